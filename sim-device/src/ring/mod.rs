@@ -79,6 +79,7 @@
 //! for the mapping and the loom tests implement for loom. `submission`, `completion` and `signal`
 //! give them their types; `slab` and `queue` stand beside and above.
 
+mod bell;
 mod completion;
 mod error;
 mod eventfd;
@@ -115,6 +116,7 @@ mod spsc;
 )]
 mod wakeup;
 
+pub use bell::bell;
 pub use completion::{CompletionConsumer, CompletionProducer};
 pub use error::CreateError;
 pub use layout::{LayoutError, MAX_QUEUE_BYTES, MAX_RING_DEPTH, QueueLayout};

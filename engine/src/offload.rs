@@ -156,7 +156,7 @@ fn submit<'a>(
         return Err(error.into());
     }
     if let Caller::Job { wait_ctx, .. } = caller {
-        wait_ctx.set_status(WaitStatus::Ok);
+        wait_ctx.set_status(WaitStatus::OK);
     }
     engine.tell(
         || granted_ns,
@@ -231,7 +231,7 @@ impl InFlight<'_> {
 
         let result = Error::from_status(completion.status);
         if let (Caller::Job { wait_ctx, .. }, Err(Error::Device(_))) = (caller, &result) {
-            wait_ctx.set_status(WaitStatus::Err);
+            wait_ctx.set_status(WaitStatus::ERR);
         }
         engine.tell(
             || running_ns,

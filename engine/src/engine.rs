@@ -118,7 +118,9 @@ impl Engine {
 
     /// [`poll`](Self::poll), if the ring holds a completion. Says whether it did.
     pub(crate) fn poll_if_due(&self) -> bool {
-        let due = self.inner.with_queue(pausewake_device::QueuePair::has_completion);
+        let due = self
+            .inner
+            .with_queue(pausewake_device::QueuePair::has_completion);
         if due {
             self.poll();
         }

@@ -28,11 +28,7 @@ pub(crate) struct Request<'a> {
 
 impl Engine {
     /// Runs one operation on the device and returns how many bytes of `output` it filled.
-    pub(crate) fn offload(
-        &self,
-        request: &Request<'_>,
-        output: &mut [u8],
-    ) -> Result<usize, Error> {
+    pub(crate) fn offload(&self, request: &Request<'_>, output: &mut [u8]) -> Result<usize, Error> {
         let engine = self.inner();
         let call_ns = engine.now();
         check_size(request, output.len(), engine.slot_size())?;

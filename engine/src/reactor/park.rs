@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
-use pausewake_device::{Nanos, TimeKind};
+use pausewake_device::{Nanos, QueuePair, TimeKind};
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
 
-use super::ready::ReadyQueue;
 use super::ReactorError;
+use super::ready::ReadyQueue;
 use crate::config::Notify;
 use crate::engine::Engine;
 
@@ -64,7 +64,9 @@ impl Park {
             readable: Vec::new(),
             fd_wakes_seen: 0,
         };
-        let signal = engine.inner().with_queue(|queue| queue.signal_fd().as_raw_fd());
+        let signal = engine
+            .inner()
+            .with_queue(|queue| queue.signal_fd().as_raw_fd());
         park.register(signal, SIGNAL)?;
         park.register(ready.sleeper.fd().as_raw_fd(), BELL)?;
         park.register(park.timer.as_raw_fd(), TIMER)?;
@@ -124,7 +126,7 @@ impl Park {
         if until.is_some_and(|until| engine.now() >= until) {
             return Ok(Passed::Until);
         }
-        let quiet = engine.inner().with_queue(|queue| queue.arm_signal());
+        let quiet = engine.inner().with_queue(QueuePair::arm_signal);
         if quiet && ready.arm() {
             if let Some(until) = until {
                 self.set_timer(until - engine.now())?;
@@ -132,7 +134,7 @@ impl Park {
             self.look(engine, None)?;
             ready.sleeper.disarm();
         }
-        engine.inner().with_queue(|queue| queue.disarm_signal());
+        engine.inner().with_queue(QueuePair::disarm_signal);
         let due = until.is_some_and(|until| engine.now() >= until);
         Ok(if due { Passed::Until } else { Passed::Event })
     }
@@ -173,7 +175,7 @@ impl Park {
         }
         for event in &self.events {
             match event.token() {
-                SIGNAL => engine.inner().with_queue(|queue| queue.drain_signal()),
+                SIGNAL => engine.inner().with_queue(QueuePair::drain_signal),
                 // Edge-triggered: a new ring makes a new event, drained or not.
                 BELL => {}
                 TIMER => self.drain_timer(),
@@ -187,7 +189,10 @@ impl Park {
         // A span of zero would switch the timer off.
         let span = Duration::from(span.max(Nanos::new(1)));
         let spec = Itimerspec {
-            it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
+            it_interval: Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            },
             it_value: Timespec::try_from(span).map_err(|_| io::ErrorKind::InvalidInput)?,
         };
         timerfd_settime(self.timer.as_fd(), TimerfdTimerFlags::empty(), &spec)?;

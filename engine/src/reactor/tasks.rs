@@ -136,7 +136,8 @@ impl Tasks {
                 job: None,
                 wait_ctx: WaitCtx::new(),
             });
-            u32::try_from(self.places.len() - 1).expect("fewer jobs than u32 can count fit in memory")
+            u32::try_from(self.places.len() - 1)
+                .expect("fewer jobs than u32 can count fit in memory")
         });
         TaskToken {
             index,

@@ -272,3 +272,6 @@ impl std::fmt::Debug for Answer {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ pub trait Vault: Send + Sync + 'static {
     /// The status that the completion shall carry; [`Status::BadKey`] when no key has that name.
     fn execute(&self, key: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,3 +14,6 @@ pub mod ring;
 mod time;
 
 pub use time::Nanos;
+
+mod temporary_events;
+pub use temporary_events::{DeviceEvent, DeviceObserver};

@@ -1,0 +1,90 @@
+//! What each job of a load does, and what that asks of the device.
+
+use std::path::PathBuf;
+
+use pausewake_device::protocol::{Class, OpKind, Scheme};
+
+use super::Cipher;
+
+/// What each job does.
+#[derive(Debug)]
+pub enum Work {
+    /// Signs a message.
+    RsaSign {
+        /// Padding and hash.
+        scheme: Scheme,
+        /// The private key.
+        key: PrivateKey,
+        /// Bytes of a message.
+        message_len: u32,
+    },
+    /// Seals a message.
+    AeadSeal {
+        /// The AEAD.
+        cipher: Cipher,
+        /// Bytes of a message.
+        message_len: u32,
+    },
+    /// Seals a record of a file, opens it again, and compares.
+    SealOpen {
+        /// The AEAD.
+        cipher: Cipher,
+        /// Which file, for the report.
+        path: PathBuf,
+        /// What stands in it; at least one byte.
+        content: Vec<u8>,
+        /// Bytes of a record; the last may be shorter.
+        record_len: u32,
+    },
+}
+
+/// A private key file.
+pub struct PrivateKey {
+    /// Where it came from, for the report.
+    pub name: String,
+    /// PKCS#8 or PKCS#1, DER.
+    pub der: Vec<u8>,
+}
+
+impl Work {
+    /// What the device is asked first.
+    pub fn kind(&self) -> OpKind {
+        match self {
+            Self::RsaSign { .. } => OpKind::RsaSign,
+            Self::AeadSeal { .. } | Self::SealOpen { .. } => OpKind::AeadSeal,
+        }
+    }
+
+    /// Which slices serve it.
+    pub fn class(&self) -> Class {
+        self.kind().class()
+    }
+
+    /// Ops of each job.
+    pub fn ops_per_job(&self) -> u64 {
+        match self {
+            Self::RsaSign { .. } | Self::AeadSeal { .. } => 1,
+            Self::SealOpen { .. } => 2,
+        }
+    }
+
+    /// Bytes of slot that the largest of its ops needs, input and output.
+    pub fn slot_bytes(&self) -> u32 {
+        match self {
+            Self::RsaSign { message_len, .. } => (*message_len).max(RSA_4096_SIGNATURE_LEN),
+            Self::AeadSeal { message_len, .. } => message_len.saturating_add(TAG_LEN),
+            Self::SealOpen { record_len, .. } => record_len.saturating_add(TAG_LEN),
+        }
+    }
+}
+
+impl std::fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PrivateKey")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+const RSA_4096_SIGNATURE_LEN: u32 = 512;
+const TAG_LEN: u32 = 16;

@@ -37,6 +37,16 @@ impl Problem {
         }
     }
 
+    /// The text is no TOML.
+    pub fn syntax(error: &toml::de::Error) -> Self {
+        Self {
+            span: error.span(),
+            wrong: error.message().to_owned(),
+            accepted: None,
+            related: Vec::new(),
+        }
+    }
+
     /// The same, with another place that has to do with it.
     pub fn related(mut self, span: Span, what: impl Into<String>) -> Self {
         self.related.push((span, what.into()));
@@ -44,7 +54,7 @@ impl Problem {
     }
 }
 
-/// What `toml` and the types of the file found.
+/// What the types of the file found.
 impl From<toml::de::Error> for Problem {
     fn from(error: toml::de::Error) -> Self {
         // 'wrong; accepted: right' is how quantities word it; serde says 'wrong, expected right'.

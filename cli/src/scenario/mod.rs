@@ -193,7 +193,7 @@ fn parse(
 ) -> Result<file::File, Vec<Problem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.into_iter().map(Problem::from).collect());
+        return Err(errors.iter().map(Problem::syntax).collect());
     }
     let (span, mut table) = (root.span(), root.into_inner());
     let mut problems = Vec::new();

@@ -14,6 +14,3 @@ pub mod ring;
 mod time;
 
 pub use time::Nanos;
-
-mod temporary_events;
-pub use temporary_events::{DeviceEvent, DeviceObserver};

@@ -1,0 +1,92 @@
+//! What can go wrong with a crypto call.
+
+use pausewake_device::protocol::Status;
+
+/// Why a crypto call gave no result.
+///
+/// Three families that are never mixed: [`Misuse`] is the caller's to change, [`Device`](Error::Device)
+/// is the simulated hardware's failure, [`Retry`] will pass. [`NotAuthentic`](Error::NotAuthentic) is
+/// none of them: it is the answer of a verification that worked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The call cannot work as it was made.
+    #[error(transparent)]
+    Misuse(#[from] Misuse),
+    /// The device failed.
+    #[error("the device failed the operation: {0}")]
+    Device(Status),
+    /// Not now.
+    #[error(transparent)]
+    Retry(#[from] Retry),
+    /// The signature or tag does not belong to this input and key.
+    #[error("not authentic: the signature or tag does not belong to this input and key")]
+    NotAuthentic,
+}
+
+/// The caller's fault, and what to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// The job's wait context has no callback, and the engine notifies by callback.
+    #[error(
+        "the job's wait context has no callback, and this engine notifies by callback: set one \
+         before starting the job, or choose notification by fd"
+    )]
+    NoCallback,
+    /// Input and output do not fit into a payload slot.
+    #[error(
+        "the operation needs {needed} bytes and a payload slot holds {slot_size}: cut the input \
+         into pieces, or configure larger slots"
+    )]
+    TooLarge {
+        /// Bytes of input or output, whichever is more.
+        needed: usize,
+        /// Bytes of a slot.
+        slot_size: u32,
+    },
+    /// The device knows no such key, or it is of another kind.
+    #[error("the device has no key of this name that can do this: it was revoked, or is of another kind")]
+    BadKey,
+    /// The compute engine does not do this.
+    #[error("the device's compute engine does not support this input")]
+    Unsupported,
+    /// The output buffer is too small.
+    #[error("the output buffer is too small for the result")]
+    OutputTooSmall,
+    /// The device did not understand the descriptor.
+    #[error("the device refused the request as malformed")]
+    BadRequest,
+    /// A call that has to wait in place on a device that nobody lets go on.
+    #[error(
+        "the call waits in place, and the device has nothing under way that could end it: under \
+         virtual time an operation must be in flight"
+    )]
+    Stalled,
+    /// The wait context could not be given an fd.
+    #[error("no eventfd could be made for the job's wait context: raise `ulimit -n`, or notify by callback")]
+    NoDescriptor,
+}
+
+/// Try later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Retry {
+    /// No slot is free or the submission ring is full, and the engine does not wait for room.
+    #[error("the queue is full: try again when an operation has completed")]
+    Full,
+}
+
+impl Error {
+    /// What a completion's status means to the caller.
+    pub(crate) fn from_status(status: Status) -> Result<(), Self> {
+        match status {
+            Status::Ok => Ok(()),
+            Status::Mismatch => Err(Self::NotAuthentic),
+            Status::BadRequest => Err(Misuse::BadRequest.into()),
+            Status::BadKey => Err(Misuse::BadKey.into()),
+            Status::Unsupported => Err(Misuse::Unsupported.into()),
+            Status::OutputTooSmall => Err(Misuse::OutputTooSmall.into()),
+            Status::DeviceError => Err(Self::Device(status)),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! One operation, from the call to the return.
+//!
+//! *(The chapter is written at the end of the file's making; see `run`.)*
+
+use pausewake_device::Nanos;
+use pausewake_device::keys::KeyId;
+use pausewake_device::protocol::{Cookie, Descriptor, OpKind, Scheme};
+use pausewake_jobs::{Pause, WaitStatus};
+
+use crate::engine::{Engine, Inner};
+use crate::error::{Error, Misuse};
+use crate::events::{Event, Moments, Returned};
+use crate::line::Ticket;
+use crate::notify::{Caller, Waiter};
+use crate::slots::{Op, State};
+
+/// What a typed call asks of the device.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) kind: OpKind,
+    pub(crate) key: KeyId,
+    pub(crate) scheme: Scheme,
+    pub(crate) nonce: [u8; 12],
+    pub(crate) input: &'a [u8],
+    /// What stands behind the input: additional data, or the signature to verify.
+    pub(crate) extra: &'a [u8],
+}
+
+impl Engine {
+    /// Runs one operation on the device and returns how many bytes of `output` it filled.
+    pub(crate) fn offload(
+        &self,
+        request: &Request<'_>,
+        output: &mut [u8],
+    ) -> Result<usize, Error> {
+        let engine = self.inner();
+        let call_ns = engine.now();
+        check_size(request, output.len(), engine.slot_size())?;
+
+        // 1. Who calls? A job can be told, and pauses; anybody else waits in place.
+        let caller = engine.caller()?;
+
+        // 2. A slot and a place in the ring; or a place in the line for them.
+        let op = wait_for_slot(engine, &caller)?;
+
+        // 3. The request goes into the slot, its descriptor into the ring. From here on the
+        //    operation belongs to the device, and nobody leaves without it: should this job be
+        //    cancelled, the guard abandons the slot to the device.
+        let in_flight = submit(engine, op, request, output.len(), &caller, call_ns)?;
+
+        // 4. Until it is complete, this job does not run.
+        pause_until_complete(engine, op, &caller)?;
+
+        // 5. The result goes to the caller, the slot to the next.
+        in_flight.take(output, &caller)
+    }
+}
+
+/// Input and output share the slot, one after the other.
+fn check_size(request: &Request<'_>, capacity: usize, slot_size: u32) -> Result<(), Misuse> {
+    let needed = (request.input.len() + request.extra.len()).max(capacity);
+    if needed > slot_size as usize {
+        return Err(Misuse::TooLarge { needed, slot_size });
+    }
+    Ok(())
+}
+
+/// Takes a slot, waiting in line for it if there is none.
+fn wait_for_slot(engine: &Inner, caller: &Caller) -> Result<Cookie, Error> {
+    if let Some(op) = engine.grant() {
+        return Ok(op);
+    }
+    let place = Place {
+        engine,
+        ticket: engine.join_line(caller)?,
+    };
+    loop {
+        if let Some(op) = engine.collect(place.ticket) {
+            caller.consume_wake();
+            return Ok(op);
+        }
+        if pausewake_jobs::pause() != Pause::Resumed {
+            engine.line_in_place(place.ticket);
+            return wait_for_slot_in_place(engine, &place);
+        }
+    }
+}
+
+/// A place in the line, which is left when the call ends in any way.
+struct Place<'a> {
+    engine: &'a Inner,
+    ticket: Ticket,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.engine.leave_line(self.ticket);
+    }
+}
+
+fn wait_for_slot_in_place(engine: &Inner, place: &Place<'_>) -> Result<Cookie, Error> {
+    engine.ring_doorbell();
+    loop {
+        engine.poll();
+        if let Some(op) = engine.collect(place.ticket) {
+            return Ok(op);
+        }
+        engine.wait_for_device()?;
+    }
+}
+
+/// An operation that the device has. Dropped without [`take`](Self::take), it is abandoned.
+struct InFlight<'a> {
+    engine: &'a Inner,
+    op: Cookie,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.engine.abandon(self.op);
+    }
+}
+
+fn submit<'a>(
+    engine: &'a Inner,
+    op: Cookie,
+    request: &Request<'_>,
+    capacity: usize,
+    caller: &Caller,
+    call_ns: Nanos,
+) -> Result<InFlight<'a>, Error> {
+    let granted_ns = engine.now();
+    let descriptor = Descriptor {
+        key: request.key,
+        scheme: request.scheme as u8,
+        input_len: length(request.input.len()),
+        extra_len: length(request.extra.len()),
+        output_capacity: length(capacity),
+        nonce: request.nonce,
+        ..Descriptor::new(request.kind, op)
+    };
+    let used_bytes = (request.input.len() + request.extra.len()).max(capacity);
+    let state = Op {
+        kind: request.kind,
+        job: caller.job(),
+        waiter: caller.waiter(),
+        moments: Moments {
+            call_ns,
+            granted_ns,
+            ..Moments::default()
+        },
+        used_bytes,
+    };
+    if let Err(error) = engine.submit(descriptor, [request.input, request.extra], state) {
+        engine.give_back(op);
+        return Err(error.into());
+    }
+    if let Caller::Job { wait_ctx, .. } = caller {
+        wait_ctx.set_status(WaitStatus::Ok);
+    }
+    engine.tell(
+        || granted_ns,
+        || Event::Submitted {
+            op,
+            job: caller.job(),
+            kind: request.kind,
+            bytes: descriptor.input_len + descriptor.extra_len,
+        },
+    );
+    Ok(InFlight { engine, op })
+}
+
+/// A length that was checked against a slot's size, which is a `u32`.
+fn length(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+/// Pauses the job until its operation is complete.
+fn pause_until_complete(engine: &Inner, op: Cookie, caller: &Caller) -> Result<(), Error> {
+    loop {
+        // Before the first pause: the completion may have been faster, because somebody waited in
+        // place and reaped for all.
+        if is_complete(engine, op) {
+            caller.consume_wake();
+            return Ok(());
+        }
+        let pause = pausewake_jobs::pause();
+        if pause != Pause::Resumed {
+            return wait_in_place(engine, op);
+        }
+        if let Some(job) = caller.job()
+            && !is_complete(engine, op)
+        {
+            // Somebody resumed the job without a wake of ours. It sleeps on.
+            engine.count(|stats| stats.spurious_resumes += 1);
+            engine.tell(|| engine.now(), || Event::Spurious { op, job });
+        }
+    }
+}
+
+fn is_complete(engine: &Inner, op: Cookie) -> bool {
+    engine
+        .with_slot(op, |slot| matches!(slot.state, State::Completed(_)))
+        .unwrap_or(false)
+}
+
+/// For callers that cannot pause: nobody else will poll for them, so they do it themselves.
+/// Completions of others that they find are entered, and those jobs are told.
+fn wait_in_place(engine: &Inner, op: Cookie) -> Result<(), Error> {
+    engine.with_slot(op, |slot| slot.op.waiter = Waiter::InPlace);
+    engine.ring_doorbell();
+    loop {
+        engine.poll();
+        if is_complete(engine, op) {
+            return Ok(());
+        }
+        engine.wait_for_device()?;
+    }
+}
+
+impl InFlight<'_> {
+    fn take(self, output: &mut [u8], caller: &Caller) -> Result<usize, Error> {
+        let running_ns = self.engine.now();
+        let (completion, op) = self
+            .engine
+            .take(self.op, output)
+            .expect("the operation is complete, and only its own call takes it");
+        let (engine, cookie) = (self.engine, self.op);
+        // The slot is free: there is nothing left to abandon.
+        std::mem::forget(self);
+
+        let result = Error::from_status(completion.status);
+        if let (Caller::Job { wait_ctx, .. }, Err(Error::Device(_))) = (caller, &result) {
+            wait_ctx.set_status(WaitStatus::Err);
+        }
+        engine.tell(
+            || running_ns,
+            || {
+                Event::Returned(Returned {
+                    op: cookie,
+                    job: op.job,
+                    kind: op.kind,
+                    status: completion.status,
+                    output_len: completion.output_len,
+                    queue_ns: Nanos::new(u64::from(completion.queue_ns)),
+                    compute_bound: completion
+                        .flags
+                        .contains(pausewake_device::protocol::CompletionFlags::COMPUTE_BOUND),
+                    moments: Moments {
+                        fetched_ns: completion.fetched_ns().max(op.moments.doorbell_ns),
+                        done_ns: completion.done_ns.max(op.moments.doorbell_ns),
+                        running_ns,
+                        returned_ns: engine.now(),
+                        ..op.moments
+                    },
+                })
+            },
+        );
+        result.map(|()| completion.output_len as usize)
+    }
+}

@@ -1,0 +1,160 @@
+//! The slot table: where every operation's state lives, and nowhere else.
+//!
+//! A completion names a slot and the generation of its use. It never reaches a job's stack: it
+//! changes the slot, if generation and state allow, and else it is an orphan and changes nothing.
+//! So a late, a doubled and a forged completion are all harmless, and a job may vanish at any time.
+//!
+//! ```text
+//!            grant            submit             complete           take
+//!   Free ──────────► Granted ────────► InFlight ─────────► Completed ────► Free
+//!                       │                 │ abandon            │ abandon
+//!                       └──► Free         └──► Abandoned       └──► Free
+//!                        give back               │ complete
+//!                                                └──► Free
+//! ```
+
+use pausewake_device::Nanos;
+use pausewake_device::protocol::{Completion, Cookie, OpKind};
+use pausewake_jobs::JobId;
+
+use crate::events::Moments;
+use crate::notify::Waiter;
+
+/// Where an operation stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum State {
+    Free,
+    Granted,
+    InFlight,
+    Completed(Completion),
+    /// In flight, and nobody waits for it: the slot's payload still belongs to the device.
+    Abandoned,
+}
+
+/// One slot.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    generation: u32,
+    pub(crate) state: State,
+    pub(crate) op: Op,
+}
+
+/// What is known of the operation in a slot.
+#[derive(Debug)]
+pub(crate) struct Op {
+    pub(crate) kind: OpKind,
+    pub(crate) job: Option<JobId>,
+    /// Whom to tell.
+    pub(crate) waiter: Waiter,
+    pub(crate) moments: Moments,
+    /// Bytes of the payload slot that hold something to wipe.
+    pub(crate) used_bytes: usize,
+}
+
+/// What a completion did.
+pub(crate) enum Completed {
+    /// It was waited for.
+    Known,
+    /// Nobody waits any more; the slot is free again. Says how much of it to wipe.
+    Freed { used_bytes: usize },
+    /// It named nothing that is in flight.
+    Orphan,
+}
+
+/// All slots of one queue.
+#[derive(Debug)]
+pub(crate) struct SlotTable {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+impl SlotTable {
+    pub(crate) fn new(count: u32) -> Self {
+        Self {
+            slots: (0..count).map(|_| Slot::new()).collect(),
+            // The lowest index is handed out first: its payload is the likeliest to be cached.
+            free: (0..count).rev().collect(),
+        }
+    }
+
+    /// Takes a free slot and begins a new generation of it.
+    pub(crate) fn grant(&mut self) -> Option<Cookie> {
+        let index = self.free.pop()?;
+        let slot = &mut self.slots[index as usize];
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.state = State::Granted;
+        Some(Cookie {
+            slot: index,
+            generation: slot.generation,
+        })
+    }
+
+    /// Slots that are free now.
+    pub(crate) fn free_count(&self) -> usize {
+        self.free.len()
+    }
+
+    /// Slots that are not free now.
+    pub(crate) fn used_count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// The slot, if this is its current use.
+    pub(crate) fn get(&mut self, op: Cookie) -> Option<&mut Slot> {
+        self.slots
+            .get_mut(op.slot as usize)
+            .filter(|slot| slot.generation == op.generation)
+    }
+
+    /// Enters a completion, known at `known_ns`.
+    pub(crate) fn complete(&mut self, completion: Completion, known_ns: Nanos) -> Completed {
+        let Some(slot) = self.get(completion.cookie) else {
+            return Completed::Orphan;
+        };
+        match slot.state {
+            State::InFlight => {
+                slot.state = State::Completed(completion);
+                slot.op.moments.known_ns = known_ns;
+                Completed::Known
+            }
+            State::Abandoned => {
+                let used_bytes = slot.op.used_bytes;
+                self.release(completion.cookie);
+                Completed::Freed { used_bytes }
+            }
+            State::Free | State::Granted | State::Completed(_) => Completed::Orphan,
+        }
+    }
+
+    /// Frees a slot, whatever its state.
+    pub(crate) fn release(&mut self, op: Cookie) {
+        if let Some(slot) = self.get(op) {
+            debug_assert!(!matches!(slot.state, State::Free), "slot {op} is freed twice");
+            slot.state = State::Free;
+            slot.op = Op::none();
+            self.free.push(op.slot);
+        }
+    }
+}
+
+impl Slot {
+    fn new() -> Self {
+        Self {
+            generation: 0,
+            state: State::Free,
+            op: Op::none(),
+        }
+    }
+}
+
+impl Op {
+    fn none() -> Self {
+        Self {
+            kind: OpKind::Task,
+            job: None,
+            waiter: Waiter::InPlace,
+            moments: Moments::default(),
+            used_bytes: 0,
+        }
+    }
+}

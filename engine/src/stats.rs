@@ -1,0 +1,38 @@
+//! What an engine counts.
+
+/// Figures of an engine since it was made. The names that users of QAT_Engine know stand in
+/// brackets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EngineStats {
+    /// Operations whose descriptor was pushed.
+    pub submitted: u64,
+    /// Operations whose call returned, with a result or an error from the device.
+    pub returned: u64,
+    /// Operations that are in the device now, abandoned ones included
+    /// [`GET_NUM_REQUESTS_IN_FLIGHT`].
+    pub in_flight: u64,
+    /// Calls that found no room and waited their turn [`GET_NUM_OP_RETRIES` counts the attempts of
+    /// such calls; ours are woken when there is room, and try once].
+    pub full_waits: u64,
+    /// Doorbells that published something.
+    pub doorbells: u64,
+    /// Doorbells that had to wake the device.
+    pub doorbells_woke: u64,
+    /// Looks at the completion ring that found nothing.
+    pub empty_polls: u64,
+    /// Completions taken from the ring.
+    pub reaped: u64,
+    /// Of these, the ones that named no operation of ours.
+    pub orphans: u64,
+    /// Jobs told by callback.
+    pub wakes_by_callback: u64,
+    /// Jobs told by fd.
+    pub wakes_by_fd: u64,
+    /// Operations that were waited for in place.
+    pub waits_in_place: u64,
+    /// Jobs resumed before their operation had completed.
+    pub spurious_resumes: u64,
+    /// Operations that nobody waited for any more when they completed.
+    pub abandoned: u64,
+}

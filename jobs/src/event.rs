@@ -1,0 +1,96 @@
+//! What happens to jobs, told to one observer per thread.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::{JobId, fiber};
+
+/// Something that happened to a job of this thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobEvent {
+    /// It is about to run for the first time.
+    Started {
+        /// Which.
+        job: JobId,
+    },
+    /// It has paused: `start` or `resume` is about to return.
+    Paused {
+        /// Which.
+        job: JobId,
+    },
+    /// It is about to run on from its pause.
+    Resumed {
+        /// Which.
+        job: JobId,
+    },
+    /// Its function has returned.
+    Finished {
+        /// Which.
+        job: JobId,
+    },
+    /// Its function has panicked.
+    Panicked {
+        /// Which.
+        job: JobId,
+    },
+    /// It was cancelled, by [`Job::cancel`](crate::Job::cancel) or because its handle was dropped.
+    Cancelled {
+        /// Which.
+        job: JobId,
+        /// How it ended.
+        how: CancelHow,
+    },
+}
+
+/// How a cancelled job ended: [`Cancelled`](crate::Cancelled) without what it carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CancelHow {
+    /// Its stack was unwound.
+    Unwound,
+    /// It caught the cancellation, and returned.
+    Finished,
+    /// It panicked while it was being unwound, or after it caught the cancellation.
+    Panicked,
+    /// It caught the cancellation and paused again, every time.
+    Refused,
+}
+
+/// Hears what happens to the jobs of a thread. See [`set_observer`].
+pub trait JobObserver {
+    /// Called outside the job that the event is about, on its thread, with nothing of this
+    /// crate borrowed or locked. Reads no clock; the observer may.
+    fn job_event(&self, event: JobEvent);
+}
+
+thread_local! {
+    static OBSERVER: RefCell<Option<Rc<dyn JobObserver>>> = const { RefCell::new(None) };
+}
+
+/// Has `observer` told of everything that happens to this thread's jobs from now on, and returns
+/// the one that was told so far. With `None`, an event costs one test of a flag.
+pub fn set_observer(observer: Option<Rc<dyn JobObserver>>) -> Option<Rc<dyn JobObserver>> {
+    let is_some = observer.is_some();
+    // While the thread ends, its observer is gone, and there is nobody to tell.
+    let Ok(before) = OBSERVER.try_with(|slot| slot.replace(observer)) else {
+        fiber::set_observed(false);
+        return None;
+    };
+    fiber::set_observed(is_some);
+    before
+}
+
+#[inline]
+pub(crate) fn emit(event: JobEvent) {
+    if fiber::is_observed() {
+        tell(event);
+    }
+}
+
+#[cold]
+fn tell(event: JobEvent) {
+    let observer = OBSERVER.try_with(|slot| slot.borrow().clone());
+    if let Ok(Some(observer)) = observer {
+        observer.job_event(event);
+    }
+}

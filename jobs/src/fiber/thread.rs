@@ -1,0 +1,169 @@
+//! What a thread knows of its fibres.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::control::Control;
+use super::switch::NOBODY;
+use crate::{JobId, WaitCtx};
+
+/// Ids are handed to threads in blocks, so that a start touches no shared memory.
+const ID_BLOCK: u64 = 1 << 20;
+
+/// One per thread. Has no destructor, so that it is there as long as the thread is, also for
+/// jobs that other thread-locals drop.
+pub(super) struct ThreadState {
+    /// The running job, or null.
+    pub(super) current: Cell<*const Control>,
+    /// The idle fibre that came home last, or null.
+    pub(super) free: Cell<*const Control>,
+    next_id: Cell<u64>,
+    id_block_end: Cell<u64>,
+    pub(super) observed: Cell<bool>,
+    pub(super) initialised: Cell<bool>,
+    /// The thread is so near its end that an idle fibre would never be freed.
+    pub(super) exiting: Cell<bool>,
+    /// Counts the thread's pools. A fibre of an earlier pool is freed when its job ends.
+    pub(super) epoch: Cell<u64>,
+    /// Most fibres handed out and pooled together; 0 is no limit.
+    pub(super) max_size: Cell<usize>,
+    /// Bytes for a new stack; 0 is the process's default.
+    pub(super) stack_size_bytes: Cell<usize>,
+    pub(super) handed_out: Cell<usize>,
+    pub(super) pooled: Cell<usize>,
+    /// Jobs of earlier pools that have not ended.
+    pub(super) orphaned: Cell<usize>,
+}
+
+thread_local! {
+    static STATE: ThreadState = const {
+        ThreadState {
+            current: Cell::new(NOBODY),
+            free: Cell::new(NOBODY),
+            next_id: Cell::new(0),
+            id_block_end: Cell::new(0),
+            observed: Cell::new(false),
+            initialised: Cell::new(false),
+            exiting: Cell::new(false),
+            epoch: Cell::new(0),
+            max_size: Cell::new(0),
+            stack_size_bytes: Cell::new(0),
+            handed_out: Cell::new(0),
+            pooled: Cell::new(0),
+            orphaned: Cell::new(0),
+        }
+    };
+}
+
+#[inline]
+pub(super) fn with<R>(f: impl FnOnce(&ThreadState) -> R) -> R {
+    STATE.with(f)
+}
+
+impl ThreadState {
+    /// The id of the next job.
+    #[inline]
+    pub(super) fn take_id(&self) -> JobId {
+        if self.next_id.get() == self.id_block_end.get() {
+            self.take_id_block();
+        }
+        let id = self.next_id.get();
+        self.next_id.set(id + 1);
+        JobId::new(id)
+    }
+
+    #[cold]
+    fn take_id_block(&self) {
+        // 0 is nobody's id.
+        static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
+        let first = NEXT_BLOCK.fetch_add(ID_BLOCK, Ordering::Relaxed);
+        self.next_id.set(first);
+        self.id_block_end.set(first + ID_BLOCK);
+    }
+
+    /// The running job, if there is one.
+    #[inline]
+    fn current(&self) -> Option<&Control> {
+        // SAFETY: what runs is alive: its control block is on the stack that it runs on.
+        unsafe { self.current.get().as_ref() }
+    }
+
+    /// The running job of that id, which may have another one nested in it.
+    fn running(&self, id: JobId) -> Option<&Control> {
+        let mut job = self.current();
+        while let Some(control) = job {
+            if control.id.get() == id {
+                return job;
+            }
+            // SAFETY: a running job's outer job is switched in too, and so alive.
+            job = unsafe { control.outer.get().as_ref() };
+        }
+        None
+    }
+}
+
+/// The id of the running job.
+#[inline]
+pub(crate) fn current_id() -> Option<JobId> {
+    with(|state| state.current().map(|control| control.id.get()))
+}
+
+/// The wait context of the running job, made now if it has none.
+#[inline]
+pub(crate) fn current_wait_ctx() -> Option<WaitCtx> {
+    with(|state| state.current().map(|control| control.wait_ctx().clone()))
+}
+
+/// Blocks pausing in the running job, and says which one that is.
+#[inline]
+pub(crate) fn block() -> Option<JobId> {
+    with(|state| {
+        state.current().map(|control| {
+            control.blocks.set(control.blocks.get() + 1);
+            control.id.get()
+        })
+    })
+}
+
+/// Takes one block of that job back, if it still runs.
+#[inline]
+pub(crate) fn unblock(id: JobId) {
+    with(|state| {
+        if let Some(control) = state.running(id) {
+            control.blocks.set(control.blocks.get().saturating_sub(1));
+        }
+    });
+}
+
+/// The value in the running job's local slot; `None` outside a job.
+pub(crate) fn local() -> Option<Rc<dyn Any>> {
+    with(|state| {
+        let control = state.current()?;
+        let value = control.local.take();
+        control.local.set(value.clone());
+        value
+    })
+}
+
+/// Fills the running job's local slot, and gives back what was in it; outside a job, gives back
+/// the new value as an error.
+pub(crate) fn set_local(
+    value: Option<Rc<dyn Any>>,
+) -> Result<Option<Rc<dyn Any>>, Option<Rc<dyn Any>>> {
+    with(|state| match state.current() {
+        Some(control) => Ok(control.local.replace(value)),
+        None => Err(value),
+    })
+}
+
+/// Whether somebody wants to hear of this thread's jobs.
+#[inline]
+pub(crate) fn is_observed() -> bool {
+    with(|state| state.observed.get())
+}
+
+pub(crate) fn set_observed(observed: bool) {
+    with(|state| state.observed.set(observed));
+}

@@ -1,0 +1,296 @@
+//! The accelerator as an application holds it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::compute::{Executor, ImportError, KeyMaterial, Vault, Workers};
+use crate::config::{ConfigError, DeviceConfig};
+use crate::driver::clock::Clock;
+use crate::driver::core::Core;
+use crate::driver::front::Front;
+use crate::driver::manual::{ManualDriver, NotPending, PendingId, PendingOp};
+use crate::driver::port::Link;
+use crate::driver::simulated::SimulatedDriver;
+use crate::driver::thread::{ThreadDriver, ThreadError};
+use crate::driver::wait::WaitStrategy;
+use crate::events::DeviceObserver;
+use crate::keys::KeyId;
+use crate::model::QueueId;
+use crate::protocol::{Completion, Status};
+use crate::queue_pair::{QueuePair, TimeKind};
+use crate::ring::{self, CreateError, DeviceSide};
+use crate::stats::DeviceStats;
+use crate::time::Nanos;
+
+/// A simulated accelerator. Clones are the same device.
+///
+/// `Send + Sync`: open one queue pair per application thread. The device lives until its last
+/// handle and its last queue pair are dropped.
+#[derive(Clone, Debug)]
+pub struct Device {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) clock: Clock,
+    config: DeviceConfig,
+    vault: Arc<dyn Vault>,
+    driver: Driver,
+}
+
+enum Driver {
+    Thread(ThreadDriver),
+    Simulated(SimulatedDriver),
+    Manual(ManualDriver),
+}
+
+impl Device {
+    /// A device on a thread of its own, by the wall clock.
+    ///
+    /// # Errors
+    /// [`DeviceError`]: the configuration cannot be, or the system gives no thread or descriptor.
+    pub fn thread(
+        config: DeviceConfig,
+        wait: WaitStrategy,
+        observer: Option<Arc<dyn DeviceObserver>>,
+    ) -> Result<Self, DeviceError> {
+        config.check()?;
+        let clock = Clock::wall();
+        let vault = config.compute.vault();
+        let build = |bell: ring::Ringer| {
+            let capacity = config.queue.slots as usize;
+            let notify = Arc::new(move || {
+                bell.ring();
+            });
+            let workers = Workers::start(vault.clone(), config.workers, capacity, notify)?;
+            let executor = Executor::Workers(workers);
+            Ok(Core::new(config.clone(), executor, observer))
+        };
+        let driver = ThreadDriver::start(clock.clone(), wait, build)?;
+        Ok(Self::with(clock, config, vault, Driver::Thread(driver)))
+    }
+
+    /// A device in the caller's thread under virtual time: deterministic, and as fast as the model
+    /// can be computed. Time moves by [`QueuePair::advance`].
+    ///
+    /// # Errors
+    /// [`DeviceError`]: the configuration cannot be.
+    pub fn simulated(
+        config: DeviceConfig,
+        observer: Option<Arc<dyn DeviceObserver>>,
+    ) -> Result<Self, DeviceError> {
+        config.check()?;
+        let clock = Clock::stopped();
+        let vault = config.compute.vault();
+        let core = Core::new(config.clone(), Executor::Inline(vault.clone()), observer);
+        let driver = SimulatedDriver::new(core, clock.clone());
+        Ok(Self::with(clock, config, vault, Driver::Simulated(driver)))
+    }
+
+    /// A device that does nothing by itself, and the handle by which a test lets it.
+    ///
+    /// # Errors
+    /// [`DeviceError`]: the configuration cannot be.
+    pub fn manual(
+        config: DeviceConfig,
+        observer: Option<Arc<dyn DeviceObserver>>,
+    ) -> Result<(Self, Manual), DeviceError> {
+        config.check()?;
+        let clock = Clock::stopped();
+        let vault = config.compute.vault();
+        let front = Front::new(config.clone(), observer);
+        let driver = ManualDriver::new(front, Executor::Inline(vault.clone()), clock.clone());
+        let device = Self::with(clock, config, vault, Driver::Manual(driver));
+        let manual = Manual {
+            inner: device.inner.clone(),
+        };
+        Ok((device, manual))
+    }
+
+    fn with(clock: Clock, config: DeviceConfig, vault: Arc<dyn Vault>, driver: Driver) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                clock,
+                config,
+                vault,
+                driver,
+            }),
+        }
+    }
+
+    /// What the device was made of.
+    #[must_use]
+    pub fn config(&self) -> &DeviceConfig {
+        &self.inner.config
+    }
+
+    /// The device's time.
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.inner.clock.now()
+    }
+
+    /// Gives the device a key; all its queues can use it by the name that comes back.
+    ///
+    /// # Errors
+    /// Why the key cannot be used, and what to do.
+    pub fn import_key(&self, material: KeyMaterial<'_>) -> Result<KeyId, ImportError> {
+        self.inner.vault.import(material)
+    }
+
+    /// Forgets a key. Ops that are being computed with it finish; later ones end as
+    /// [`Status::BadKey`]. `false`: there was no such key.
+    #[must_use = "false means that no key had this name"]
+    pub fn revoke_key(&self, key: KeyId) -> bool {
+        self.inner.vault.revoke(key)
+    }
+
+    /// The keys and the cryptography, for computing in software what the device would compute.
+    #[must_use]
+    pub fn vault(&self) -> &Arc<dyn Vault> {
+        &self.inner.vault
+    }
+
+    /// A new queue pair.
+    ///
+    /// # Errors
+    /// [`CreateError`]: the system has no descriptor or no memory left.
+    pub fn open_queue(&self) -> Result<QueuePair, CreateError> {
+        let (host, side) = ring::create(self.inner.config.queue)?;
+        let link = Link::new();
+        let id = self.inner.open(side, link.clone());
+        Ok(QueuePair::new(host, id, link, self.inner.clone()))
+    }
+
+    /// What the device has counted.
+    #[must_use]
+    pub fn stats(&self) -> DeviceStats {
+        self.inner.stats()
+    }
+}
+
+impl Inner {
+    pub(crate) fn time_kind(&self) -> TimeKind {
+        match self.driver {
+            Driver::Thread(_) => TimeKind::Wall,
+            Driver::Simulated(_) => TimeKind::Virtual,
+            Driver::Manual(_) => TimeKind::Manual,
+        }
+    }
+
+    /// Descriptors have been published: devices without a thread look at once.
+    pub(crate) fn doorbell(&self) {
+        match &self.driver {
+            Driver::Thread(_) => {}
+            Driver::Simulated(driver) => driver.turn(),
+            Driver::Manual(driver) => driver.fetch(),
+        }
+    }
+
+    /// Something changed that no ring tells.
+    pub(crate) fn nudge(&self) {
+        match &self.driver {
+            Driver::Thread(driver) => driver.nudge(),
+            Driver::Simulated(driver) => driver.turn(),
+            Driver::Manual(driver) => driver.fetch(),
+        }
+    }
+
+    pub(crate) fn advance(&self, until: Option<Nanos>) -> Option<Nanos> {
+        match &self.driver {
+            Driver::Simulated(driver) => driver.advance(until),
+            Driver::Thread(_) | Driver::Manual(_) => None,
+        }
+    }
+
+    fn open(&self, side: DeviceSide, link: Arc<Link>) -> QueueId {
+        match &self.driver {
+            Driver::Thread(driver) => driver.open(side, link),
+            Driver::Simulated(driver) => driver.open(side, link),
+            Driver::Manual(driver) => driver.open(side, link),
+        }
+    }
+
+    fn stats(&self) -> DeviceStats {
+        match &self.driver {
+            Driver::Thread(driver) => driver.stats(),
+            Driver::Simulated(driver) => driver.stats(),
+            Driver::Manual(driver) => driver.stats(),
+        }
+    }
+
+    fn manual(&self) -> &ManualDriver {
+        match &self.driver {
+            Driver::Manual(driver) => driver,
+            Driver::Thread(_) | Driver::Simulated(_) => {
+                unreachable!("a manual handle is made with a manual device")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device")
+            .field("time", &self.time_kind())
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Decides for a manual device what completes, when, and how. Clones decide for the same device.
+#[derive(Clone, Debug)]
+pub struct Manual {
+    inner: Arc<Inner>,
+}
+
+impl Manual {
+    /// The ops that the device holds, in the order in which it took them. Looks at the rings first.
+    #[must_use]
+    pub fn pending(&self) -> Vec<PendingOp> {
+        self.inner.manual().pending()
+    }
+
+    /// Completes an op: with [`Status::Ok`] its result is computed, and if that fails, its status is
+    /// the one that the computation gave; any other status is what the op ends with.
+    ///
+    /// # Errors
+    /// [`NotPending`]: it was completed already, or never was.
+    pub fn complete(&self, id: PendingId, status: Status) -> Result<(), NotPending> {
+        self.inner.manual().complete(id, status)
+    }
+
+    /// Puts a completion into a queue's ring that no op asked for: a forged one, or a second one.
+    pub fn forge(&self, queue: QueueId, completion: Completion) {
+        self.inner.manual().forge(queue, completion);
+    }
+
+    /// Moves the clock on. Signals that coalescing holds back are given when they fall due.
+    pub fn advance(&self, span: Nanos) {
+        self.inner.manual().advance(span);
+    }
+}
+
+/// Why there is no device.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// *Misuse*: it cannot be configured so.
+    #[error("this device cannot be made")]
+    Config(#[from] ConfigError),
+    /// *Retry*, when descriptors or memory are free again.
+    #[error("the device's thread cannot be woken")]
+    Bell(#[source] CreateError),
+    /// *Retry*, when threads are free again.
+    #[error("the device's threads cannot be started; raise the limit of processes (`ulimit -u`)")]
+    Spawn(#[source] std::io::Error),
+}
+
+impl From<ThreadError> for DeviceError {
+    fn from(error: ThreadError) -> Self {
+        match error {
+            ThreadError::Bell(error) => Self::Bell(error),
+            ThreadError::Spawn(error) => Self::Spawn(error),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The device's front: takes descriptors from rings, checks them, copies payloads; and puts
+//! completions back. What happens in between, and when, is the business of the drivers.
+
+use std::sync::Arc;
+
+use crate::compute::{WorkItem, WorkJob};
+use crate::config::DeviceConfig;
+use crate::driver::check::Checked;
+use crate::driver::clock::Clock;
+use crate::driver::port::{Link, Port, Ports, Published};
+use crate::events::{DeviceEvent, DeviceObserver};
+use crate::model::QueueId;
+use crate::protocol::{Class, Completion, CompletionFlags, Descriptor, OpKind, Status};
+use crate::ring::DeviceSide;
+use crate::stats::DeviceStats;
+use crate::time::Nanos;
+
+/// A request that passed the front door.
+pub(crate) struct Accepted {
+    pub(crate) queue: QueueId,
+    pub(crate) descriptor: Descriptor,
+    pub(crate) checked: Checked,
+    /// When it was submitted, held to what can be.
+    pub(crate) submitted_ns: Nanos,
+    /// The work, with the payload in private memory.
+    pub(crate) item: WorkItem,
+}
+
+/// The front of a device.
+pub(crate) struct Front {
+    pub(crate) ports: Ports,
+    pub(crate) stats: DeviceStats,
+    pub(crate) config: DeviceConfig,
+    observer: Option<Arc<dyn DeviceObserver>>,
+    /// Work items that have been used, with their buffers.
+    spare: Vec<WorkItem>,
+}
+
+impl Front {
+    pub(crate) fn new(config: DeviceConfig, observer: Option<Arc<dyn DeviceObserver>>) -> Self {
+        Self {
+            ports: Ports::default(),
+            stats: DeviceStats::default(),
+            config,
+            observer,
+            spare: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add_queue(&mut self, queue: QueueId, side: DeviceSide, link: Arc<Link>) {
+        let port = Port::new(side, link, self.config.coalesce);
+        self.ports.insert(queue, port);
+    }
+
+    pub(crate) fn stats(&self) -> DeviceStats {
+        DeviceStats {
+            queues_open: u32::try_from(self.ports.iter().count()).unwrap_or(u32::MAX),
+            in_flight: self.ports.iter().map(|port| port.in_flight).sum(),
+            ..self.stats.clone()
+        }
+    }
+
+    /// Looks at the tail of `queue`'s ring. `None`: nothing is there; otherwise the time, read
+    /// *after* the tail was loaded: whatever this look sees was submitted before it.
+    ///
+    /// Takes the chance to forget a queue whose host has gone and whose ops are all done.
+    pub(crate) fn look(&mut self, queue: QueueId, clock: &Clock) -> Option<Nanos> {
+        let port = self.ports.get(queue)?;
+        if port.link.host_gone() {
+            if port.in_flight == 0 {
+                self.ports.remove(queue);
+            }
+            return None;
+        }
+        let before = clock.now();
+        (port.look(before) > 0).then(|| clock.now())
+    }
+
+    /// The next request of `queue` that passes the front door, if `room` for its class can be had.
+    /// Requests that do not pass are answered on the way.
+    pub(crate) fn next(
+        &mut self,
+        queue: QueueId,
+        now: Nanos,
+        room: impl Fn(Class) -> bool,
+    ) -> Option<Accepted> {
+        loop {
+            let port = self.ports.get(queue)?;
+            let descriptor = port.peek()?;
+            let layout = self.config.queue;
+            let checked = Checked::check(&descriptor, layout.slots, layout.slot_size);
+            if let Ok(checked) = &checked
+                && (port.in_flight >= self.config.model.in_flight_limit
+                    || !room(checked.kind.class()))
+            {
+                return None;
+            }
+            port.side.submissions.consume();
+            self.stats.fetched += 1;
+            let accepted = checked.and_then(|checked| self.accept(queue, descriptor, checked, now));
+            match accepted {
+                Ok(accepted) => return Some(accepted),
+                Err(status) => self.refuse(queue, &descriptor, status, now),
+            }
+        }
+    }
+
+    fn accept(
+        &mut self,
+        queue: QueueId,
+        descriptor: Descriptor,
+        checked: Checked,
+        now: Nanos,
+    ) -> Result<Accepted, Status> {
+        let mut item = self.spare.pop().unwrap_or_default();
+        let port = self.ports.get(queue).ok_or(Status::DeviceError)?;
+        port.copy_in(descriptor.slot, checked.bytes_in, &mut item.buffer)
+            .map_err(|_| Status::BadRequest)?;
+        item.job = work_job(port, &descriptor, &checked)?;
+        item.input_len = descriptor.input_len;
+        item.output_capacity = descriptor.output_capacity;
+        port.in_flight += 1;
+        let submitted_ns = port.plausible(descriptor.submitted_ns, now);
+        self.tell(
+            now,
+            &DeviceEvent::Fetched {
+                queue,
+                op: descriptor.cookie,
+                kind: checked.kind,
+            },
+        );
+        Ok(Accepted {
+            queue,
+            descriptor,
+            checked,
+            submitted_ns,
+            item,
+        })
+    }
+
+    /// Answers a descriptor that never got in.
+    fn refuse(&mut self, queue: QueueId, descriptor: &Descriptor, status: Status, now: Nanos) {
+        self.stats.refused += 1;
+        let op = descriptor.cookie;
+        self.tell(now, &DeviceEvent::Refused { queue, op, status });
+        let completion = Completion {
+            cookie: op,
+            status,
+            flags: CompletionFlags::default(),
+            output_len: 0,
+            done_ns: now,
+            queue_ns: 0,
+            service_ns: 0,
+        };
+        self.publish(queue, completion, now);
+    }
+
+    /// Answers an op that was accepted: output to its slot, completion to its ring.
+    pub(crate) fn answer(
+        &mut self,
+        queue: QueueId,
+        slot: u32,
+        completion: Completion,
+        mut item: WorkItem,
+        now: Nanos,
+    ) {
+        if let Some(port) = self.ports.get(queue) {
+            port.in_flight -= 1;
+            if !port.link.host_gone() {
+                let output = &item.buffer[..completion.output_len as usize];
+                let written = port.side.slab.write(slot, 0, output);
+                debug_assert!(written.is_ok(), "slot and capacity were checked at the front door");
+            }
+        }
+        item.wipe();
+        self.spare.push(item);
+        self.tell(
+            now,
+            &DeviceEvent::Done {
+                queue,
+                op: completion.cookie,
+                status: completion.status,
+                queue_ns: Nanos::new(u64::from(completion.queue_ns)),
+                service_ns: Nanos::new(u64::from(completion.service_ns)),
+                done_ns: completion.done_ns,
+            },
+        );
+        self.publish(queue, completion, now);
+    }
+
+    /// Puts a completion into the ring of `queue`, as it is.
+    pub(crate) fn publish(&mut self, queue: QueueId, completion: Completion, now: Nanos) {
+        if let Some(port) = self.ports.get(queue) {
+            let published = port.complete(now, completion, &mut self.stats);
+            tell_published(self.observer.as_deref(), queue, published, now);
+        }
+    }
+
+    /// Gives the signals that coalescing held back until now.
+    pub(crate) fn signal_due(&mut self, now: Nanos) -> bool {
+        let mut any = false;
+        for (queue, port) in self.ports.iter_mut() {
+            if let Some(published) = port.signal_if_due(now, &mut self.stats) {
+                any = true;
+                tell_published(self.observer.as_deref(), queue, published, now);
+            }
+        }
+        any
+    }
+
+    /// When the next held-back signal is due.
+    pub(crate) fn signal_deadline(&self) -> Option<Nanos> {
+        self.ports.iter().filter_map(Port::signal_deadline).min()
+    }
+
+    fn tell(&self, at: Nanos, event: &DeviceEvent) {
+        if let Some(observer) = &self.observer {
+            observer.device_event(at, event);
+        }
+    }
+}
+
+fn work_job(port: &Port, descriptor: &Descriptor, checked: &Checked) -> Result<WorkJob, Status> {
+    if checked.kind == OpKind::Task {
+        let task = port.link.take_task(descriptor.slot);
+        return task.map(WorkJob::Task).ok_or(Status::BadRequest);
+    }
+    Ok(WorkJob::Crypto {
+        key: descriptor.key,
+        kind: checked.kind,
+        scheme: checked.scheme,
+        input_is: checked.input,
+        nonce: descriptor.nonce,
+    })
+}
+
+fn tell_published(
+    observer: Option<&dyn DeviceObserver>,
+    queue: QueueId,
+    published: Published,
+    at: Nanos,
+) {
+    let event = match published {
+        Published::Signalled { woke } => DeviceEvent::Signalled { queue, woke },
+        Published::Coalesced => DeviceEvent::Coalesced { queue },
+        Published::Unheard => return,
+    };
+    if let Some(observer) = observer {
+        observer.device_event(at, &event);
+    }
+}

@@ -1,0 +1,20 @@
+//! Who lets time pass for a device.
+//!
+//! Three drivers stand behind one [`Device`](crate::Device), over the same rings, the same front
+//! and, but for the manual one, the same model:
+//!
+//! - `thread`: wall clock, a device thread and compute workers;
+//! - `simulated`: virtual time, everything in the caller's thread, deterministic;
+//! - `manual`: a test decides what completes.
+//!
+//! [`front`] takes and answers descriptors, [`core`] puts model and compute behind it.
+
+mod check;
+pub(crate) mod clock;
+pub(crate) mod core;
+pub(crate) mod front;
+pub(crate) mod manual;
+pub(crate) mod port;
+pub(crate) mod simulated;
+pub(crate) mod thread;
+pub(crate) mod wait;

@@ -1,0 +1,247 @@
+//! The application's end of a queue.
+
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+use crate::compute::Task;
+use crate::device::Inner;
+use crate::driver::port::Link;
+use crate::model::QueueId;
+use crate::protocol::{Completion, Descriptor};
+use crate::ring::{HostSide, OutOfSlot};
+use crate::time::Nanos;
+
+/// One application thread's way to a device: a submission ring, a completion ring, payload slots.
+///
+/// `Send`, not `Sync`: it may move to another thread, and belongs to one at a time. Dropping it
+/// leaves what is in flight to the device, which forgets the queue when the last op is done.
+///
+/// ```
+/// use pausewake_device::protocol::{Cookie, Descriptor, OpKind, Scheme, Status};
+/// use pausewake_device::{Device, DeviceConfig, keys::KeyMaterial};
+///
+/// let device = Device::simulated(DeviceConfig::default(), None)?;
+/// let key = device.import_key(KeyMaterial::AesGcm(&[7; 16]))?;
+/// let mut queue = device.open_queue()?;
+///
+/// let cookie = Cookie { slot: 0, generation: 1 };
+/// queue.write_payload(0, 0, b"attack at dawn")?;
+/// let mut descriptor = Descriptor::new(OpKind::AeadSeal, cookie);
+/// descriptor.key = key;
+/// descriptor.input_len = 14;
+/// descriptor.output_capacity = 30;
+/// queue.push(descriptor).expect("an empty ring has room");
+/// queue.ring_doorbell();
+///
+/// let completion = loop {
+///     if let Some(completion) = queue.reap() {
+///         break completion;
+///     }
+///     queue.advance(None).expect("the op is under way");
+/// };
+/// assert_eq!((completion.cookie, completion.status), (cookie, Status::Ok));
+/// assert_eq!(completion.output_len, 30);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct QueuePair {
+    host: HostSide,
+    id: QueueId,
+    link: Arc<Link>,
+    device: Arc<Inner>,
+}
+
+/// Who lets time pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimeKind {
+    /// The world: wait for events.
+    Wall,
+    /// The application thread: [`QueuePair::advance`].
+    Virtual,
+    /// A test, by its [`Manual`](crate::Manual) handle.
+    Manual,
+}
+
+/// What a doorbell did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doorbell {
+    /// Descriptors that became visible.
+    pub entries: u32,
+    /// Whether the device slept, so that its eventfd was written.
+    pub woke: bool,
+    /// When: the submit time of those descriptors.
+    pub at_ns: Nanos,
+}
+
+impl QueuePair {
+    pub(crate) fn new(host: HostSide, id: QueueId, link: Arc<Link>, device: Arc<Inner>) -> Self {
+        Self {
+            host,
+            id,
+            link,
+            device,
+        }
+    }
+
+    /// The queue's name within its device.
+    #[must_use]
+    pub fn id(&self) -> QueueId {
+        self.id
+    }
+
+    /// Number of payload slots.
+    #[must_use]
+    pub fn slots(&self) -> u32 {
+        self.host.slab.slots()
+    }
+
+    /// Size of a payload slot, bytes.
+    #[must_use]
+    pub fn slot_size(&self) -> u32 {
+        self.host.slab.slot_size()
+    }
+
+    /// The device's time.
+    #[inline]
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.device.clock.now()
+    }
+
+    /// Who lets time pass for this queue.
+    #[must_use]
+    pub fn time_kind(&self) -> TimeKind {
+        self.device.time_kind()
+    }
+
+    /// Descriptors that the submission ring has room for.
+    pub fn room(&mut self) -> u32 {
+        self.host.submissions.free()
+    }
+
+    /// Descriptors that were pushed since the last doorbell.
+    #[must_use]
+    pub fn unpublished(&self) -> u32 {
+        self.host.submissions.unpublished()
+    }
+
+    /// Puts a descriptor into the submission ring. The device sees it at the next doorbell.
+    ///
+    /// # Errors
+    /// The ring is full: gives the descriptor back, to be tried when the device has fetched some.
+    pub fn push(&mut self, descriptor: Descriptor) -> Result<(), Descriptor> {
+        self.host.submissions.push(descriptor)
+    }
+
+    /// Shows the device everything that was pushed, stamped with the time, and wakes it if it
+    /// sleeps. One clock read, however many descriptors.
+    pub fn ring_doorbell(&mut self) -> Doorbell {
+        let at_ns = self.now();
+        let entries = self.host.submissions.publish(at_ns);
+        let woke = entries > 0 && self.host.doorbell.ring();
+        if entries > 0 {
+            self.device.doorbell();
+        }
+        Doorbell {
+            entries,
+            woke,
+            at_ns,
+        }
+    }
+
+    /// Takes the next completion. It may name any slot: compare its generation before use.
+    pub fn reap(&mut self) -> Option<Completion> {
+        self.host.completions.pop()
+    }
+
+    /// Whether a completion lies in the ring.
+    pub fn has_completion(&mut self) -> bool {
+        !self.host.completions.is_empty()
+    }
+
+    /// Asks for the completion signal. `true`: nothing is there to reap, and the signal will come;
+    /// `false`: there is something after all, and no signal was asked for.
+    pub fn arm_signal(&mut self) -> bool {
+        let HostSide {
+            completions,
+            completion_signal,
+            ..
+        } = &mut self.host;
+        completion_signal.arm_unless(|| !completions.is_empty())
+    }
+
+    /// Takes the request for a signal back; a signal that was given in the meantime is forgotten.
+    pub fn disarm_signal(&mut self) {
+        self.host.completion_signal.disarm();
+    }
+
+    /// Completion signals that the device has given so far, whether or not one was asked for. What
+    /// an interrupt counter would show; under virtual time the way to see a signal without a
+    /// system call.
+    #[must_use]
+    pub fn signals(&self) -> u64 {
+        self.link.signals()
+    }
+
+    /// Forgets the signals that were given. Call it *before* reaping.
+    pub fn drain_signal(&mut self) {
+        self.host.completion_signal.drain();
+    }
+
+    /// The completion signal's eventfd, for an event loop.
+    #[must_use]
+    pub fn signal_fd(&self) -> BorrowedFd<'_> {
+        self.host.completion_signal.fd()
+    }
+
+    /// Sleeps until the completion signal or the timeout. `true`: signalled.
+    #[must_use = "a timeout and a signal are different things"]
+    pub fn wait_signal(&self, timeout: Option<Nanos>) -> bool {
+        self.host.completion_signal.wait(timeout)
+    }
+
+    /// Copies `bytes` into a payload slot, `offset` bytes from its start.
+    ///
+    /// # Errors
+    /// [`OutOfSlot`]; nothing is written.
+    pub fn write_payload(&self, slot: u32, offset: usize, bytes: &[u8]) -> Result<(), OutOfSlot> {
+        self.host.slab.write(slot, offset, bytes)
+    }
+
+    /// Copies from the start of a payload slot.
+    ///
+    /// # Errors
+    /// [`OutOfSlot`]; nothing is read.
+    pub fn read_payload(&self, slot: u32, bytes: &mut [u8]) -> Result<(), OutOfSlot> {
+        self.host.slab.read(slot, 0, bytes)
+    }
+
+    /// Overwrites the first `len` bytes of a payload slot with zeros: to be done before the slot
+    /// is used for something else.
+    ///
+    /// # Errors
+    /// [`OutOfSlot`]; nothing is wiped.
+    pub fn wipe_payload(&self, slot: u32, len: usize) -> Result<(), OutOfSlot> {
+        self.host.slab.wipe(slot, len)
+    }
+
+    /// Attaches the closure that the next [`OpKind::Task`](crate::protocol::OpKind::Task) of this
+    /// slot runs. It gets the input and the output buffer, and says how much it wrote.
+    pub fn attach_task(&self, slot: u32, task: Task) {
+        self.link.attach_task(slot, task);
+    }
+
+    /// Lets virtual time jump to the device's next deadline, or to `until` if that is earlier.
+    /// Returns the time that it is then. `None`: time did not move, because nothing is due and no
+    /// `until` was given, or because this is not virtual time.
+    pub fn advance(&mut self, until: Option<Nanos>) -> Option<Nanos> {
+        self.device.advance(until)
+    }
+}
+
+impl Drop for QueuePair {
+    fn drop(&mut self) {
+        self.link.hang_up();
+        self.device.nudge();
+    }
+}

@@ -1,0 +1,196 @@
+//! The payload slots.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::mapping::Mapping;
+
+/// Payload memory that both sides see: `slots` slots of `slot_size` bytes, as DMA memory would be.
+///
+/// A slot belongs to one side at a time, and the rings hand it over: what is written before a
+/// descriptor is published is read by whoever took the descriptor, and likewise on the way back.
+/// Two sides that use one slot at once read and write garbage, and no worse: memory is accessed as
+/// relaxed atomic words. Bytes at the edge of a range share their word with bytes outside it, so
+/// that one slot's ranges must not be written from two threads at once, even if they do not overlap.
+#[derive(Clone, Debug)]
+pub struct Slab {
+    mapping: Arc<Mapping>,
+    /// Position of the first slot among the data words.
+    first_word: usize,
+    slots: u32,
+    slot_size: u32,
+}
+
+impl Slab {
+    pub(super) fn new(
+        mapping: Arc<Mapping>,
+        first_word: usize,
+        slots: u32,
+        slot_size: u32,
+    ) -> Self {
+        Self {
+            mapping,
+            first_word,
+            slots,
+            slot_size,
+        }
+    }
+
+    /// Number of slots.
+    #[must_use]
+    pub fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// Size of a slot, bytes.
+    #[must_use]
+    pub fn slot_size(&self) -> u32 {
+        self.slot_size
+    }
+
+    /// Copies `bytes` into the slot, from byte `offset` of the slot on.
+    ///
+    /// # Errors
+    /// [`OutOfSlot`] if the slot does not exist or the range does not fit; nothing is written.
+    pub fn write(&self, slot: u32, offset: usize, bytes: &[u8]) -> Result<(), OutOfSlot> {
+        let parts = self.parts(slot, offset, bytes.len())?;
+        let (head, rest) = bytes.split_at(parts.head.len);
+        let (body, tail) = rest.as_chunks::<WORD_BYTES>();
+        parts.head.write(head);
+        for (word, chunk) in parts.body.iter().zip(body) {
+            word.store(u64::from_ne_bytes(*chunk), Relaxed);
+        }
+        parts.tail.write(tail);
+        Ok(())
+    }
+
+    /// Fills `bytes` from the slot, from byte `offset` of the slot on.
+    ///
+    /// # Errors
+    /// [`OutOfSlot`] if the slot does not exist or the range does not fit; nothing is read.
+    pub fn read(&self, slot: u32, offset: usize, bytes: &mut [u8]) -> Result<(), OutOfSlot> {
+        let parts = self.parts(slot, offset, bytes.len())?;
+        let (head, rest) = bytes.split_at_mut(parts.head.len);
+        let (body, tail) = rest.as_chunks_mut::<WORD_BYTES>();
+        parts.head.read(head);
+        for (word, chunk) in parts.body.iter().zip(body) {
+            *chunk = word.load(Relaxed).to_ne_bytes();
+        }
+        parts.tail.read(tail);
+        Ok(())
+    }
+
+    /// Overwrites the first `len` bytes of the slot with zeros: what whoever frees a slot does with
+    /// the bytes that were used, so that the next user cannot read them.
+    ///
+    /// # Errors
+    /// [`OutOfSlot`] if the slot does not exist or is shorter; nothing is wiped.
+    pub fn wipe(&self, slot: u32, len: usize) -> Result<(), OutOfSlot> {
+        let parts = self.parts(slot, 0, len)?;
+        for word in parts.body {
+            word.store(0, Relaxed);
+        }
+        parts.tail.write(&[0; WORD_BYTES][..parts.tail.len]);
+        Ok(())
+    }
+
+    /// Cuts the range into a partial word, whole words and a partial word; any may be empty.
+    fn parts(&self, slot: u32, offset: usize, len: usize) -> Result<Parts<'_>, OutOfSlot> {
+        let words = self.slot(slot).filter(|words| {
+            let size = words.len() * WORD_BYTES;
+            offset <= size && len <= size - offset
+        });
+        let Some(words) = words else {
+            return Err(OutOfSlot {
+                slot,
+                offset,
+                len,
+                slots: self.slots,
+                slot_size: self.slot_size,
+            });
+        };
+        let words = &words[offset / WORD_BYTES..];
+        let head_offset = offset % WORD_BYTES;
+        let head_len = match head_offset {
+            0 => 0,
+            _ => len.min(WORD_BYTES - head_offset),
+        };
+        let (head, words) = words.split_at(usize::from(head_len > 0));
+        let (body, words) = words.split_at((len - head_len) / WORD_BYTES);
+        Ok(Parts {
+            head: Partial {
+                word: head.first(),
+                offset: head_offset,
+                len: head_len,
+            },
+            body,
+            tail: Partial {
+                word: words.first(),
+                offset: 0,
+                len: (len - head_len) % WORD_BYTES,
+            },
+        })
+    }
+
+    fn slot(&self, slot: u32) -> Option<&[AtomicU64]> {
+        if slot >= self.slots {
+            return None;
+        }
+        let slot_words = self.slot_size as usize / WORD_BYTES;
+        let from = self.first_word + slot as usize * slot_words;
+        self.mapping.data().get(from..from + slot_words)
+    }
+}
+
+/// A byte range of a slot that is not there. Misuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "bytes {offset} to {offset}+{len} of slot {slot} are outside the slab of {slots} slots of \
+     {slot_size} bytes: choose a smaller payload or larger slots"
+)]
+pub struct OutOfSlot {
+    /// The slot that was asked for.
+    pub slot: u32,
+    /// First byte that was asked for, from the slot's start.
+    pub offset: usize,
+    /// Number of bytes that were asked for.
+    pub len: usize,
+    /// Slots that there are.
+    pub slots: u32,
+    /// Size of a slot, bytes.
+    pub slot_size: u32,
+}
+
+/// A byte range, cut at the word boundaries.
+struct Parts<'a> {
+    head: Partial<'a>,
+    body: &'a [AtomicU64],
+    tail: Partial<'a>,
+}
+
+/// `len` bytes of a word from byte `offset` on; without a word if `len` is zero.
+struct Partial<'a> {
+    word: Option<&'a AtomicU64>,
+    offset: usize,
+    len: usize,
+}
+
+impl Partial<'_> {
+    fn write(&self, bytes: &[u8]) {
+        if let Some(word) = self.word.filter(|_| self.len > 0) {
+            let mut value = word.load(Relaxed).to_ne_bytes();
+            value[self.offset..][..self.len].copy_from_slice(bytes);
+            word.store(u64::from_ne_bytes(value), Relaxed);
+        }
+    }
+
+    fn read(&self, bytes: &mut [u8]) {
+        if let Some(word) = self.word.filter(|_| self.len > 0) {
+            let value = word.load(Relaxed).to_ne_bytes();
+            bytes.copy_from_slice(&value[self.offset..][..self.len]);
+        }
+    }
+}
+
+const WORD_BYTES: usize = size_of::<u64>();

@@ -1,1 +1,2 @@
-//! To be written.
+//! TEMPORARY: only what the command line program needs to compile.
+pub mod events;

@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod compute;
+mod events;
 pub mod keys;
 pub mod model;
 pub mod protocol;
@@ -13,4 +14,5 @@ pub mod random;
 pub mod ring;
 mod time;
 
+pub use events::{DeviceEvent, DeviceObserver};
 pub use time::Nanos;

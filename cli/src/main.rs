@@ -5,7 +5,11 @@
 mod args;
 mod exit;
 mod key;
+mod output;
+mod progress;
+mod report;
 mod scenario;
+mod story;
 mod units;
 
 use clap::Parser;

@@ -8,6 +8,7 @@ mod check;
 mod condition;
 mod diagnostic;
 mod file;
+mod names;
 mod overrides;
 mod source;
 mod work;

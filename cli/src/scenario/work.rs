@@ -1,7 +1,5 @@
 //! What each job of a load does, and what that asks of the device.
 
-use std::path::PathBuf;
-
 use pausewake_device::protocol::{Class, OpKind, Scheme};
 
 use super::Cipher;
@@ -29,8 +27,8 @@ pub enum Work {
     SealOpen {
         /// The AEAD.
         cipher: Cipher,
-        /// Which file, for the report.
-        path: PathBuf,
+        /// Which file, as the scenario names it.
+        name: String,
         /// What stands in it; at least one byte.
         content: Vec<u8>,
         /// Bytes of a record; the last may be shorter.

@@ -150,10 +150,10 @@ fn rsa_sign(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) -
             der: private_key_der(TEST_KEY).ok()?,
         },
         Some(key) => {
-            let (path, bytes) = files.read(key, problems)?;
+            let bytes = files.read(key, problems)?;
             match private_key_der(&bytes) {
                 Ok(der) => PrivateKey {
-                    name: path.display().to_string(),
+                    name: format!("key {}", key.get_ref()),
                     der,
                 },
                 Err(wrong) => {
@@ -179,9 +179,9 @@ fn seal_open(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) 
         problems.add(section.op.span(), wrong, "file = \"path\", from the scenario's folder");
         return None;
     };
-    let (path, content) = files.read(file, problems)?;
+    let content = files.read(file, problems)?;
     if content.is_empty() {
-        let wrong = format!("{} is empty", path.display());
+        let wrong = format!("{} is empty", file.get_ref());
         problems.add(file.span(), wrong, "a file with at least one byte");
         return None;
     }
@@ -195,7 +195,7 @@ fn seal_open(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) 
     }
     Some(Work::SealOpen {
         cipher: cipher(section),
-        path,
+        name: file.get_ref().clone(),
         content,
         record_len,
     })
@@ -220,7 +220,7 @@ struct Files<'a> {
 impl Files<'_> {
     /// Reads one. A path in the scenario counts from the scenario's folder; one in a flag from the
     /// folder in which the command was typed.
-    fn read(&self, name: &Spanned<String>, problems: &mut Problems) -> Option<(PathBuf, Vec<u8>)> {
+    fn read(&self, name: &Spanned<String>, problems: &mut Problems) -> Option<Vec<u8>> {
         let span: Span = name.span();
         let path = if self.sources.is_flag(&span) {
             PathBuf::from(name.get_ref())
@@ -229,7 +229,7 @@ impl Files<'_> {
             folder.join(name.get_ref())
         };
         match std::fs::read(&path) {
-            Ok(bytes) => Some((path, bytes)),
+            Ok(bytes) => Some(bytes),
             Err(error) => {
                 let wrong = format!("cannot read {}: {error}", path.display());
                 problems.add(span, wrong, FILES);

@@ -1,2 +1,1 @@
-//! TEMPORARY: only what the command line program needs to compile.
-pub mod events;
+//! To be written.

@@ -6,7 +6,6 @@
 #![deny(unsafe_code)]
 
 pub mod compute;
-mod events;
 pub mod keys;
 pub mod model;
 pub mod protocol;
@@ -14,5 +13,4 @@ pub mod random;
 pub mod ring;
 mod time;
 
-pub use events::{DeviceEvent, DeviceObserver};
 pub use time::Nanos;

@@ -11,7 +11,7 @@ use crate::config::{EngineConfig, OnFull};
 use crate::error::{Error, Misuse, Retry};
 use crate::events::{Event, NotifiedBy, Observer};
 use crate::line::{Line, Ticket};
-use crate::notify::{Caller, Waiter};
+use crate::notify::{Caller, Waiter, unique_wait_key};
 use crate::observe::JobTap;
 use crate::slots::{Completed, Op, Slot, SlotTable, State};
 use crate::stats::EngineStats;
@@ -60,7 +60,7 @@ impl Engine {
             config,
             time_kind: queue.time_kind(),
             slot_size: queue.slot_size(),
-            wait_key: WaitKey::unique(),
+            wait_key: unique_wait_key(),
             stats: Cell::default(),
             _jobs: observer
                 .clone()
@@ -114,6 +114,17 @@ impl Engine {
     /// an event loop of your own does it before it sleeps.
     pub fn ring_doorbell(&self) {
         self.inner.ring_doorbell();
+    }
+
+    /// [`poll`](Self::poll), if the ring holds a completion. Says whether it did.
+    pub(crate) fn poll_if_due(&self) -> bool {
+        let due = self
+            .inner
+            .with_queue(pausewake_device::QueuePair::has_completion);
+        if due {
+            self.poll();
+        }
+        due
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -170,7 +181,7 @@ impl Inner {
     /// Joins the line, or says that the engine has none.
     pub(crate) fn join_line(&self, caller: &Caller) -> Result<Ticket, Retry> {
         if let Caller::Job { wait_ctx, .. } = caller {
-            wait_ctx.set_status(WaitStatus::Eagain);
+            wait_ctx.set_status(WaitStatus::EAGAIN);
         }
         if self.config.on_full == OnFull::Fail {
             return Err(Retry::Full);
@@ -362,9 +373,6 @@ impl Inner {
     }
 
     /// Takes the result of a completed operation and frees its slot. `None`: not completed.
-    ///
-    /// # Errors
-    /// The status of the completion, as an error.
     pub(crate) fn take(&self, op: Cookie, output: &mut [u8]) -> Option<(Completion, Op)> {
         let mut state = self.state.borrow_mut();
         let slot = state.slots.get(op)?;

@@ -45,7 +45,9 @@ pub enum Misuse {
         slot_size: u32,
     },
     /// The device knows no such key, or it is of another kind.
-    #[error("the device has no key of this name that can do this: it was revoked, or is of another kind")]
+    #[error(
+        "the device has no key of this name that can do this: it was revoked, or is of another kind"
+    )]
     BadKey,
     /// The compute engine does not do this.
     #[error("the device's compute engine does not support this input")]
@@ -63,7 +65,9 @@ pub enum Misuse {
     )]
     Stalled,
     /// The wait context could not be given an fd.
-    #[error("no eventfd could be made for the job's wait context: raise `ulimit -n`, or notify by callback")]
+    #[error(
+        "no eventfd could be made for the job's wait context: raise `ulimit -n`, or notify by callback"
+    )]
     NoDescriptor,
 }
 

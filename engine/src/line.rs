@@ -55,7 +55,10 @@ impl Line {
 
     /// The slot that this call was given, if its turn has come.
     pub(crate) fn collect(&mut self, ticket: Ticket) -> Option<Cookie> {
-        let index = self.served.iter().position(|(served, _)| *served == ticket)?;
+        let index = self
+            .served
+            .iter()
+            .position(|(served, _)| *served == ticket)?;
         Some(self.served.swap_remove(index).1)
     }
 

@@ -1,6 +1,6 @@
 //! How a job is told, and how it takes note.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pausewake_jobs::{Current, JobId, WaitCtx, WaitFd, WaitKey, Wake};
 use rustix::event::{EventfdFlags, eventfd};
@@ -29,7 +29,8 @@ impl Waiter {
     /// Tells. To be called with nothing borrowed: a callback may call the engine.
     pub(crate) fn tell(&self) {
         if let Self::Job { wake, .. } = self {
-            wake.wake();
+            // A full eventfd says what there is to say; nothing else can fail on one that we own.
+            let _ = wake.wake();
         }
     }
 }
@@ -125,5 +126,11 @@ impl Caller {
 fn new_wait_fd() -> Result<WaitFd, Misuse> {
     let flags = EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC | EventfdFlags::SEMAPHORE;
     let fd = eventfd(0, flags).map_err(|_| Misuse::NoDescriptor)?;
-    Ok(WaitFd::from(Arc::new(fd)))
+    Ok(WaitFd::from(fd))
+}
+
+/// A key that no other engine of this process has.
+pub(crate) fn unique_wait_key() -> WaitKey {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    WaitKey(NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -28,11 +28,7 @@ pub(crate) struct Request<'a> {
 
 impl Engine {
     /// Runs one operation on the device and returns how many bytes of `output` it filled.
-    pub(crate) fn offload(
-        &self,
-        request: &Request<'_>,
-        output: &mut [u8],
-    ) -> Result<usize, Error> {
+    pub(crate) fn offload(&self, request: &Request<'_>, output: &mut [u8]) -> Result<usize, Error> {
         let engine = self.inner();
         let call_ns = engine.now();
         check_size(request, output.len(), engine.slot_size())?;
@@ -156,7 +152,7 @@ fn submit<'a>(
         return Err(error.into());
     }
     if let Caller::Job { wait_ctx, .. } = caller {
-        wait_ctx.set_status(WaitStatus::Ok);
+        wait_ctx.set_status(WaitStatus::OK);
     }
     engine.tell(
         || granted_ns,
@@ -231,7 +227,7 @@ impl InFlight<'_> {
 
         let result = Error::from_status(completion.status);
         if let (Caller::Job { wait_ctx, .. }, Err(Error::Device(_))) = (caller, &result) {
-            wait_ctx.set_status(WaitStatus::Err);
+            wait_ctx.set_status(WaitStatus::ERR);
         }
         engine.tell(
             || running_ns,

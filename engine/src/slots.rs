@@ -129,7 +129,10 @@ impl SlotTable {
     /// Frees a slot, whatever its state.
     pub(crate) fn release(&mut self, op: Cookie) {
         if let Some(slot) = self.get(op) {
-            debug_assert!(!matches!(slot.state, State::Free), "slot {op} is freed twice");
+            debug_assert!(
+                !matches!(slot.state, State::Free),
+                "slot {op} is freed twice"
+            );
             slot.state = State::Free;
             slot.op = Op::none();
             self.free.push(op.slot);
@@ -148,7 +151,7 @@ impl Slot {
 }
 
 impl Op {
-    fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self {
             kind: OpKind::Task,
             job: None,

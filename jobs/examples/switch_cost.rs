@@ -94,6 +94,7 @@ fn report_crowds() {
     }
 }
 
+#[inline(always)]
 fn report(what: &str, mut f: impl FnMut()) {
     let mut rounds: Vec<f64> = (0..ROUNDS)
         .map(|_| {
@@ -112,10 +113,12 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
+#[inline(always)]
 fn paused<T, E: std::fmt::Debug>(outcome: Result<Outcome<T>, E>) -> Job<T> {
     outcome.expect("it runs").paused().expect("it pauses")
 }
 
+#[inline(always)]
 fn finished<T, E: std::fmt::Debug>(outcome: Result<Outcome<T>, E>) -> T {
     outcome.expect("it runs").finished().expect("it finishes")
 }

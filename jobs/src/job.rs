@@ -73,7 +73,7 @@ impl<T> Outcome<T> {
 /// assert_eq!((said, resumes), ("done", 3));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[inline]
+#[inline(always)]
 pub fn start<T, F>(wait_ctx: Option<&WaitCtx>, f: F) -> Result<Outcome<T>, StartError<F>>
 where
     T: 'static,
@@ -139,15 +139,15 @@ impl<T> Job<T> {
     ///
     /// # Panics
     /// If the job panics, its panic comes out of this call.
-    #[inline]
-    pub fn resume(mut self) -> Result<Outcome<T>, ResumeError<T>> {
+    #[inline(always)]
+    pub fn resume(self) -> Result<Outcome<T>, ResumeError<T>> {
         if let Some(running) = fiber::current_id() {
             return Err(ResumeError::new(ResumeReason::Nested { running }, self));
         }
         let id = self.id();
         self.fiber().reset_wait_changes();
         event::emit(JobEvent::Resumed { job: id });
-        let exit = self.take_fiber().resume();
+        let exit = self.into_fiber().resume();
         Ok(Outcome::after(id, exit))
     }
 
@@ -161,8 +161,8 @@ impl<T> Job<T> {
     /// let Ok(Outcome::Paused(job)) = start(None, pause) else { panic!("it pauses") };
     /// assert!(matches!(job.cancel(), Cancelled::Unwound));
     /// ```
-    pub fn cancel(mut self) -> Cancelled {
-        cancel(self.take_fiber())
+    pub fn cancel(self) -> Cancelled {
+        cancel(self.into_fiber())
     }
 
     /// Its id.
@@ -185,8 +185,10 @@ impl<T> Job<T> {
     }
 
     #[inline]
-    fn take_fiber(&mut self) -> Fiber<T> {
-        self.fiber.take().expect("only consuming methods take it")
+    fn into_fiber(mut self) -> Fiber<T> {
+        let fiber = self.fiber.take().expect("only consuming methods take it");
+        mem::forget(self);
+        fiber
     }
 }
 
@@ -237,7 +239,7 @@ impl Cancelled {
 
 impl<T> Outcome<T> {
     /// What a visit to a job comes to for the caller.
-    #[inline]
+    #[inline(always)]
     fn after(job: JobId, exit: Exit<T>) -> Outcome<T> {
         match exit {
             Exit::Paused(fiber) => {

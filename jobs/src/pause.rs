@@ -68,7 +68,7 @@ pub const CANCEL_ATTEMPTS: u32 = 4;
 /// let Ok(Outcome::Finished(said)) = job.resume() else { panic!("it ends") };
 /// assert_eq!(said, Pause::Resumed);
 /// ```
-#[inline]
+#[inline(always)]
 pub fn pause() -> Pause {
     fiber::pause()
 }

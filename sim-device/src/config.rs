@@ -75,6 +75,7 @@ impl DeviceConfig {
     /// [`ConfigError`] names the first figure that cannot be, and what it may be.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.queue.check()?;
+        self.model.check()?;
         let QueueLayout {
             completion_depth,
             slots,
@@ -110,6 +111,9 @@ pub enum ConfigError {
     /// The memory of a queue pair cannot be laid out so.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// The model cannot be.
+    #[error(transparent)]
+    Model(#[from] crate::model::ConfigError),
     /// More could be in flight than can be answered.
     #[error(
         "the in-flight limit is {in_flight_limit}: choose 1 to {completion_depth}, the completion \
@@ -162,7 +166,9 @@ mod tests {
         for (index, spoil) in spoil.into_iter().enumerate() {
             let mut config = DeviceConfig::default();
             spoil(&mut config);
-            let error = config.check().expect_err(&format!("figure {index} is wrong"));
+            let error = config
+                .check()
+                .expect_err(&format!("figure {index} is wrong"));
             assert!(!error.to_string().is_empty());
         }
     }

@@ -3,10 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::compute::{Executor, ImportError, KeyMaterial, Vault, Workers};
+use crate::compute::{
+    CacheStats, Cached, ComputeMode, ImportError, KeyMaterial, KeyTable, NoCompute, PrepareError,
+    RingCompute, Vault, Work, Workers,
+};
 use crate::config::{ConfigError, DeviceConfig};
 use crate::driver::clock::Clock;
 use crate::driver::core::Core;
+use crate::driver::executor::Executor;
 use crate::driver::front::Front;
 use crate::driver::manual::{ManualDriver, NotPending, PendingId, PendingOp};
 use crate::driver::port::Link;
@@ -34,14 +38,39 @@ pub struct Device {
 pub(crate) struct Inner {
     pub(crate) clock: Clock,
     config: DeviceConfig,
-    vault: Arc<dyn Vault>,
+    engine: ComputeEngine,
     driver: Driver,
+}
+
+/// The cryptography behind the device, by mode.
+struct ComputeEngine {
+    vault: Arc<dyn Vault>,
+    /// The same object, if it is one that answers from memory.
+    cache: Option<Arc<Cached<KeyTable<RingCompute>>>>,
+}
+
+/// Answers that a device of mode `cached` keeps at most.
+const MAX_CACHED_ANSWERS: usize = 65_536;
+
+impl ComputeEngine {
+    fn new(mode: ComputeMode) -> Self {
+        let real = || KeyTable::new(RingCompute::new());
+        let (vault, cache): (Arc<dyn Vault>, _) = match mode {
+            ComputeMode::Real => (Arc::new(real()), None),
+            ComputeMode::None => (Arc::new(KeyTable::new(NoCompute::new())), None),
+            ComputeMode::Cached => {
+                let cache = Arc::new(Cached::new(real(), MAX_CACHED_ANSWERS));
+                (cache.clone(), Some(cache))
+            }
+        };
+        Self { vault, cache }
+    }
 }
 
 enum Driver {
     Thread(ThreadDriver),
-    Simulated(SimulatedDriver),
-    Manual(ManualDriver),
+    Simulated(Box<SimulatedDriver>),
+    Manual(Box<ManualDriver>),
 }
 
 impl Device {
@@ -56,18 +85,17 @@ impl Device {
     ) -> Result<Self, DeviceError> {
         config.check()?;
         let clock = Clock::wall();
-        let vault = config.compute.vault();
+        let engine = ComputeEngine::new(config.compute);
         let build = |bell: ring::Ringer| {
-            let capacity = config.queue.slots as usize;
-            let notify = Arc::new(move || {
+            let notify: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
                 bell.ring();
             });
-            let workers = Workers::start(vault.clone(), config.workers, capacity, notify)?;
-            let executor = Executor::Workers(workers);
-            Ok(Core::new(config.clone(), executor, observer))
+            let count = config.workers as usize;
+            let workers = Workers::start(&engine.vault, count, POOL_CAPACITY, &notify)?;
+            Ok(Core::new(config.clone(), Executor::pool(workers), observer))
         };
         let driver = ThreadDriver::start(clock.clone(), wait, build)?;
-        Ok(Self::with(clock, config, vault, Driver::Thread(driver)))
+        Ok(Self::with(clock, config, engine, Driver::Thread(driver)))
     }
 
     /// A device in the caller's thread under virtual time: deterministic, and as fast as the model
@@ -81,10 +109,19 @@ impl Device {
     ) -> Result<Self, DeviceError> {
         config.check()?;
         let clock = Clock::stopped();
-        let vault = config.compute.vault();
-        let core = Core::new(config.clone(), Executor::Inline(vault.clone()), observer);
+        let engine = ComputeEngine::new(config.compute);
+        let core = Core::new(
+            config.clone(),
+            Executor::Inline(engine.vault.clone()),
+            observer,
+        );
         let driver = SimulatedDriver::new(core, clock.clone());
-        Ok(Self::with(clock, config, vault, Driver::Simulated(driver)))
+        Ok(Self::with(
+            clock,
+            config,
+            engine,
+            Driver::Simulated(Box::new(driver)),
+        ))
     }
 
     /// A device that does nothing by itself, and the handle by which a test lets it.
@@ -97,22 +134,22 @@ impl Device {
     ) -> Result<(Self, Manual), DeviceError> {
         config.check()?;
         let clock = Clock::stopped();
-        let vault = config.compute.vault();
+        let engine = ComputeEngine::new(config.compute);
         let front = Front::new(config.clone(), observer);
-        let driver = ManualDriver::new(front, Executor::Inline(vault.clone()), clock.clone());
-        let device = Self::with(clock, config, vault, Driver::Manual(driver));
+        let driver = ManualDriver::new(front, engine.vault.clone(), clock.clone());
+        let device = Self::with(clock, config, engine, Driver::Manual(Box::new(driver)));
         let manual = Manual {
             inner: device.inner.clone(),
         };
         Ok((device, manual))
     }
 
-    fn with(clock: Clock, config: DeviceConfig, vault: Arc<dyn Vault>, driver: Driver) -> Self {
+    fn with(clock: Clock, config: DeviceConfig, engine: ComputeEngine, driver: Driver) -> Self {
         Self {
             inner: Arc::new(Inner {
                 clock,
                 config,
-                vault,
+                engine,
                 driver,
             }),
         }
@@ -135,20 +172,37 @@ impl Device {
     /// # Errors
     /// Why the key cannot be used, and what to do.
     pub fn import_key(&self, material: KeyMaterial<'_>) -> Result<KeyId, ImportError> {
-        self.inner.vault.import(material)
+        self.inner.engine.vault.import(material)
     }
 
     /// Forgets a key. Ops that are being computed with it finish; later ones end as
     /// [`Status::BadKey`]. `false`: there was no such key.
     #[must_use = "false means that no key had this name"]
     pub fn revoke_key(&self, key: KeyId) -> bool {
-        self.inner.vault.revoke(key)
+        self.inner.engine.vault.revoke(key)
     }
 
     /// The keys and the cryptography, for computing in software what the device would compute.
     #[must_use]
     pub fn vault(&self) -> &Arc<dyn Vault> {
-        &self.inner.vault
+        &self.inner.engine.vault
+    }
+
+    /// Computes an answer beforehand, for a device of mode `cached` to give it later at the model's
+    /// pace.
+    ///
+    /// # Errors
+    /// [`PrepareError`]: the work cannot be done, the cache is full; or `None` inside if this device
+    /// computes everything when it is asked.
+    pub fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), Option<PrepareError>> {
+        let cache = self.inner.engine.cache.as_ref().ok_or(None)?;
+        cache.prepare(key, work).map_err(Some)
+    }
+
+    /// How often prepared answers were found; `None` unless the mode is `cached`.
+    #[must_use]
+    pub fn cache_stats(&self) -> Option<CacheStats> {
+        Some(self.inner.engine.cache.as_ref()?.stats())
     }
 
     /// A new queue pair.
@@ -282,15 +336,22 @@ pub enum DeviceError {
     #[error("the device's thread cannot be woken")]
     Bell(#[source] CreateError),
     /// *Retry*, when threads are free again.
-    #[error("the device's threads cannot be started; raise the limit of processes (`ulimit -u`)")]
+    #[error("the device's thread cannot be started; raise the limit of threads (`ulimit -u`)")]
     Spawn(#[source] std::io::Error),
+    /// *Retry*, when threads are free again.
+    #[error("the device's compute workers cannot be started")]
+    Workers(#[source] crate::compute::StartError),
 }
+
+/// Items that the compute pool holds; more wait in the device, bounded by the in-flight limits.
+const POOL_CAPACITY: usize = 1024;
 
 impl From<ThreadError> for DeviceError {
     fn from(error: ThreadError) -> Self {
         match error {
             ThreadError::Bell(error) => Self::Bell(error),
             ThreadError::Spawn(error) => Self::Spawn(error),
+            ThreadError::Workers(error) => Self::Workers(error),
         }
     }
 }

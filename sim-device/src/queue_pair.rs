@@ -18,7 +18,7 @@ use crate::time::Nanos;
 ///
 /// ```
 /// use pausewake_device::protocol::{Cookie, Descriptor, OpKind, Scheme, Status};
-/// use pausewake_device::{Device, DeviceConfig, keys::KeyMaterial};
+/// use pausewake_device::{Device, DeviceConfig, compute::KeyMaterial};
 ///
 /// let device = Device::simulated(DeviceConfig::default(), None)?;
 /// let key = device.import_key(KeyMaterial::AesGcm(&[7; 16]))?;

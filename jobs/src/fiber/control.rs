@@ -175,10 +175,8 @@ impl IdleFiber {
 
 impl Drop for IdleFiber {
     fn drop(&mut self) {
-        let leftovers = thread::with(|state| {
-            // SAFETY: the handle owns the fibre, which runs no job, and is not used again.
-            unsafe { pool::release(state, self.0) }
-        });
+        // SAFETY: the handle owns the fibre, which runs no job, and is not used again.
+        let leftovers = unsafe { pool::release(thread::state(), self.0) };
         drop(leftovers);
     }
 }

@@ -21,28 +21,27 @@ pub(super) struct Leftovers {
 /// Takes the idle fibre that came home last, or makes a new one.
 #[inline]
 pub(crate) fn acquire() -> Result<IdleFiber, StartReason> {
-    thread::with(|state| {
-        // SAFETY: what runs is alive.
-        if let Some(running) = unsafe { state.current.get().as_ref() } {
-            return Err(nested(running));
+    let state = thread::state();
+    // SAFETY: what runs is alive.
+    if let Some(running) = unsafe { state.current.get().as_ref() } {
+        return Err(nested(running));
+    }
+    // SAFETY: the list holds idle fibres of this thread, which are alive.
+    let control = match unsafe { state.free.get().as_ref() } {
+        Some(control) => {
+            state.free.set(control.next_free.get());
+            state.pooled.set(state.pooled.get() - 1);
+            NonNull::from(control)
         }
-        // SAFETY: the list holds idle fibres of this thread, which are alive.
-        let control = match unsafe { state.free.get().as_ref() } {
-            Some(control) => {
-                state.free.set(control.next_free.get());
-                state.pooled.set(state.pooled.get() - 1);
-                NonNull::from(control)
-            }
-            None => create_for_job(state)?,
-        };
-        state.handed_out.set(state.handed_out.get() + 1);
-        let fiber = IdleFiber(control);
-        let control = fiber.control();
-        control.id.set(state.take_id());
-        control.blocks.set(0);
-        control.cancel_attempts.set(0);
-        Ok(fiber)
-    })
+        None => create_for_job(state)?,
+    };
+    state.handed_out.set(state.handed_out.get() + 1);
+    let fiber = IdleFiber(control);
+    let control = fiber.control();
+    control.id.set(state.take_id());
+    control.blocks.set(0);
+    control.cancel_attempts.set(0);
+    Ok(fiber)
 }
 
 /// Takes a fibre back whose job has ended: pools it, or frees it if its pool is gone.
@@ -84,57 +83,56 @@ pub(super) unsafe fn abandon(state: &ThreadState, control: NonNull<Control>) -> 
 /// Makes this thread's pool, and as many idle fibres as asked for and possible.
 pub(crate) fn init(config: &ThreadConfig) -> Result<(), InitError> {
     config.check()?;
-    thread::with(|state| {
-        if state.initialised.get() {
-            return Err(InitError::AlreadyInitialised);
-        }
-        set_up(state, config);
-        for _ in 0..config.init_size {
-            // Not fatal: the pool is there, and a start will say what is wrong.
-            let Ok(control) = stack::create(config.stack_size_bytes_or_default()) else {
-                break;
-            };
-            // SAFETY: new, hence alive.
-            let fiber = unsafe { control.as_ref() };
-            fiber.epoch.set(state.epoch.get());
-            push(state, fiber);
-        }
-        Ok(())
-    })
+    let state = thread::state();
+    if state.initialised.get() {
+        return Err(InitError::AlreadyInitialised);
+    }
+    set_up(state, config);
+    for _ in 0..config.init_size {
+        // Not fatal: the pool is there, and a start will say what is wrong.
+        let Ok(control) = stack::create(config.stack_size_bytes_or_default()) else {
+            break;
+        };
+        // SAFETY: new, hence alive.
+        let fiber = unsafe { control.as_ref() };
+        fiber.epoch.set(state.epoch.get());
+        push(state, fiber);
+    }
+    Ok(())
 }
 
 /// Frees this thread's idle fibres, and forgets the pool.
 pub(crate) fn cleanup() {
-    thread::with(|state| {
-        if !state.initialised.replace(false) {
-            return;
-        }
-        state.epoch.set(state.epoch.get() + 1);
-        state
-            .orphaned
-            .set(state.orphaned.get() + state.handed_out.replace(0));
-        state.max_size.set(0);
-        state.stack_size_bytes.set(0);
-        state.pooled.set(0);
-        let mut next = state.free.replace(NOBODY);
-        while let Some(control) = NonNull::new(next.cast_mut()) {
-            // SAFETY: the list holds idle fibres of this thread, which are alive.
-            next = unsafe { control.as_ref() }.next_free.get();
-            // SAFETY: idle, and now in no list.
-            unsafe { stack::destroy(control) };
-        }
-    });
+    let state = thread::state();
+    if !state.initialised.replace(false) {
+        return;
+    }
+    state.epoch.set(state.epoch.get() + 1);
+    state
+        .orphaned
+        .set(state.orphaned.get() + state.handed_out.replace(0));
+    state.max_size.set(0);
+    state.stack_size_bytes.set(0);
+    state.pooled.set(0);
+    let mut next = state.free.replace(NOBODY);
+    while let Some(control) = NonNull::new(next.cast_mut()) {
+        // SAFETY: the list holds idle fibres of this thread, which are alive.
+        next = unsafe { control.as_ref() }.next_free.get();
+        // SAFETY: idle, and now in no list.
+        unsafe { stack::destroy(control) };
+    }
 }
 
 /// What this thread has.
 pub(crate) fn thread_stats() -> ThreadStats {
-    thread::with(|state| ThreadStats {
+    let state = thread::state();
+    ThreadStats {
         pooled: state.pooled.get(),
         handed_out: state.handed_out.get(),
         orphaned: state.orphaned.get(),
         max_size: state.max_size.get(),
         initialised: state.initialised.get(),
-    })
+    }
 }
 
 fn push(state: &ThreadState, fiber: &Control) {
@@ -215,7 +213,7 @@ struct AtExit;
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        thread::with(|state| state.exiting.set(true));
+        thread::state().exiting.set(true);
         cleanup();
     }
 }

@@ -37,7 +37,7 @@ pub(super) unsafe fn root(mut scope: Scope<'_, '_, (), ()>, born: *const Cell<*c
 /// # Safety
 /// Runs on the stack of the fibre that `control` belongs to, while that fibre is the innermost
 /// one of its thread, and is not unwinding.
-#[inline]
+#[inline(always)]
 pub(super) unsafe fn switch_out(control: &Control) {
     // SAFETY: `scope` lives in the frame of `root`, as long as the fibre, and only this function
     // uses it, never twice at a time.

@@ -1,4 +1,8 @@
 //! Entering a fibre (start, resume, cancel) and leaving it (pause).
+//!
+//! What switches is inlined into the user's code all the way. A processor predicts where a `ret`
+//! goes by the `call`s that it has seen, and knows nothing of stacks: each `ret` between a switch
+//! and the user's loop is predicted wrongly, which costs more than the switch.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -30,7 +34,7 @@ pub(crate) enum Exit<T> {
 
 impl IdleFiber {
     /// Runs `f` as a new job until it pauses or ends.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start<F, T>(self, wait_ctx: Option<&WaitCtx>, f: F) -> Exit<T>
     where
         F: FnOnce() -> T + 'static,
@@ -55,7 +59,7 @@ impl IdleFiber {
 
 impl<T> Fiber<T> {
     /// Runs the job on from its pause.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn resume(self) -> Exit<T> {
         // SAFETY: the handle owns a paused fibre whose job gives a `T`, and is used up.
         unsafe { visit(self.control, Order::Run) }
@@ -69,35 +73,34 @@ impl<T> Fiber<T> {
 }
 
 /// Gives control back to whoever started or resumed the running job.
-#[inline]
+#[inline(always)]
 pub(crate) fn pause() -> Pause {
-    thread::with(|state| {
-        // SAFETY: what runs is alive.
-        let Some(control) = (unsafe { state.current.get().as_ref() }) else {
-            return Pause::NotInJob;
-        };
-        if control.blocks.get() != 0 {
-            return Pause::Blocked;
-        }
-        let here = 0_u8;
-        if !control.owns_address((&raw const here).addr()) {
-            return Pause::ForeignGenerator;
-        }
-        if panicking() {
-            return pause_while_panicking(control);
-        }
-        if control.order.get() == Order::Cancel {
-            meet_cancellation(control);
-        }
-        control.exit.set(ExitKind::Paused);
-        // SAFETY: the local above lies on this fibre's stack, so this fibre is the innermost;
-        // and the thread is not panicking, so neither is the fibre.
-        unsafe { root::switch_out(control) };
-        if control.order.get() == Order::Cancel {
-            meet_cancellation(control);
-        }
-        Pause::Resumed
-    })
+    let state = thread::state();
+    // SAFETY: what runs is alive.
+    let Some(control) = (unsafe { state.current.get().as_ref() }) else {
+        return Pause::NotInJob;
+    };
+    if control.blocks.get() != 0 {
+        return Pause::Blocked;
+    }
+    let here = 0_u8;
+    if !control.owns_address((&raw const here).addr()) {
+        return Pause::ForeignGenerator;
+    }
+    if panicking() {
+        return pause_while_panicking(control);
+    }
+    if control.order.get() == Order::Cancel {
+        meet_cancellation(control);
+    }
+    control.exit.set(ExitKind::Paused);
+    // SAFETY: the local above lies on this fibre's stack, so this fibre is the innermost;
+    // and the thread is not panicking, so neither is the fibre.
+    unsafe { root::switch_out(control) };
+    if control.order.get() == Order::Cancel {
+        meet_cancellation(control);
+    }
+    Pause::Resumed
 }
 
 /// Enters a fibre, and takes what it left.
@@ -105,33 +108,32 @@ pub(crate) fn pause() -> Pause {
 /// # Safety
 /// The caller owns the fibre, and gives that up. Either the fibre has a job paused that gives a
 /// `T`, or the order is to run and entry and closure are set for a `T`.
-#[inline]
+#[inline(always)]
 unsafe fn visit<T>(control: NonNull<Control>, order: Order) -> Exit<T> {
-    thread::with(|state| {
-        // SAFETY: the caller owns the fibre, so its control block is alive.
-        let fiber = unsafe { control.as_ref() };
-        let mut result = MaybeUninit::<T>::uninit();
-        fiber.result.set(result.as_mut_ptr().cast());
-        fiber.order.set(order);
-        // SAFETY: the caller owns the fibre, and has prepared it for this order.
-        unsafe { enter(state, fiber) };
-        match fiber.exit.get() {
-            ExitKind::Paused => Exit::Paused(Fiber {
-                control,
-                result: PhantomData,
-            }),
-            ExitKind::Finished => {
-                // SAFETY: `run` has written the result before it said so.
-                let value = unsafe { result.assume_init() };
-                // SAFETY: the job has ended, and the caller gave the fibre up.
-                let leftovers = unsafe { pool::release(state, control) };
-                drop(leftovers);
-                Exit::Finished(value)
-            }
-            // SAFETY: the job has ended or was given up, and the caller gave the fibre up.
-            kind => unsafe { conclude_badly(state, control, kind) },
+    let state = thread::state();
+    // SAFETY: the caller owns the fibre, so its control block is alive.
+    let fiber = unsafe { control.as_ref() };
+    let mut result = MaybeUninit::<T>::uninit();
+    fiber.result.set(result.as_mut_ptr().cast());
+    fiber.order.set(order);
+    // SAFETY: the caller owns the fibre, and has prepared it for this order.
+    unsafe { enter(state, fiber) };
+    match fiber.exit.get() {
+        ExitKind::Paused => Exit::Paused(Fiber {
+            control,
+            result: PhantomData,
+        }),
+        ExitKind::Finished => {
+            // SAFETY: `run` has written the result before it said so.
+            let value = unsafe { result.assume_init() };
+            // SAFETY: the job has ended, and the caller gave the fibre up.
+            let leftovers = unsafe { pool::release(state, control) };
+            drop(leftovers);
+            Exit::Finished(value)
         }
-    })
+        // SAFETY: the job has ended or was given up, and the caller gave the fibre up.
+        kind => unsafe { conclude_badly(state, control, kind) },
+    }
 }
 
 /// The ends of a job that are rare enough to live out of the way.
@@ -165,7 +167,7 @@ unsafe fn conclude_badly<T>(
 ///
 /// # Safety
 /// The caller owns the fibre, and has set its order, and whatever that order needs.
-#[inline]
+#[inline(always)]
 pub(super) unsafe fn enter(state: &ThreadState, fiber: &Control) {
     fiber.entered_panicking.set(panicking());
     fiber.outer.set(state.current.get());

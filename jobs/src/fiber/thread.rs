@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::ptr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,9 +58,14 @@ thread_local! {
     };
 }
 
-#[inline]
-pub(super) fn with<R>(f: impl FnOnce(&ThreadState) -> R) -> R {
-    STATE.with(f)
+/// This thread's state. A function and not a closure's argument, because what switches must be
+/// inlined, and closures are not always.
+#[inline(always)]
+pub(super) fn state<'a>() -> &'a ThreadState {
+    let state = STATE.with(ptr::from_ref);
+    // SAFETY: a thread-local without a destructor lives as long as its thread, and a reference
+    // to something with cells in it cannot leave that thread.
+    unsafe { &*state }
 }
 
 impl ThreadState {
@@ -107,44 +113,37 @@ impl ThreadState {
 /// The id of the running job.
 #[inline]
 pub(crate) fn current_id() -> Option<JobId> {
-    with(|state| state.current().map(|control| control.id.get()))
+    state().current().map(|control| control.id.get())
 }
 
 /// The wait context of the running job, made now if it has none.
 #[inline]
 pub(crate) fn current_wait_ctx() -> Option<WaitCtx> {
-    with(|state| state.current().map(|control| control.wait_ctx().clone()))
+    state().current().map(|control| control.wait_ctx().clone())
 }
 
 /// Blocks pausing in the running job, and says which one that is.
 #[inline]
 pub(crate) fn block() -> Option<JobId> {
-    with(|state| {
-        state.current().map(|control| {
-            control.blocks.set(control.blocks.get() + 1);
-            control.id.get()
-        })
-    })
+    let control = state().current()?;
+    control.blocks.set(control.blocks.get() + 1);
+    Some(control.id.get())
 }
 
 /// Takes one block of that job back, if it still runs.
 #[inline]
 pub(crate) fn unblock(id: JobId) {
-    with(|state| {
-        if let Some(control) = state.running(id) {
-            control.blocks.set(control.blocks.get().saturating_sub(1));
-        }
-    });
+    if let Some(control) = state().running(id) {
+        control.blocks.set(control.blocks.get().saturating_sub(1));
+    }
 }
 
 /// The value in the running job's local slot; `None` outside a job.
 pub(crate) fn local() -> Option<Rc<dyn Any>> {
-    with(|state| {
-        let control = state.current()?;
-        let value = control.local.take();
-        control.local.set(value.clone());
-        value
-    })
+    let control = state().current()?;
+    let value = control.local.take();
+    control.local.set(value.clone());
+    value
 }
 
 /// Fills the running job's local slot, and gives back what was in it; outside a job, gives back
@@ -152,18 +151,18 @@ pub(crate) fn local() -> Option<Rc<dyn Any>> {
 pub(crate) fn set_local(
     value: Option<Rc<dyn Any>>,
 ) -> Result<Option<Rc<dyn Any>>, Option<Rc<dyn Any>>> {
-    with(|state| match state.current() {
+    match state().current() {
         Some(control) => Ok(control.local.replace(value)),
         None => Err(value),
-    })
+    }
 }
 
 /// Whether somebody wants to hear of this thread's jobs.
 #[inline]
 pub(crate) fn is_observed() -> bool {
-    with(|state| state.observed.get())
+    state().observed.get()
 }
 
 pub(crate) fn set_observed(observed: bool) {
-    with(|state| state.observed.set(observed));
+    state().observed.set(observed);
 }

@@ -1,13 +1,42 @@
 //! The seam behind which the cryptography happens.
 //!
-//! *Skeleton: the traits are the contract with the drivers; `ring`, the key table and the workers
-//! come on the compute branch.*
+//! [`Compute`] is a cryptographic library, [`Vault`] a library together with its keys. Drivers know
+//! the vault alone:
+//!
+//! | vault | mode | what it does |
+//! |---|---|---|
+//! | [`KeyTable`]`<`[`RingCompute`]`>` | `real` | computes everything |
+//! | [`Cached`] over one | `cached` | RSA answers computed beforehand, the rest computed |
+//! | [`KeyTable`]`<`[`NoCompute`]`>` | `none` | nothing: statuses and lengths, for timing alone |
+//!
+//! They are called through a [`WorkItem`], which owns one op's bytes: by the threads of [`Workers`]
+//! in the thread driver, and in place ([`WorkItem::execute`]) where time is virtual. Opaque
+//! [`Task`]s take the same way.
+
+mod cached;
+mod item;
+mod mode;
+mod no_compute;
+mod request;
+mod ring_compute;
+mod table;
+mod workers;
+
+pub use cached::{CacheStats, Cached, PrepareError};
+pub use item::{Action, Finished, Task, WorkItem};
+pub use mode::{ComputeMode, UnknownMode};
+pub use no_compute::{NoCompute, NoComputeKey};
+pub use request::{AEAD_TAG_LEN, ECDSA_P256_SIGNATURE_MAX_LEN, ECDSA_P384_SIGNATURE_MAX_LEN};
+pub use ring_compute::{RingCompute, RingKey};
+pub use table::{KeyTable, MAX_KEYS};
+pub use workers::{Leftovers, StartError, SubmitError, Workers};
 
 use crate::keys::KeyId;
 use crate::protocol::{Input, OpKind, Scheme, Status};
 
 /// Key material as it comes from the application, before a compute engine has looked at it.
 #[non_exhaustive]
+#[derive(Clone, Copy)]
 pub enum KeyMaterial<'a> {
     /// An RSA private key, PKCS#8 or PKCS#1 DER.
     RsaPrivate(&'a [u8]),

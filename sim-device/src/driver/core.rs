@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
-use crate::compute::{Executor, Finished};
+use crate::compute::Finished;
 use crate::config::DeviceConfig;
 use crate::driver::clock::Clock;
+use crate::driver::executor::Executor;
 use crate::driver::front::{Accepted, Front};
 use crate::driver::port::Link;
 use crate::events::DeviceObserver;
@@ -133,7 +134,7 @@ impl Core {
             .submit(now, accepted.queue, request)
             .expect("the front asked for room before it let the op in");
         let mut item = accepted.item;
-        item.token = token;
+        item.token = u64::from(token);
         if let Some(finished) = self.executor.start(item) {
             self.computed(finished, || now);
         }
@@ -141,7 +142,7 @@ impl Core {
 
     /// Compute is done with an op. If the model is too, the answer is late.
     fn computed(&mut self, finished: Finished, now: impl FnOnce() -> Nanos) {
-        let token = finished.item.token;
+        let token = u32::try_from(finished.item.token).expect("tokens of items are ours");
         let op = self.ops.get(token);
         op.computed = Some(finished);
         if op.modelled.is_some() {

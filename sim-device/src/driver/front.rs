@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::compute::{WorkItem, WorkJob};
+use crate::compute::{Action, WorkItem};
 use crate::config::DeviceConfig;
 use crate::driver::check::Checked;
 use crate::driver::clock::Clock;
@@ -114,11 +114,17 @@ impl Front {
     ) -> Result<Accepted, Status> {
         let mut item = self.spare.pop().unwrap_or_default();
         let port = self.ports.get(queue).ok_or(Status::DeviceError)?;
-        port.copy_in(descriptor.slot, checked.bytes_in, &mut item.buffer)
+        let private = item.lay_out(
+            descriptor.input_len as usize,
+            descriptor.extra_len as usize,
+            descriptor.output_capacity as usize,
+        );
+        // Another process may write on in the slot, so nothing looks at it after this copy.
+        port.side
+            .slab
+            .read(descriptor.slot, 0, private)
             .map_err(|_| Status::BadRequest)?;
-        item.job = work_job(port, &descriptor, &checked)?;
-        item.input_len = descriptor.input_len;
-        item.output_capacity = descriptor.output_capacity;
+        item.action = action(port, &descriptor, &checked)?;
         port.in_flight += 1;
         let submitted_ns = port.plausible(descriptor.submitted_ns, now);
         self.tell(
@@ -167,9 +173,11 @@ impl Front {
         if let Some(port) = self.ports.get(queue) {
             port.in_flight -= 1;
             if !port.link.host_gone() {
-                let output = &item.buffer[..completion.output_len as usize];
-                let written = port.side.slab.write(slot, 0, output);
-                debug_assert!(written.is_ok(), "slot and capacity were checked at the front door");
+                let written = port.side.slab.write(slot, 0, item.output());
+                debug_assert!(
+                    written.is_ok(),
+                    "slot and capacity were checked at the front door"
+                );
             }
         }
         item.wipe();
@@ -220,12 +228,12 @@ impl Front {
     }
 }
 
-fn work_job(port: &Port, descriptor: &Descriptor, checked: &Checked) -> Result<WorkJob, Status> {
+fn action(port: &Port, descriptor: &Descriptor, checked: &Checked) -> Result<Action, Status> {
     if checked.kind == OpKind::Task {
         let task = port.link.take_task(descriptor.slot);
-        return task.map(WorkJob::Task).ok_or(Status::BadRequest);
+        return task.map(Action::Task).ok_or(Status::BadRequest);
     }
-    Ok(WorkJob::Crypto {
+    Ok(Action::Crypto {
         key: descriptor.key,
         kind: checked.kind,
         scheme: checked.scheme,

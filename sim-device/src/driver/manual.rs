@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::compute::{Executor, WorkItem};
+use crate::compute::{Vault, WorkItem};
 use crate::driver::clock::Clock;
+use crate::driver::executor::execute;
 use crate::driver::front::{Accepted, Front};
 use crate::driver::port::Link;
 use crate::model::QueueId;
@@ -44,7 +45,7 @@ pub(crate) struct ManualDriver {
 
 struct ManualCore {
     front: Front,
-    executor: Executor,
+    vault: Arc<dyn Vault>,
     pending: BTreeMap<PendingId, Held>,
     next_id: u64,
     next_queue: u32,
@@ -57,11 +58,11 @@ struct Held {
 }
 
 impl ManualDriver {
-    pub(crate) fn new(front: Front, executor: Executor, clock: Clock) -> Self {
+    pub(crate) fn new(front: Front, vault: Arc<dyn Vault>, clock: Clock) -> Self {
         Self {
             core: Mutex::new(ManualCore {
                 front,
-                executor,
+                vault,
                 pending: BTreeMap::new(),
                 next_id: 0,
                 next_queue: 0,
@@ -97,7 +98,9 @@ impl ManualDriver {
     }
 
     pub(crate) fn forge(&self, queue: QueueId, completion: Completion) {
-        self.core().front.publish(queue, completion, self.clock.now());
+        self.core()
+            .front
+            .publish(queue, completion, self.clock.now());
     }
 
     /// Moves the clock on, and gives the signals that fall due on the way.
@@ -146,7 +149,7 @@ impl ManualCore {
     fn complete(&mut self, id: PendingId, status: Status, now: Nanos) -> Result<(), NotPending> {
         let held = self.pending.remove(&id).ok_or(NotPending)?;
         let (result, item) = if status == Status::Ok {
-            let finished = self.executor.execute(held.item);
+            let finished = execute(held.item, &*self.vault);
             (finished.result, finished.item)
         } else {
             (Err(status), held.item)
@@ -164,7 +167,8 @@ impl ManualCore {
             queue_ns: 0,
             service_ns: (now - held.op.fetched_ns).saturating_u32(),
         };
-        self.front.answer(held.op.queue, held.slot, completion, item, now);
+        self.front
+            .answer(held.op.queue, held.slot, completion, item, now);
         Ok(())
     }
 }

@@ -12,6 +12,7 @@
 mod check;
 pub(crate) mod clock;
 pub(crate) mod core;
+pub(crate) mod executor;
 pub(crate) mod front;
 pub(crate) mod manual;
 pub(crate) mod port;

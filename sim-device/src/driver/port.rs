@@ -1,17 +1,17 @@
 //! The device's end of one queue pair.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::compute::Task;
 use crate::model::{CoalesceConfig, Coalescer, QueueId};
 use crate::protocol::{Completion, Descriptor};
-use crate::ring::{DeviceSide, OutOfSlot};
+use crate::ring::DeviceSide;
 use crate::stats::DeviceStats;
 use crate::time::Nanos;
 
 /// What host and device share of a queue pair beside its memory.
-#[derive(Debug)]
 pub(crate) struct Link {
     /// The host has dropped its end; what is in flight ends unheard.
     host_gone: AtomicBool,
@@ -55,6 +55,15 @@ impl Link {
     pub(crate) fn take_task(&self, slot: u32) -> Option<Task> {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.get_mut(slot as usize)?.take()
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("host_gone", &self.host_gone())
+            .field("signals", &self.signals())
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,18 +113,6 @@ impl Port {
         submitted_ns.max(self.seen_empty_ns).min(now)
     }
 
-    /// Copies a slot's bytes to private memory: another process may write on in the slot.
-    pub(crate) fn copy_in(
-        &self,
-        slot: u32,
-        len: u32,
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), OutOfSlot> {
-        buffer.clear();
-        buffer.resize(len as usize, 0);
-        self.side.slab.read(slot, 0, buffer)
-    }
-
     /// Puts a completion into the ring, and gives the signal unless coalescing holds it back.
     pub(crate) fn complete(
         &mut self,
@@ -139,10 +136,12 @@ impl Port {
     }
 
     /// Gives the held-back signal if its time has come.
-    pub(crate) fn signal_if_due(&mut self, now: Nanos, stats: &mut DeviceStats) -> Option<Published> {
-        self.coalescer
-            .expired(now)
-            .then(|| self.signal(stats))
+    pub(crate) fn signal_if_due(
+        &mut self,
+        now: Nanos,
+        stats: &mut DeviceStats,
+    ) -> Option<Published> {
+        self.coalescer.expired(now).then(|| self.signal(stats))
     }
 
     pub(crate) fn signal_deadline(&self) -> Option<Nanos> {
@@ -204,6 +203,8 @@ impl Ports {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (QueueId, &mut Port)> {
-        (0..).zip(&mut self.by_id).filter_map(|(index, port)| Some((QueueId(index), port.as_mut()?)))
+        (0..)
+            .zip(&mut self.by_id)
+            .filter_map(|(index, port)| Some((QueueId(index), port.as_mut()?)))
     }
 }

@@ -39,10 +39,6 @@ impl SimulatedDriver {
         self.core().turn(&self.clock);
     }
 
-    pub(crate) fn next_deadline(&self) -> Option<Nanos> {
-        self.core().next_deadline()
-    }
-
     /// Jumps to the device's next deadline, or to `until` if that is earlier, and does what is due
     /// there. Returns the time that it is then; `None`: nothing is due and no `until` was given, so
     /// time stands still.

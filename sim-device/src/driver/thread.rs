@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender};
 use rustix::event::{PollFd, PollFlags, poll};
 
+use crate::compute::StartError;
 use crate::driver::clock::Clock;
 use crate::driver::core::Core;
 use crate::driver::port::Link;
@@ -39,7 +40,7 @@ impl ThreadDriver {
     pub(crate) fn start(
         clock: Clock,
         wait: WaitStrategy,
-        build: impl FnOnce(Ringer) -> std::io::Result<Core>,
+        build: impl FnOnce(Ringer) -> Result<Core, StartError>,
     ) -> Result<Self, ThreadError> {
         let (bell, sleeper) = bell()?;
         let core = build(bell.clone())?;
@@ -79,7 +80,9 @@ impl ThreadDriver {
     fn ask<T>(&self, order: impl FnOnce(Sender<T>) -> Order) -> T {
         let (reply, answer) = crossbeam_channel::bounded(1);
         self.give(order(reply));
-        answer.recv().expect("the device's thread lives as long as its handle")
+        answer
+            .recv()
+            .expect("the device's thread lives as long as its handle")
     }
 
     fn give(&self, order: Order) {
@@ -106,6 +109,8 @@ pub(crate) enum ThreadError {
     Bell(#[from] CreateError),
     #[error(transparent)]
     Spawn(#[from] std::io::Error),
+    #[error(transparent)]
+    Workers(#[from] StartError),
 }
 
 struct DeviceThread {
@@ -150,7 +155,10 @@ impl DeviceThread {
 
     fn pass_time(&mut self) {
         let now = self.clock.now();
-        match self.wait.step(now, self.worked_ns, self.core.next_deadline()) {
+        match self
+            .wait
+            .step(now, self.worked_ns, self.core.next_deadline())
+        {
             Wait::Spin => std::hint::spin_loop(),
             Wait::Sleep(timeout) => self.sleep(timeout),
         }

@@ -67,7 +67,10 @@ mod tests {
         };
         assert_eq!(step(long_ago, None), Wait::Sleep(None));
         assert_eq!(step(long_ago, Some(59)), Wait::Spin);
-        assert_eq!(step(long_ago, Some(100)), Wait::Sleep(Some(Nanos::from_micros(40))));
+        assert_eq!(
+            step(long_ago, Some(100)),
+            Wait::Sleep(Some(Nanos::from_micros(40)))
+        );
         assert_eq!(step(NOW, None), Wait::Spin);
         assert_eq!(step(NOW, Some(5_000)), Wait::Spin);
     }
@@ -75,7 +78,10 @@ mod tests {
     #[test]
     fn sleep_never_spins_and_spin_never_sleeps() {
         let deadline = Some(NOW + Nanos::new(1));
-        assert_eq!(WaitStrategy::Sleep.step(NOW, NOW, deadline), Wait::Sleep(Some(Nanos::new(1))));
+        assert_eq!(
+            WaitStrategy::Sleep.step(NOW, NOW, deadline),
+            Wait::Sleep(Some(Nanos::new(1)))
+        );
         assert_eq!(WaitStrategy::Sleep.step(NOW, NOW, None), Wait::Sleep(None));
         assert_eq!(WaitStrategy::Spin.step(NOW, Nanos::ZERO, None), Wait::Spin);
     }

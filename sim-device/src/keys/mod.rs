@@ -1,6 +1,21 @@
 //! Keys: how they are named, read from files, and kept.
 //!
-//! *Skeleton: `KeyId` stands; files and the table come on the compute branch.*
+//! [`KeyId`] names a key of a device, as descriptors carry it; [`PrivateKey`] reads key files, with
+//! a [message of its own](KeyProblem) for each kind of file that cannot be used; [`AesKey`] reads raw
+//! keys. The keys that a device holds stand in its
+//! [`KeyTable`](crate::compute::KeyTable).
+
+mod aes;
+mod der;
+mod file;
+pub(crate) mod inspect;
+mod oid;
+mod problem;
+
+pub use aes::{AesKey, AesKeyError};
+pub use file::{MAX_KEY_FILE_BYTES, PrivateKey};
+pub use inspect::KeyKind;
+pub use problem::{Encryption, KeyFileError, KeyProblem};
 
 /// Names a key of one device: index and generation, so that a revoked key's name stays dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,212 +1,89 @@
 //! The device as a queueing model: no threads, no clock, no I/O.
 //!
-//! *Skeleton: the signatures below are the contract with the drivers; bodies come on the model branch.*
+//! A driver of time tells the [`Model`] what is submitted and what time it is; the model says when
+//! each op is fetched, started, done and visible. It is the same under every driver, so what a
+//! virtual clock computes is what a device thread shows.
+//!
+//! # What an op passes
+//! ```text
+//!  submitted ─► accepted ──────► fetched ─► started ─────► done ────────────► visible
+//!         limits      link to device    queue      slice       link to host
+//! ```
+//! - **Limits.** [`ModelConfig::in_flight_limit`] for each queue and [`ClassConfig::queue_depth`]
+//!   for each class. An op holds its queue's place until [`Model::advance`] hands it out, and its
+//!   class's until its slice is done (at that very moment the place is empty for the next one), from
+//!   its acceptance on. What has no place waits outside, in the ring of its queue.
+//! - **Link.** Each way is a server of its own that all queues share, first come first served; a
+//!   payload takes its bytes over the bandwidth, and behind that comes a latency.
+//! - **Slices.** Each class has one queue in order of acceptance, and the slice that is free first
+//!   takes its head. The service time is drawn at acceptance, from a stream of the class's own.
+//! - **Home.** Completions go over the link in the order in which they are done, whatever the order
+//!   of submission. [`Coalescer`] delays the signal alone.
+//!
+//! Times saturate at [`Nanos::MAX`](crate::Nanos::MAX), which is never. Nothing panics for a number.
+//!
+//! # A late look
+//! A driver on a virtual clock calls [`Model::submit`] in the very moment of submission. A device
+//! thread looks at its rings when it gets to it, microseconds later or after a time slice of the
+//! host's. Both shall come to the same times. So what counts is not when the device looked but
+//! when the op could be accepted: the latest of
+//!
+//! 1. its own stamp, [`Request::submitted_ns`];
+//! 2. the moment since which there was a place for it in its queue, and in its class (each empty
+//!    place is kept with the time since which it is empty, so that an op that had to wait outside
+//!    is not put into the device before it had room there);
+//! 3. the acceptance of the op before it in its queue, because a ring is read in order.
+//!
+//! For the same reason a queued op starts when a slice is free and not when somebody looks. One
+//! slice, 100 µs of service, no link, `in_flight_limit` 1; A is submitted at 0 µs, B at 10 µs:
+//!
+//! | virtual driver | | thread driver | |
+//! |---|---|---|---|
+//! | `submit(0, A)` | A starts at 0, is done at 100 | `submit(3, A)` | the same: stamped 0 |
+//! | `submit(10, B)` | no room | `submit(15, B)` | no room |
+//! | `advance(100)` | A handed out, visible at 100 | `advance(108)` | A handed out, *visible at 100* |
+//! | `submit(100, B)` | B starts at 100, is done at 200 | `submit(108, B)` | the same: room since 100 |
+//!
+//! With its stamp alone B would have been accepted at 10 µs, where there was no room for it; with
+//! the time of the look, at 108 µs.
+//!
+//! What a driver has to do for it:
+//! - Clamp each stamp: to its look at the clock from above (the model does that once more) and,
+//!   from below, to the last look that found the ring empty. Without the latter a forged stamp of
+//!   zero makes an idle slice have worked in the past.
+//! - Call `advance(now)` before `submit(now, …)`, and ask [`Model::next_deadline`] after it: what
+//!   was submitted late can be due already.
+//! - To catch up exactly after a long absence, go from deadline to deadline: for each deadline
+//!   `d ≤ now`, `advance(d)`, then `submit(d, …)` what was stamped by `d` and has room. A driver
+//!   that calls `advance(now)` once instead is exact as long as no limit was reached; where one
+//!   was, it can be late by no more than its absence. The same holds for the order of ops that
+//!   lie in *different* queues at one look, which the model takes in the order it gets them.
+//!
+//! # Where more will go
+//! Each of these has a place in the picture above, and a stream of its own
+//! ([`Concern::Faults`](crate::random::Concern::Faults)), so that switching it on does not move
+//! the service times.
+//! - *Faults* of an op (fail, corrupt, drop, duplicate) are decided at acceptance, kept with the op
+//!   in flight, and carried out when it is handed out; a status in [`Done`] will say so. Faults of
+//!   a slice (stall, hang until the watchdog) lengthen its turn before the turn is settled, in
+//!   `slices`. A reset takes everything in flight out at once, in `flights`.
+//! - *Rate limits* are one more server between link and slices, of the same kind as `link`.
+//! - *Batching* gathers fetched ops before the slices until a batch is full or its time is up;
+//!   the latter becomes one more deadline.
 
-use crate::protocol::{Class, OpKind};
-use crate::random::Seed;
-use crate::time::Nanos;
+mod coalesce;
+mod config;
+mod flights;
+mod limits;
+mod link;
+mod op;
+mod pipeline;
+mod service;
+mod slices;
+mod stats;
 
-/// Index of a queue pair of the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct QueueId(pub u32);
-
-/// The law that service times follow. Mean is always `base_ns + per_byte_ns * bytes`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Distribution {
-    /// Always the mean.
-    Constant,
-    /// Evenly between `mean * (1 - spread)` and `mean * (1 + spread)`; `spread` from 0 to 1.
-    Uniform {
-        /// Half the width, as a share of the mean.
-        spread: f64,
-    },
-    /// Normal with a standard deviation of `deviation * mean`, cut off at zero.
-    Normal {
-        /// Coefficient of variation.
-        deviation: f64,
-    },
-    /// Exponential.
-    Exponential,
-    /// Log-normal with a coefficient of variation of `deviation`.
-    LogNormal {
-        /// Coefficient of variation.
-        deviation: f64,
-    },
-}
-
-/// How long a slice works on an op.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ServiceTime {
-    /// The law.
-    pub distribution: Distribution,
-    /// The part that every op takes.
-    pub base_ns: Nanos,
-    /// What each byte of payload adds, ns.
-    pub per_byte_ns: f64,
-}
-
-/// One class of slices.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClassConfig {
-    /// Parallel servers.
-    pub slices: u32,
-    /// Service time of the class's ops.
-    pub service: ServiceTime,
-    /// Service times of single kinds of op, where they differ from the class's.
-    pub service_by_op: Vec<(OpKind, ServiceTime)>,
-    /// Ops waiting plus in service that the class takes; `None` = bounded by the queues' limits alone.
-    pub queue_depth: Option<u32>,
-}
-
-/// The way between host and device.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LinkConfig {
-    /// Latency of a descriptor on its way to the device.
-    pub to_device_ns: Nanos,
-    /// Latency of a completion on its way home.
-    pub to_host_ns: Nanos,
-    /// Bytes per second each way, shared by all queues, first come first served; `None` = unlimited.
-    pub bandwidth_bytes_per_s: Option<u64>,
-}
-
-/// The whole model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModelConfig {
-    /// Slices for public-key ops.
-    pub asymmetric: ClassConfig,
-    /// Slices for cipher ops.
-    pub symmetric: ClassConfig,
-    /// The way there and back.
-    pub link: LinkConfig,
-    /// Ops that the device accepts from one queue and has not completed.
-    pub in_flight_limit: u32,
-}
-
-/// One op as the model sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// What it is; says the class and the service time.
-    pub kind: OpKind,
-    /// Payload bytes to the device (they cross the link and count for `per_byte`).
-    pub bytes_in: u32,
-    /// Payload bytes home.
-    pub bytes_out: u32,
-    /// When the submitter wrote the descriptor, already clamped to what is plausible by the driver.
-    pub submitted_ns: Nanos,
-    /// The driver's own name for the op; comes back in [`Done`].
-    pub token: u32,
-}
-
-/// An op that has left its slice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// The driver's name for the op.
-    pub token: u32,
-    /// Its queue.
-    pub queue: QueueId,
-    /// When the device had the descriptor and its payload (link included).
-    pub fetched_ns: Nanos,
-    /// When a slice began.
-    pub started_ns: Nanos,
-    /// When the slice was done.
-    pub done_ns: Nanos,
-    /// When the completion is at the host (link home and bandwidth included).
-    pub visible_ns: Nanos,
-}
-
-/// Why the model takes no op now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoRoom {
-    /// The queue has `in_flight_limit` ops in the device.
-    InFlightLimit,
-    /// The class has `queue_depth` ops waiting or in service.
-    QueueDepth(Class),
-}
-
-/// The state of the device.
-#[derive(Debug)]
-pub struct Model {}
-
-impl Model {
-    /// An idle device with `queues` queues.
-    #[must_use]
-    pub fn new(config: ModelConfig, seed: Seed, queues: u32) -> Self {
-        let _ = (config, seed, queues);
-        unimplemented!("written on the model branch")
-    }
-
-    /// Adds a queue and says its name.
-    pub fn add_queue(&mut self) -> QueueId {
-        unimplemented!("written on the model branch")
-    }
-
-    /// Takes an op at `now`.
-    ///
-    /// # Errors
-    /// [`NoRoom`] says which limit is reached; the model is unchanged.
-    pub fn submit(&mut self, now: Nanos, queue: QueueId, request: Request) -> Result<(), NoRoom> {
-        let _ = (now, queue, request);
-        unimplemented!("written on the model branch")
-    }
-
-    /// Whether `queue` could take an op of `class` now.
-    #[must_use]
-    pub fn room(&self, queue: QueueId, class: Class) -> Option<NoRoom> {
-        let _ = (queue, class);
-        unimplemented!("written on the model branch")
-    }
-
-    /// When something will next happen ([`Done::visible_ns`] of the next op), if ever.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Nanos> {
-        unimplemented!("written on the model branch")
-    }
-
-    /// Lets time pass to `now`: every op visible by then goes to `sink`, in order of `visible_ns`,
-    /// ties in order of submission.
-    pub fn advance(&mut self, now: Nanos, sink: &mut impl FnMut(Done)) {
-        let _ = (now, sink);
-        unimplemented!("written on the model branch")
-    }
-}
-
-/// When the completion eventfd is signalled: after `count` completions, or `time_ns` after the
-/// first unsignalled one, whichever comes first. `count` 1 signals each at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CoalesceConfig {
-    /// Completions to gather.
-    pub count: u32,
-    /// How long the first one may wait.
-    pub time_ns: Nanos,
-}
-
-/// Interrupt coalescing of one queue. Delays the signal alone: completions are visible before it.
-#[derive(Debug)]
-pub struct Coalescer {}
-
-impl Coalescer {
-    /// Nothing gathered yet.
-    #[must_use]
-    pub fn new(config: CoalesceConfig) -> Self {
-        let _ = config;
-        unimplemented!("written on the model branch")
-    }
-
-    /// A completion was published at `now`; `true`: signal now (and everything gathered is signalled).
-    pub fn completed(&mut self, now: Nanos) -> bool {
-        let _ = now;
-        unimplemented!("written on the model branch")
-    }
-
-    /// When the gathered completions must be signalled, if there are any.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Nanos> {
-        unimplemented!("written on the model branch")
-    }
-
-    /// Time has come to `now`; `true`: the deadline has passed, signal now.
-    pub fn expired(&mut self, now: Nanos) -> bool {
-        let _ = now;
-        unimplemented!("written on the model branch")
-    }
-}
+pub use coalesce::{CoalesceConfig, Coalescer};
+pub use config::{ClassConfig, ConfigError, Distribution, LinkConfig, ModelConfig, ServiceTime};
+pub use op::{Done, NoRoom, QueueId, Request};
+pub use pipeline::Model;
+pub use stats::{ClassStats, ModelStats};

@@ -17,7 +17,8 @@ use super::signal::{Ringer, Sleeper};
 pub fn bell() -> Result<(Ringer, Sleeper), CreateError> {
     let bytes = CONTROL_BYTES;
     let mapping = Arc::new(Mapping::new(bytes)?);
-    let event = EventFd::new().map_err(|errno| CreateError::from_errno("eventfd2", bytes, errno))?;
+    let event =
+        EventFd::new().map_err(|errno| CreateError::from_errno("eventfd2", bytes, errno))?;
     let event = Arc::new(event);
     let flag = SharedFlag {
         mapping,

@@ -1,0 +1,13 @@
+//! The typed calls: what an application sees of the engine.
+//!
+//! Each names its operation, checks what only it can know, and goes through
+//! [`offload`](crate::offload).
+
+mod aead;
+mod ecdsa;
+mod rsa;
+mod signature;
+
+pub use ecdsa::EcdsaCurve;
+pub use rsa::RsaPadding;
+pub use signature::Signature;

@@ -1,0 +1,247 @@
+//! An event loop for jobs: starts them, lets time pass, and resumes those that were woken.
+//!
+//! [`Reactor`] is the loop that the program and the tests use. It is made of the engine's public
+//! parts only; `examples/own_loop.rs` shows a loop of somebody else's.
+
+mod park;
+mod ready;
+mod tasks;
+
+use std::io;
+
+use pausewake_device::Nanos;
+use pausewake_jobs::StartReason;
+
+use crate::engine::Engine;
+use park::{Park, Passed};
+use ready::ReadyQueue;
+use tasks::{TaskToken, Tasks};
+
+/// An event loop over one engine. Belongs to one thread.
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::rc::Rc;
+/// use pausewake_device::{Device, DeviceConfig, compute::KeyMaterial};
+/// use pausewake_engine::{Engine, EngineConfig, Reactor};
+///
+/// let device = Device::simulated(DeviceConfig::default(), None)?;
+/// let key = device.import_key(KeyMaterial::AesGcm(&[7; 16]))?;
+/// let engine = Engine::new(device.open_queue()?, EngineConfig::default(), None);
+/// let mut reactor = Reactor::new(engine.clone())?;
+///
+/// let sealed_len = Rc::new(Cell::new(0));
+/// for _ in 0..3 {
+///     let (engine, sealed_len) = (engine.clone(), sealed_len.clone());
+///     reactor.spawn(move || {
+///         let mut sealed = [0; 64];
+///         // Looks synchronous; the job sleeps in the middle of it, and the thread does not.
+///         let len = engine.aead_seal(key, [0; 12], b"", b"attack at dawn", &mut sealed);
+///         sealed_len.set(sealed_len.get() + len.expect("the device is well"));
+///     })?;
+/// }
+/// reactor.run()?;
+/// assert_eq!(sealed_len.get(), 3 * 30);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Reactor {
+    tasks: Tasks,
+    ready: ReadyQueue,
+    /// Taken from the ready queue and being resumed; kept to be used again.
+    batch: Vec<TaskToken>,
+    park: Park,
+    engine: Engine,
+}
+
+/// What a turn of the loop came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Something happened.
+    Progress,
+    /// Nothing did until the time that was given.
+    TimedOut,
+    /// Nothing did, and nothing will by itself: no job is alive, or time stands still.
+    Idle,
+}
+
+impl Reactor {
+    /// An event loop for the jobs that call `engine`.
+    ///
+    /// # Errors
+    /// No descriptors are left: the loop needs three, and one per job when notifying by fd.
+    pub fn new(engine: Engine) -> Result<Self, ReactorError> {
+        let ready = ReadyQueue::new()?;
+        Ok(Self {
+            tasks: Tasks::new(engine.config().notify),
+            park: Park::new(&engine, &ready)?,
+            ready,
+            batch: Vec::new(),
+            engine,
+        })
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Jobs that are paused.
+    #[must_use]
+    pub fn live_jobs(&self) -> usize {
+        self.tasks.live()
+    }
+
+    /// Starts `f` as a job with a wait context of its own and runs it until it pauses or ends.
+    ///
+    /// # Errors
+    /// No job can be had ([`StartReason::is_retry`] says whether later), or we are in one; gives `f`
+    /// back.
+    ///
+    /// # Panics
+    /// With the panic of `f`.
+    pub fn spawn<F: FnOnce() + 'static>(&mut self, f: F) -> Result<(), SpawnError<F>> {
+        self.tasks.start(f, &self.ready, &mut self.park)
+    }
+
+    /// Resumes the jobs that were woken, rings the doorbell once, and reaps. If there was nothing
+    /// to do, lets time pass until there is, at the longest until `until`.
+    ///
+    /// # Errors
+    /// The system's event queue failed, or a job's fd could not be watched.
+    ///
+    /// # Panics
+    /// With the panic of a job. The loop can be used on; the job is gone.
+    pub fn turn(&mut self, until: Option<Nanos>) -> Result<Turn, ReactorError> {
+        if self.run_ready()? {
+            self.engine.ring_doorbell();
+            self.engine.poll_if_due();
+            return Ok(Turn::Progress);
+        }
+        self.engine.ring_doorbell();
+        if self.engine.poll_if_due() {
+            return Ok(Turn::Progress);
+        }
+        if until.is_none() && self.tasks.live() == 0 && self.engine.slots_in_use() == 0 {
+            return Ok(Turn::Idle);
+        }
+        let passed = self.park.park(&self.engine, &mut self.ready, until)?;
+        self.engine.poll_if_due();
+        Ok(match passed {
+            Passed::Event => Turn::Progress,
+            Passed::Until => Turn::TimedOut,
+            Passed::Nothing => Turn::Idle,
+        })
+    }
+
+    /// Turns until no job is left.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn); [`ReactorError::Stalled`] if jobs are left that nothing will wake.
+    ///
+    /// # Panics
+    /// With the panic of a job.
+    pub fn run(&mut self) -> Result<(), ReactorError> {
+        while self.live_jobs() > 0 {
+            if self.turn(None)? == Turn::Idle && !self.ready.has_wakes() {
+                return Err(ReactorError::Stalled {
+                    jobs: self.live_jobs(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Cancels every job that is left, waits until the device has answered what they had in flight,
+    /// and says what was found.
+    ///
+    /// A manual device is not waited for: what it holds stays in [`Shutdown::slots_left`].
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn).
+    pub fn shutdown(mut self) -> Result<Shutdown, ReactorError> {
+        let cancelled_jobs = self.tasks.cancel_all();
+        while self.engine.slots_in_use() > 0 {
+            if self.turn(None)? == Turn::Idle {
+                break;
+            }
+        }
+        Ok(Shutdown {
+            cancelled_jobs,
+            slots_left: self.engine.slots_in_use(),
+        })
+    }
+
+    /// Resumes every job that has been woken up to now. Says whether there was any.
+    fn run_ready(&mut self) -> Result<bool, ReactorError> {
+        let mut batch = std::mem::take(&mut self.batch);
+        self.ready.take_into(&mut batch);
+        for place in self.park.readable(&self.engine)? {
+            batch.extend(self.tasks.token(place));
+        }
+        let any = !batch.is_empty();
+        for token in batch.drain(..) {
+            self.tasks.resume(token, &mut self.park)?;
+        }
+        self.batch = batch;
+        Ok(any)
+    }
+}
+
+/// What an orderly shutdown found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    /// Jobs that were paused and have been cancelled.
+    pub cancelled_jobs: usize,
+    /// Slots that the device has not given back; zero unless it is a manual one.
+    pub slots_left: usize,
+}
+
+/// Why a job does not run.
+#[derive(thiserror::Error)]
+pub enum SpawnError<F> {
+    /// `jobs` has none to give; the function comes back.
+    #[error("no job could be started: {reason}")]
+    NotStarted {
+        /// Why, and whether to try again ([`StartReason::is_retry`]).
+        reason: StartReason,
+        /// The function.
+        f: F,
+    },
+    /// The job ran up to its first pause, and its fd could not be watched; it stays paused.
+    #[error("a job's fd could not be watched; if descriptors ran out, raise `ulimit -n`")]
+    Watch(#[source] io::Error),
+}
+
+impl<F> std::fmt::Debug for SpawnError<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotStarted { reason, .. } => f.debug_tuple("NotStarted").field(reason).finish(),
+            Self::Watch(error) => f.debug_tuple("Watch").field(error).finish(),
+        }
+    }
+}
+
+/// Why the loop cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReactorError {
+    /// The system's event queue failed.
+    #[error("the event loop's system calls failed; if descriptors ran out, raise `ulimit -n`")]
+    Io(#[from] io::Error),
+    /// The loop's own wake-up could not be made.
+    #[error("the event loop cannot be woken")]
+    Bell(#[from] pausewake_device::ring::CreateError),
+    /// Jobs are paused, and nothing under way could wake them.
+    #[error(
+        "{jobs} jobs are paused and nothing will wake them: no operation is in flight, or a manual \
+         device holds it"
+    )]
+    Stalled {
+        /// How many.
+        jobs: usize,
+    },
+    /// *Misuse*: a job cannot turn the loop that resumes it.
+    #[error("the event loop was turned from inside a job: turn it outside of all jobs")]
+    InJob,
+}

@@ -1,0 +1,207 @@
+//! The one place where time passes for an application thread.
+//!
+//! Under wall clock that is `mio`'s poll, with a timerfd for what is finer than its milliseconds.
+//! Under virtual time it is a jump to the earliest of the device's deadline and the caller's own.
+//! A manual device's time is a test's affair: parking then only looks for fds that are ready.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Token};
+use pausewake_device::{Nanos, QueuePair, TimeKind};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
+
+use super::ReactorError;
+use super::ready::ReadyQueue;
+use crate::config::Notify;
+use crate::engine::Engine;
+
+/// How a park ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Passed {
+    /// Something may have happened.
+    Event,
+    /// It is `until`.
+    Until,
+    /// Nothing will happen by itself.
+    Nothing,
+}
+
+/// What an application thread waits with.
+pub(super) struct Park {
+    poll: mio::Poll,
+    events: Events,
+    timer: OwnedFd,
+    /// Places whose fd became readable, to be resumed.
+    readable: Vec<u32>,
+    /// The engine's count of wakes by fd when the fds were last looked at.
+    fd_wakes_seen: u64,
+}
+
+/// The device's completion signal.
+const SIGNAL: Token = Token(usize::MAX);
+/// The ready queue's bell.
+const BELL: Token = Token(usize::MAX - 1);
+/// The timer of `until`.
+const TIMER: Token = Token(usize::MAX - 2);
+
+impl Park {
+    pub(super) fn new(engine: &Engine, ready: &ReadyQueue) -> io::Result<Self> {
+        let poll = mio::Poll::new()?;
+        let timer = timerfd_create(
+            TimerfdClockId::Monotonic,
+            TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
+        )?;
+        let park = Self {
+            poll,
+            events: Events::with_capacity(256),
+            timer,
+            readable: Vec::new(),
+            fd_wakes_seen: 0,
+        };
+        let signal = engine
+            .inner()
+            .with_queue(|queue| queue.signal_fd().as_raw_fd());
+        park.register(signal, SIGNAL)?;
+        park.register(ready.sleeper.fd().as_raw_fd(), BELL)?;
+        park.register(park.timer.as_raw_fd(), TIMER)?;
+        Ok(park)
+    }
+
+    /// Watches a job's fd.
+    pub(super) fn watch(&self, fd: RawFd, place: u32) -> io::Result<()> {
+        match self.register(fd, Token(place as usize)) {
+            // Its wait context has had it since an earlier job.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Forgets a job's fd. One that is not watched is forgotten already.
+    pub(super) fn forget(&self, fd: RawFd) {
+        let _ = self.poll.registry().deregister(&mut SourceFd(&fd));
+    }
+
+    fn register(&self, fd: RawFd, token: Token) -> io::Result<()> {
+        let registry = self.poll.registry();
+        registry.register(&mut SourceFd(&fd), token, Interest::READABLE)
+    }
+
+    /// The places whose fd became readable since the last time.
+    pub(super) fn readable(&mut self, engine: &Engine) -> io::Result<std::vec::Drain<'_, u32>> {
+        let fd_wakes = engine.stats().wakes_by_fd;
+        if engine.config().notify == Notify::Fd && fd_wakes != self.fd_wakes_seen {
+            self.fd_wakes_seen = fd_wakes;
+            self.look(engine, Some(Duration::ZERO))?;
+        }
+        Ok(self.readable.drain(..))
+    }
+
+    /// Lets time pass until something happens, at the longest until `until`.
+    pub(super) fn park(
+        &mut self,
+        engine: &Engine,
+        ready: &mut ReadyQueue,
+        until: Option<Nanos>,
+    ) -> Result<Passed, ReactorError> {
+        match engine.inner().time_kind {
+            TimeKind::Wall => self.sleep(engine, ready, until),
+            TimeKind::Virtual => self.jump(engine, until),
+            TimeKind::Manual => self.glance(engine, until),
+        }
+    }
+
+    /// Wall clock: arms what may wake us, looks once more, and sleeps.
+    fn sleep(
+        &mut self,
+        engine: &Engine,
+        ready: &mut ReadyQueue,
+        until: Option<Nanos>,
+    ) -> Result<Passed, ReactorError> {
+        if until.is_some_and(|until| engine.now() >= until) {
+            return Ok(Passed::Until);
+        }
+        let quiet = engine.inner().with_queue(QueuePair::arm_signal);
+        if quiet && ready.arm() {
+            if let Some(until) = until {
+                self.set_timer(until - engine.now())?;
+            }
+            self.look(engine, None)?;
+            ready.sleeper.disarm();
+        }
+        engine.inner().with_queue(QueuePair::disarm_signal);
+        let due = until.is_some_and(|until| engine.now() >= until);
+        Ok(if due { Passed::Until } else { Passed::Event })
+    }
+
+    /// Virtual time: jumps from deadline to deadline until the device signals.
+    fn jump(&mut self, engine: &Engine, until: Option<Nanos>) -> Result<Passed, ReactorError> {
+        loop {
+            let (signalled, now) = engine.inner().with_queue(|queue| {
+                let before = queue.signals();
+                let now = queue.advance(until);
+                (queue.signals() != before, now)
+            });
+            match now {
+                _ if signalled => return Ok(Passed::Event),
+                Some(now) if until.is_some_and(|until| now >= until) => return Ok(Passed::Until),
+                Some(_) => {}
+                None => return self.glance(engine, until),
+            }
+        }
+    }
+
+    /// Time stands still: only what is ready already is found.
+    fn glance(&mut self, engine: &Engine, until: Option<Nanos>) -> Result<Passed, ReactorError> {
+        self.look(engine, Some(Duration::ZERO))?;
+        if !self.readable.is_empty() {
+            return Ok(Passed::Event);
+        }
+        let due = until.is_some_and(|until| engine.now() >= until);
+        Ok(if due { Passed::Until } else { Passed::Nothing })
+    }
+
+    /// Waits for fds, and sorts what became ready. Edge-triggered: each event is taken in full.
+    fn look(&mut self, engine: &Engine, timeout: Option<Duration>) -> io::Result<()> {
+        if let Err(error) = self.poll.poll(&mut self.events, timeout)
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            return Err(error);
+        }
+        for event in &self.events {
+            match event.token() {
+                SIGNAL => engine.inner().with_queue(QueuePair::drain_signal),
+                // Edge-triggered: a new ring makes a new event, drained or not.
+                BELL => {}
+                TIMER => self.drain_timer(),
+                Token(place) => self.readable.extend(u32::try_from(place)),
+            }
+        }
+        Ok(())
+    }
+
+    fn set_timer(&self, span: Nanos) -> io::Result<()> {
+        // A span of zero would switch the timer off.
+        let span = Duration::from(span.max(Nanos::new(1)));
+        let spec = Itimerspec {
+            it_interval: Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            },
+            it_value: Timespec::try_from(span).map_err(|_| io::ErrorKind::InvalidInput)?,
+        };
+        timerfd_settime(self.timer.as_fd(), TimerfdTimerFlags::empty(), &spec)?;
+        Ok(())
+    }
+
+    fn drain_timer(&self) {
+        let mut expirations = [0; 8];
+        // An empty timer is what it shall be.
+        let _ = rustix::io::read(&self.timer, &mut expirations);
+    }
+}

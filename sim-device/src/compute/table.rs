@@ -1,0 +1,178 @@
+//! The keys of a device.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{Compute, ImportError, KeyMaterial, Vault, Work};
+use crate::keys::KeyId;
+use crate::protocol::Status;
+
+/// How many keys a [`KeyTable`] holds unless told otherwise.
+pub const MAX_KEYS: usize = 65_536;
+
+/// A compute engine and its keys, shared by all queues and workers of a device.
+///
+/// A key is named by its place and the place's generation. Revoking it frees the place at once: ops
+/// that already hold the key finish, later ones answer [`Status::BadKey`], and the next key in that
+/// place has another generation, so that a dead name never means another key. A place whose
+/// generations are used up (after 2^32 keys) is not used again.
+///
+/// The places stand behind a read-write lock, which an op takes for reading, for as long as it takes
+/// to count a reference: many ops look up keys, hardly anyone imports one, and the cryptography
+/// happens outside. A table of atomic pointers would save the lock's two atomic operations, against
+/// microseconds of work, and cost `unsafe` code.
+#[derive(Debug)]
+pub struct KeyTable<C: Compute> {
+    compute: C,
+    places: RwLock<Places<C::Key>>,
+    max_keys: usize,
+}
+
+#[derive(Debug)]
+struct Places<K> {
+    all: Vec<Place<K>>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Place<K> {
+    /// Of the key that is here, or of the next one to be.
+    generation: u32,
+    key: Option<Arc<K>>,
+}
+
+impl<C: Compute> KeyTable<C> {
+    /// A table without keys, for at most [`MAX_KEYS`] at once.
+    pub fn new(compute: C) -> Self {
+        Self::with_max_keys(compute, MAX_KEYS)
+    }
+
+    /// A table without keys, for at most `max_keys` at once (and never more than `u32::MAX`, the
+    /// place that [`KeyId::NONE`] names).
+    pub fn with_max_keys(compute: C, max_keys: usize) -> Self {
+        Self {
+            compute,
+            places: RwLock::new(Places {
+                all: Vec::new(),
+                free: Vec::new(),
+            }),
+            max_keys: max_keys.min(u32::MAX as usize),
+        }
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        places
+            .all
+            .iter()
+            .filter(|place| place.key.is_some())
+            .count()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn key(&self, id: KeyId) -> Option<Arc<C::Key>> {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        places
+            .all
+            .get(id.index as usize)
+            .filter(|place| place.generation == id.generation)?
+            .key
+            .clone()
+    }
+}
+
+impl<C: Compute> Vault for KeyTable<C> {
+    fn import(&self, material: KeyMaterial<'_>) -> Result<KeyId, ImportError> {
+        // Outside the lock: reading a key takes long.
+        let key = Arc::new(self.compute.import(material)?);
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        places.put(key, self.max_keys).ok_or_else(|| {
+            ImportError(format!(
+                "the device holds {} keys, its limit; revoke keys that are no longer used",
+                self.max_keys
+            ))
+        })
+    }
+
+    fn revoke(&self, id: KeyId) -> bool {
+        // The key itself is dropped after the lock.
+        let key = {
+            let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+            places.take(id)
+        };
+        key.is_some()
+    }
+
+    fn execute(&self, id: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status> {
+        let key = self.key(id).ok_or(Status::BadKey)?;
+        self.compute.execute(&key, work, output)
+    }
+}
+
+impl<K> Places<K> {
+    /// Puts a key into a free place, or a new one while there are fewer than `max_places`.
+    fn put(&mut self, key: Arc<K>, max_places: usize) -> Option<KeyId> {
+        if let Some(index) = self.free.pop() {
+            let place = &mut self.all[index as usize];
+            place.key = Some(key);
+            return Some(KeyId {
+                index,
+                generation: place.generation,
+            });
+        }
+        let index = u32::try_from(self.all.len()).ok()?;
+        if self.all.len() >= max_places {
+            return None;
+        }
+        self.all.push(Place {
+            generation: 0,
+            key: Some(key),
+        });
+        Some(KeyId {
+            index,
+            generation: 0,
+        })
+    }
+
+    fn take(&mut self, id: KeyId) -> Option<Arc<K>> {
+        let place = self
+            .all
+            .get_mut(id.index as usize)
+            .filter(|place| place.generation == id.generation)?;
+        let key = place.key.take()?;
+        if let Some(next) = place.generation.checked_add(1) {
+            place.generation = next;
+            self.free.push(id.index);
+        }
+        Some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_without_further_generations_is_retired() {
+        let mut places = Places {
+            all: vec![Place {
+                generation: u32::MAX,
+                key: Some(Arc::new(())),
+            }],
+            free: Vec::new(),
+        };
+        let last = KeyId {
+            index: 0,
+            generation: u32::MAX,
+        };
+        assert!(places.take(last).is_some());
+        assert!(places.take(last).is_none());
+        assert!(places.put(Arc::new(()), 1).is_none());
+        let next = places.put(Arc::new(()), 2).unwrap();
+        assert_eq!((next.index, next.generation), (1, 0));
+    }
+}

@@ -1,0 +1,41 @@
+//! Object identifiers of algorithms and curves, as the contents of their DER.
+
+/// RFC 8017: 1.2.840.113549.1.1.1.
+pub(super) const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// RFC 4055: 1.2.840.113549.1.1.10.
+pub(super) const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+/// RFC 5480: 1.2.840.10045.2.1.
+pub(super) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+/// RFC 5480: 1.2.840.10045.3.1.7.
+pub(super) const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+/// RFC 5480: 1.3.132.0.34.
+pub(super) const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+
+/// The name of an algorithm that people meet and that is not supported.
+pub(super) fn algorithm_name(oid: &[u8]) -> Option<&'static str> {
+    Some(match oid {
+        // RFC 8410: 1.3.101.110 to 113.
+        [0x2b, 0x65, 0x6e] => "X25519",
+        [0x2b, 0x65, 0x6f] => "X448",
+        [0x2b, 0x65, 0x70] => "Ed25519",
+        [0x2b, 0x65, 0x71] => "Ed448",
+        // RFC 3279: 1.2.840.10040.4.1 and 1.2.840.10046.2.1.
+        [0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01] => "DSA",
+        [0x2a, 0x86, 0x48, 0xce, 0x3e, 0x02, 0x01] => "DH",
+        // PKCS#3: 1.2.840.113549.1.3.1.
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x03, 0x01] => "DH",
+        _ => return None,
+    })
+}
+
+/// The name of a curve that people meet and that is not supported.
+pub(super) fn curve_name(oid: &[u8]) -> Option<&'static str> {
+    Some(match oid {
+        // RFC 5480 and SEC 2: 1.3.132.0.10, .33 and .35; 1.2.840.10045.3.1.1.
+        [0x2b, 0x81, 0x04, 0x00, 0x0a] => "secp256k1",
+        [0x2b, 0x81, 0x04, 0x00, 0x21] => "P-224 (secp224r1)",
+        [0x2b, 0x81, 0x04, 0x00, 0x23] => "P-521 (secp521r1)",
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x01] => "P-192 (prime192v1)",
+        _ => return None,
+    })
+}

@@ -1,0 +1,262 @@
+//! Service times: laws made ready to draw from.
+
+use rand::RngExt;
+use rand_distr::{Exp1, StandardNormal};
+
+use super::config::{ClassConfig, Distribution, ServiceTime};
+use crate::protocol::OpKind;
+use crate::random::Stream;
+use crate::time::Nanos;
+
+/// The service times of a class, and the chance they are drawn with.
+#[derive(Debug)]
+pub(super) struct Service {
+    by_kind: [Law; OpKind::ALL.len()],
+    stream: Stream,
+}
+
+impl Service {
+    pub(super) fn new(config: &ClassConfig, stream: Stream) -> Self {
+        let by_kind = OpKind::ALL.map(|kind| {
+            let own = config.service_by_op.iter().find(|(of, _)| *of == kind);
+            Law::new(own.map_or(&config.service, |(_, service)| service))
+        });
+        Self { by_kind, stream }
+    }
+
+    /// How long a slice will work on an op of `kind` with `bytes` of payload.
+    pub(super) fn draw(&mut self, kind: OpKind, bytes: u32) -> Nanos {
+        self.by_kind[position(kind)].draw(bytes, &mut self.stream)
+    }
+}
+
+/// The kind's place in [`OpKind::ALL`]: codes count from one.
+const fn position(kind: OpKind) -> usize {
+    kind.code() as usize - 1
+}
+
+/// A service time with everything computed that does not change from op to op.
+#[derive(Clone, Copy, Debug)]
+struct Law {
+    base: f64,
+    per_byte: f64,
+    factor: Factor,
+}
+
+impl Law {
+    fn new(service: &ServiceTime) -> Self {
+        Self {
+            base: service.base_ns.as_f64(),
+            per_byte: service.per_byte_ns,
+            factor: Factor::new(service.distribution),
+        }
+    }
+
+    fn draw(&self, bytes: u32, stream: &mut Stream) -> Nanos {
+        let mean = self.base + self.per_byte * f64::from(bytes);
+        Nanos::from_f64(mean * self.factor.draw(stream))
+    }
+}
+
+/// What the mean is multiplied by: a random number with mean one, and the law's shape.
+#[derive(Clone, Copy, Debug)]
+enum Factor {
+    Constant,
+    Uniform { lowest: f64, width: f64 },
+    Normal { deviation: f64 },
+    Exponential,
+    LogNormal { location: f64, scale: f64 },
+}
+
+impl Factor {
+    fn new(distribution: Distribution) -> Self {
+        match distribution {
+            Distribution::Constant => Self::Constant,
+            Distribution::Uniform { spread } => Self::Uniform {
+                lowest: 1.0 - spread,
+                width: 2.0 * spread,
+            },
+            Distribution::Normal { deviation } => Self::Normal { deviation },
+            Distribution::Exponential => Self::Exponential,
+            Distribution::LogNormal { deviation } => {
+                // A log-normal variable has mean exp(µ + σ²/2) and squared coefficient of
+                // variation exp(σ²) - 1.
+                let variance = (deviation * deviation).ln_1p();
+                Self::LogNormal {
+                    location: -variance / 2.0,
+                    scale: variance.sqrt(),
+                }
+            }
+        }
+    }
+
+    fn draw(self, stream: &mut Stream) -> f64 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Uniform { lowest, width } => lowest + width * stream.random::<f64>(),
+            Self::Normal { deviation } => {
+                let normal: f64 = stream.sample(StandardNormal);
+                (1.0 + deviation * normal).max(0.0)
+            }
+            Self::Exponential => stream.sample(Exp1),
+            Self::LogNormal { location, scale } => {
+                let normal: f64 = stream.sample(StandardNormal);
+                (location + scale * normal).exp()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Concern, Seed};
+
+    #[test]
+    fn every_kind_has_its_place() {
+        for (index, kind) in OpKind::ALL.into_iter().enumerate() {
+            assert_eq!(position(kind), index);
+        }
+    }
+
+    #[test]
+    fn means_and_deviations_are_those_of_the_law() {
+        let cases = [
+            (Distribution::Constant, 1.0, 0.0),
+            (
+                Distribution::Uniform { spread: 0.6 },
+                1.0,
+                0.6 / 3_f64.sqrt(),
+            ),
+            (Distribution::Normal { deviation: 0.2 }, 1.0, 0.2),
+            // Cut at zero: the mean by the formula on `Distribution::Normal`, the deviation by
+            // E[X²] = (1 + d²) Φ(1/d) + d φ(1/d).
+            (
+                Distribution::Normal { deviation: 1.0 },
+                1.083_316,
+                0.866_636,
+            ),
+            (Distribution::Exponential, 1.0, 1.0),
+            (Distribution::LogNormal { deviation: 0.7 }, 1.0, 0.7),
+        ];
+        for (distribution, mean, deviation) in cases {
+            let (got_mean, got_deviation) = sample_moments(distribution);
+            // The standard error of the mean is the deviation over √n; that of the deviation is
+            // a few times as much, for the log-normal's tail.
+            let error = deviation / f64::from(SAMPLES).sqrt();
+            assert!(
+                (got_mean - mean).abs() <= 4.0 * error + 1e-6,
+                "{distribution:?}: mean {got_mean}, expected {mean}, seed {SEED}"
+            );
+            assert!(
+                (got_deviation - deviation).abs() <= 12.0 * error + 1e-6,
+                "{distribution:?}: deviation {got_deviation}, expected {deviation}, seed {SEED}"
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_and_kinds_count() {
+        let verify = ServiceTime {
+            distribution: Distribution::Constant,
+            base_ns: Nanos::new(7),
+            per_byte_ns: 0.0,
+        };
+        let mut service = service(
+            ServiceTime {
+                distribution: Distribution::Constant,
+                base_ns: Nanos::new(100),
+                per_byte_ns: 0.25,
+            },
+            vec![(OpKind::RsaVerify, verify)],
+        );
+        assert_eq!(service.draw(OpKind::RsaSign, 0), Nanos::new(100));
+        assert_eq!(service.draw(OpKind::RsaSign, 1_000), Nanos::new(350));
+        assert_eq!(service.draw(OpKind::RsaVerify, 1_000), Nanos::new(7));
+    }
+
+    #[test]
+    fn impossible_figures_saturate() {
+        for (base_ns, per_byte_ns, expected) in [
+            (Nanos::MAX, 1.0, Nanos::MAX),
+            (Nanos::ZERO, f64::INFINITY, Nanos::MAX),
+            (Nanos::ZERO, f64::NAN, Nanos::ZERO),
+            (Nanos::new(5), -1.0, Nanos::ZERO),
+        ] {
+            let time = ServiceTime {
+                distribution: Distribution::Constant,
+                base_ns,
+                per_byte_ns,
+            };
+            assert_eq!(
+                service(time, Vec::new()).draw(OpKind::Task, u32::MAX),
+                expected
+            );
+        }
+    }
+
+    /// A seed means the same service times for ever, not only the same random words.
+    #[test]
+    fn drawn_times_are_pinned() {
+        for (distribution, expected) in PINNED {
+            let mut service = service(
+                ServiceTime {
+                    distribution,
+                    base_ns: Nanos::from_millis(1),
+                    per_byte_ns: 0.0,
+                },
+                Vec::new(),
+            );
+            let got = [(); 3].map(|()| service.draw(OpKind::RsaSign, 0).get());
+            assert_eq!(got, expected, "{distribution:?}");
+        }
+    }
+
+    fn sample_moments(distribution: Distribution) -> (f64, f64) {
+        let scale = 1e9;
+        let time = ServiceTime {
+            distribution,
+            base_ns: Nanos::from_secs(1),
+            per_byte_ns: 0.0,
+        };
+        let mut service = service(time, Vec::new());
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for _ in 0..SAMPLES {
+            let time = service.draw(OpKind::RsaSign, 0).as_f64() / scale;
+            sum += time;
+            squares += time * time;
+        }
+        let mean = sum / f64::from(SAMPLES);
+        let variance = squares / f64::from(SAMPLES) - mean * mean;
+        (mean, variance.max(0.0).sqrt())
+    }
+
+    fn service(service: ServiceTime, service_by_op: Vec<(OpKind, ServiceTime)>) -> Service {
+        let config = ClassConfig {
+            slices: 1,
+            service,
+            service_by_op,
+            queue_depth: None,
+        };
+        Service::new(&config, SEED.stream(Concern::Service, 0))
+    }
+
+    const SEED: Seed = Seed(2026);
+    const SAMPLES: u32 = 200_000;
+    const PINNED: [(Distribution, [u64; 3]); 5] = [
+        (Distribution::Constant, [1_000_000, 1_000_000, 1_000_000]),
+        (
+            Distribution::Uniform { spread: 0.5 },
+            [1_251_604, 773_845, 818_185],
+        ),
+        (
+            Distribution::Normal { deviation: 0.25 },
+            [1_174_579, 831_728, 827_771],
+        ),
+        (Distribution::Exponential, [1_058_278, 433_823, 761_828]),
+        (
+            Distribution::LogNormal { deviation: 0.5 },
+            [1_243_959, 650_818, 645_970],
+        ),
+    ];
+}

@@ -1,0 +1,96 @@
+//! What the model counts, for reports and for Little's law.
+
+use crate::protocol::Class;
+use crate::time::Nanos;
+
+/// The model's figures so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelStats {
+    classes: [ClassStats; Class::ALL.len()],
+}
+
+impl ModelStats {
+    pub(super) const fn new(classes: [ClassStats; Class::ALL.len()]) -> Self {
+        Self { classes }
+    }
+
+    /// The figures of one class.
+    #[must_use]
+    pub const fn class(&self, class: Class) -> &ClassStats {
+        &self.classes[class.index()]
+    }
+}
+
+/// The figures of one class of slices. Times are summed over the ops that were handed out, so that
+/// a run that has drained counts each op once and in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassStats {
+    /// Slices of the class.
+    pub slices: u32,
+    /// Ops accepted.
+    pub accepted_ops: u64,
+    /// Ops handed out.
+    pub handed_out_ops: u64,
+    /// Time that slices worked (started to done).
+    pub busy_ns: Nanos,
+    /// Time that ops waited for a slice (fetched to started).
+    pub waiting_ns: Nanos,
+    /// The most ops that waited for a slice at once, as arriving ops saw it.
+    pub max_waiting_ops: usize,
+}
+
+impl ClassStats {
+    pub(super) const fn new(slices: u32) -> Self {
+        Self {
+            slices,
+            accepted_ops: 0,
+            handed_out_ops: 0,
+            busy_ns: Nanos::ZERO,
+            waiting_ns: Nanos::ZERO,
+            max_waiting_ops: 0,
+        }
+    }
+
+    /// Time that ops spent waiting and in service.
+    #[must_use]
+    pub fn in_system_ns(&self) -> Nanos {
+        self.waiting_ns + self.busy_ns
+    }
+
+    /// The share of `elapsed` that the slices worked, from 0 to 1; 0 for no time or no slices.
+    #[must_use]
+    pub fn utilisation(&self, elapsed: Nanos) -> f64 {
+        share(
+            self.busy_ns.as_f64(),
+            elapsed.as_f64() * f64::from(self.slices),
+        )
+    }
+
+    /// Ops waiting or in service, averaged over `elapsed`: the L of Little's law (L = λW), as the
+    /// sum of all ops' times in the system over the time that passed.
+    #[must_use]
+    pub fn mean_in_system(&self, elapsed: Nanos) -> f64 {
+        share(self.in_system_ns().as_f64(), elapsed.as_f64())
+    }
+
+    /// Ops waiting for a slice, averaged over `elapsed`.
+    #[must_use]
+    pub fn mean_waiting(&self, elapsed: Nanos) -> f64 {
+        share(self.waiting_ns.as_f64(), elapsed.as_f64())
+    }
+
+    pub(super) fn accepted(&mut self, waiting_ops: usize) {
+        self.accepted_ops += 1;
+        self.max_waiting_ops = self.max_waiting_ops.max(waiting_ops);
+    }
+
+    pub(super) fn handed_out(&mut self, fetched: Nanos, started: Nanos, done: Nanos) {
+        self.handed_out_ops += 1;
+        self.waiting_ns += started - fetched;
+        self.busy_ns += done - started;
+    }
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}

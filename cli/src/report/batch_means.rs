@@ -23,7 +23,8 @@ pub struct BatchMeans {
 pub struct Estimate {
     /// The mean of all values.
     pub mean: f64,
-    /// The interval that contains the true mean with [`CONFIDENCE`], if there were enough values.
+    /// The interval that contains the true mean with a confidence of 99.9 %, if there were enough
+    /// values.
     pub interval: Option<(f64, f64)>,
 }
 
@@ -82,10 +83,7 @@ impl BatchMeans {
     }
 }
 
-/// The share of intervals that contain the true mean.
-pub const CONFIDENCE: f64 = 0.999;
-
-/// Student's t for [`CONFIDENCE`], two-sided: Cornish and Fisher's expansion around the normal
+/// Student's t for a confidence of 99.9 %, two-sided: Cornish and Fisher's expansion around the normal
 /// quantile (Abramowitz and Stegun 26.7.5); good to four digits from 30 degrees of freedom on.
 fn student_t(degrees_of_freedom: f64) -> f64 {
     let z = NORMAL_QUANTILE;

@@ -57,7 +57,7 @@ pub struct Jobs {
     pub started: u64,
     /// Ran to their end.
     pub finished: u64,
-    /// Were cancelled.
+    /// Were cancelled, or panicked.
     pub cancelled: u64,
     /// Live now.
     pub live: u64,
@@ -91,9 +91,9 @@ impl Collector {
         self.figures.borrow().latency.count()
     }
 
-    /// What was collected.
-    pub fn into_figures(self) -> Figures {
-        self.figures.into_inner()
+    /// Takes what was collected.
+    pub fn take(&self) -> Figures {
+        self.figures.replace(Figures::new())
     }
 }
 
@@ -182,7 +182,7 @@ impl Jobs {
                 self.finished += 1;
                 self.live = self.live.saturating_sub(1);
             }
-            JobEvent::Cancelled { .. } => {
+            JobEvent::Cancelled { .. } | JobEvent::Panicked { .. } => {
                 self.cancelled += 1;
                 self.live = self.live.saturating_sub(1);
             }

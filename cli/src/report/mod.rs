@@ -13,7 +13,6 @@ mod verdict;
 
 pub use build::Facts;
 pub use collect::{Collector, Figures};
-pub use text::Table;
 pub use verdict::Verdict;
 
 use serde::Serialize;

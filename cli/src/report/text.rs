@@ -8,14 +8,14 @@ use pausewake_device::Nanos;
 use super::{Report, Verification};
 
 /// A table without borders: figures to the right, words to the left, nothing behind the last word.
-pub struct Table(comfy_table::Table);
+struct Table(comfy_table::Table);
 
 impl Table {
     /// A table with these column heads.
-    pub fn new<const N: usize>(heads: [&str; N]) -> Self {
+    fn new<const N: usize>(heads: [&str; N]) -> Self {
         let mut table = comfy_table::Table::new();
         table
-            .load_preset(presets::NOTHING)
+            .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(WIDTH)
             .set_header(heads);
@@ -26,17 +26,17 @@ impl Table {
     }
 
     /// A table of words: no heads, everything to the left.
-    pub fn of_words() -> Self {
+    fn of_words() -> Self {
         let mut table = comfy_table::Table::new();
         table
-            .load_preset(presets::NOTHING)
+            .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(WIDTH);
         Self(table)
     }
 
     /// Adds a row.
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+    fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.0.add_row(cells);
     }
 }
@@ -60,6 +60,10 @@ impl Report {
     }
 
     fn write_text(&self, out: &mut String) -> std::fmt::Result {
+        if let Some(lines) = &self.story {
+            let left_out = self.story_left_out.unwrap_or(0);
+            writeln!(out, "{}", crate::story::to_text(lines, left_out))?;
+        }
         if let Some(reason) = &self.invalid {
             writeln!(out, "INVALID: {reason}\n")?;
         }

@@ -56,7 +56,7 @@ pub struct DeviceSection {
     pub completion_depth: Option<Spanned<Count>>,
     /// Ops that the device accepts and has not completed; one less than the ring if absent.
     pub in_flight_limit: Option<Spanned<Count>>,
-    /// Payload slots; twice the ring's entries if absent.
+    /// Payload slots; as many as the completion ring is deep if absent.
     pub slots: Option<Spanned<Count>>,
     /// Bytes of a slot; what the load needs if absent.
     pub slot_size: Option<Spanned<Size>>,

@@ -16,7 +16,7 @@ mod work;
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
 pub use file::{Arrival, Cipher, Clock, Compute, Notify, Reap, Wait};
-pub use work::{PrivateKey, Work};
+pub use work::{SigningKey, Work};
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
 //! What each job of a load does, and what that asks of the device.
 
+use pausewake_device::keys::PrivateKey;
 use pausewake_device::protocol::{Class, OpKind, Scheme};
 
 use super::Cipher;
@@ -12,7 +13,7 @@ pub enum Work {
         /// Padding and hash.
         scheme: Scheme,
         /// The private key.
-        key: PrivateKey,
+        key: SigningKey,
         /// Bytes of a message.
         message_len: u32,
     },
@@ -36,12 +37,13 @@ pub enum Work {
     },
 }
 
-/// A private key file.
-pub struct PrivateKey {
-    /// Where it came from, for the report.
+/// A private key and where it came from.
+#[derive(Debug)]
+pub struct SigningKey {
+    /// Its name, for the report.
     pub name: String,
-    /// PKCS#8 or PKCS#1, DER.
-    pub der: Vec<u8>,
+    /// The key; RSA.
+    pub key: PrivateKey,
 }
 
 impl Work {
@@ -73,14 +75,6 @@ impl Work {
             Self::AeadSeal { message_len, .. } => message_len.saturating_add(TAG_LEN),
             Self::SealOpen { record_len, .. } => record_len.saturating_add(TAG_LEN),
         }
-    }
-}
-
-impl std::fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PrivateKey")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@
 mod log;
 mod teller;
 
-pub use log::{Log, LogHandle};
+pub use log::LogHandle;
 pub use teller::{Line, tell};
 
 use std::fmt::Write;

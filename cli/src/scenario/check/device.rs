@@ -90,7 +90,17 @@ fn rings(section: &DeviceSection, problems: &mut Problems) -> Rings {
             format!("at most {completion_depth}, or a larger completion_depth"),
         );
     }
-    let slots = count(section.slots.as_ref()).unwrap_or(ring_depth.saturating_mul(2));
+    let slots = count(section.slots.as_ref()).unwrap_or(completion_depth);
+    if let Some(span) = section.slots.as_ref().map(Spanned::span)
+        && slots > completion_depth
+    {
+        let wrong = format!(
+            "{slots} slots share a completion ring of {completion_depth}: a completion could find \
+             no place"
+        );
+        let accepted = format!("at most {completion_depth}, or a larger completion_depth");
+        problems.add(span, wrong, accepted);
+    }
     Rings {
         ring_depth,
         completion_depth,

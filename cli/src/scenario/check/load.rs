@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use pausewake_device::keys::{KeyKind, PrivateKey};
 use serde_spanned::Spanned;
 
 use super::Problems;
 use crate::scenario::diagnostic::Problem;
-use crate::key::private_key_der;
 use crate::scenario::file::{Arrival, Cipher, Clock, File, LoadSection, Op, SchemeName};
-use crate::scenario::source::{Sources, Span};
-use crate::scenario::{Limit, Load, Pacing, PrivateKey, Work};
+use crate::scenario::source::Sources;
+use crate::scenario::{Limit, Load, Pacing, SigningKey, Work};
 
 /// Checks the load; `None` when too much is wrong to say what it is.
 pub fn check(
@@ -145,23 +145,14 @@ fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
 
 fn rsa_sign(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {
     let key = match &section.key {
-        None => PrivateKey {
+        None => SigningKey {
             name: "built-in test key".to_owned(),
-            der: private_key_der(TEST_KEY).ok()?,
+            key: PrivateKey::parse(TEST_KEY, "built-in test key").ok()?,
         },
-        Some(key) => {
-            let bytes = files.read(key, problems)?;
-            match private_key_der(&bytes) {
-                Ok(der) => PrivateKey {
-                    name: format!("key {}", key.get_ref()),
-                    der,
-                },
-                Err(wrong) => {
-                    problems.add(key.span(), wrong, KEYS);
-                    return None;
-                }
-            }
-        }
+        Some(key) => SigningKey {
+            name: format!("key {}", key.get_ref()),
+            key: rsa_key(key, files, problems)?,
+        },
     };
     let scheme = section.scheme.as_ref();
     Some(Work::RsaSign {
@@ -171,6 +162,20 @@ fn rsa_sign(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) -
         key,
         message_len: message_len(section, 64),
     })
+}
+
+fn rsa_key(
+    name: &Spanned<String>,
+    files: &Files<'_>,
+    problems: &mut Problems,
+) -> Option<PrivateKey> {
+    let wrong = match PrivateKey::read(files.path(name)) {
+        Ok(key) if matches!(key.kind(), KeyKind::Rsa { .. }) => return Some(key),
+        Ok(key) => format!("this op signs with RSA, and the file holds an {} key", key.kind()),
+        Err(error) => error.to_string(),
+    };
+    problems.add(name.span(), wrong, KEYS);
+    None
 }
 
 fn seal_open(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {
@@ -218,21 +223,23 @@ struct Files<'a> {
 }
 
 impl Files<'_> {
-    /// Reads one. A path in the scenario counts from the scenario's folder; one in a flag from the
-    /// folder in which the command was typed.
+    /// Where one is. A path in the scenario counts from the scenario's folder; one in a flag from
+    /// the folder in which the command was typed.
+    fn path(&self, name: &Spanned<String>) -> PathBuf {
+        if self.sources.is_flag(&name.span()) {
+            return PathBuf::from(name.get_ref());
+        }
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        folder.join(name.get_ref())
+    }
+
     fn read(&self, name: &Spanned<String>, problems: &mut Problems) -> Option<Vec<u8>> {
-        let span: Span = name.span();
-        let path = if self.sources.is_flag(&span) {
-            PathBuf::from(name.get_ref())
-        } else {
-            let folder = self.path.parent().unwrap_or(Path::new(""));
-            folder.join(name.get_ref())
-        };
+        let path = self.path(name);
         match std::fs::read(&path) {
             Ok(bytes) => Some(bytes),
             Err(error) => {
                 let wrong = format!("cannot read {}: {error}", path.display());
-                problems.add(span, wrong, FILES);
+                problems.add(name.span(), wrong, FILES);
                 None
             }
         }

@@ -1,2 +1,101 @@
-//! To be written.
-fn main() {}
+//! The command line program: scenarios in, reports out.
+
+#![forbid(unsafe_code)]
+#![allow(
+    unreachable_pub,
+    reason = "nothing of a program is reachable; `pub` says what a module offers to the others"
+)]
+
+mod args;
+mod exit;
+mod output;
+mod progress;
+mod report;
+mod run;
+mod scenario;
+mod story;
+mod units;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, Format, Run};
+use exit::Exit;
+use output::Output;
+use report::{Report, Verdict};
+use run::RunError;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error).into(),
+    };
+    let Command::Run(args) = cli.command;
+    match run_scenario(&args) {
+        Ok(verdict) => verdict.exit(),
+        Err(failure) => {
+            complain(&failure.message);
+            failure.exit
+        }
+    }
+    .into()
+}
+
+/// What there is to say when a command comes to no result.
+struct Failure {
+    message: String,
+    exit: Exit,
+}
+
+fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
+    let scenario = scenario::read(&args.scenario, &args.overrides, args.seed)
+        .map_err(|rejected| bad_input(&rejected))?;
+    let output = Output::open(args.output.as_deref()).map_err(|error| bad_input(&error))?;
+    let log = args.story.map(|lines| story::LogHandle::new(lines as usize));
+    let facts = run::run(&scenario, log.clone(), args.quiet).map_err(|error| Failure {
+        message: format!("error: {error}"),
+        exit: match error {
+            RunError::Setup(_) => Exit::BadInput,
+            RunError::Broken(_) => Exit::Invalid,
+        },
+    })?;
+    let mut report = Report::new(&scenario, &facts);
+    if let Some(log) = log {
+        let (events, left_out) = log.take().into_events();
+        report.story = Some(story::tell(&events));
+        report.story_left_out = Some(left_out);
+    }
+    let text = match args.format {
+        Format::Json => report.to_json(),
+        Format::Text => report.to_text(),
+    };
+    output.write(&text).map_err(|error| bad_input(&error))?;
+    Ok(Verdict::of(&report))
+}
+
+fn bad_input(error: &impl std::fmt::Display) -> Failure {
+    let message = error.to_string();
+    let named = message.starts_with("error");
+    Failure {
+        message: if named { message } else { format!("error: {message}") },
+        exit: Exit::BadInput,
+    }
+}
+
+/// Help and version are answers, everything else that clap says is a wrong flag.
+fn usage(error: &clap::Error) -> Exit {
+    let answered = error.exit_code() == 0;
+    match error.print() {
+        _ if !answered => Exit::BadInput,
+        // A reader that has gone had seen enough.
+        _ => Exit::Success,
+    }
+}
+
+/// Says `message` on standard error; if nobody hears it, the exit code still tells.
+fn complain(message: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = writeln!(stderr, "{}", message.trim_end());
+}

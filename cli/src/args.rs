@@ -1,0 +1,59 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit;
+
+/// A simulated async crypto engine with offload-hardware emulation.
+#[derive(Debug, Parser)]
+#[command(name = "pausewake", version, about, after_help = exit::HELP, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario, report what happened, and check what it expects.
+    #[command(after_help = exit::HELP)]
+    Run(Run),
+}
+
+/// `pausewake run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The scenario: a TOML file.
+    pub scenario: PathBuf,
+    /// Start of all chance, instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// An entry of the scenario, instead of or beside the file's: device.asym.slices=8.
+    /// An empty value takes the entry out. May be given several times.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Tell what happened, event by event: the first LINES of it (200 if not said).
+    #[arg(long, value_name = "LINES", num_args = 0..=1, require_equals = true, default_missing_value = "200", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub story: Option<u32>,
+    /// How to write the report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the report to FILE instead of standard output, all of it or nothing.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Show no progress bar. (There is none anyway when standard error is no terminal.)
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// How to write the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables for humans, 80 columns wide.
+    Text,
+    /// One object for programs.
+    Json,
+}

@@ -1,0 +1,47 @@
+//! The exit codes, all of them.
+
+use std::process::ExitCode;
+
+/// How a run ended, as a shell sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything ran, and everything that was expected holds.
+    Success,
+    /// An expectation of the scenario failed.
+    ExpectationFailed,
+    /// A result failed verification.
+    VerificationFailed,
+    /// The run says nothing: the generator, not the device, was its limit.
+    Invalid,
+    /// A bad scenario, flag or file: nothing was run, or nothing could be written.
+    BadInput,
+}
+
+impl Exit {
+    /// The code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::ExpectationFailed => 99,
+            Self::VerificationFailed => 100,
+            Self::Invalid => 103,
+            Self::BadInput => 104,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// What `--help` says about them.
+pub const HELP: &str = "\
+Exit codes:
+    0  the run is complete, and every expectation holds
+   99  an expectation of the scenario failed
+  100  a result failed verification
+  103  the run is invalid: the load generator was its limit
+  104  bad scenario, flag or file
+  105  aborted";

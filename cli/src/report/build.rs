@@ -1,0 +1,199 @@
+//! From what was collected to what is reported.
+
+use pausewake_device::Nanos;
+use pausewake_device::protocol::Status;
+use pausewake_engine::events::Stage;
+
+use super::batch_means::Estimate;
+use super::collect::Figures;
+use super::series::Series;
+use super::verdict::judge;
+use super::{
+    ComputeFigures, DoorbellFigures, ErrorFigures, FORMAT, JobFigures, Latency, QueueWait, Report,
+    ScenarioInfo, StageFigures, StatusCount, Theory, Verification, WakeFigures, theory,
+};
+use crate::scenario::{Arrival, Clock, Pacing, Scenario};
+
+/// What is known when a run is over.
+#[derive(Debug)]
+pub struct Facts {
+    /// From the event log.
+    pub figures: Figures,
+    /// Results that were checked.
+    pub verification: Verification,
+    /// Calls that failed before the device had them.
+    pub refused_calls: u64,
+    /// What the first of those said.
+    pub first_refusal: Option<String>,
+    /// How much later than modelled completions were published, under the wall clock: mean, worst.
+    pub lateness: Option<(Nanos, Nanos)>,
+    /// Why the figures mean nothing, if so.
+    pub invalid: Option<String>,
+}
+
+impl Report {
+    /// The report of a run of `scenario`.
+    pub fn new(scenario: &Scenario, facts: &Facts) -> Self {
+        let figures = &facts.figures;
+        let (first, last) = figures.span.unwrap_or_default();
+        let elapsed = last - first;
+        let ops = figures.latency.count();
+        let ops_per_s = per_second(ops, elapsed);
+        let wait = figures.queue_wait.estimate();
+        Self {
+            format: FORMAT,
+            scenario: scenario_info(scenario),
+            invalid: facts.invalid.clone(),
+            elapsed_ns: elapsed.get(),
+            ops,
+            ops_per_s,
+            latency: latency(&figures.latency),
+            stages: stages(figures),
+            queue_wait: queue_wait(scenario, wait),
+            jobs: JobFigures {
+                started: figures.jobs.started,
+                finished: figures.jobs.finished,
+                cancelled: figures.jobs.cancelled,
+                max_live: figures.jobs.max_live,
+            },
+            wakes: WakeFigures {
+                callback: figures.wakes.callback,
+                fd: figures.wakes.fd,
+                in_place: figures.wakes.in_place,
+                spurious: figures.wakes.spurious,
+            },
+            doorbells: DoorbellFigures {
+                rung: figures.doorbells,
+                woke_device: figures.device_wakes,
+                descriptors: figures.submitted,
+                full_waits: figures.full_waits,
+                orphans: figures.orphans,
+                abandoned: figures.abandoned,
+            },
+            errors: errors(facts),
+            verified: facts.verification.clone(),
+            compute: facts.lateness.map(|(mean, max)| ComputeFigures {
+                bound_ops: figures.compute_bound,
+                lateness_mean_ns: mean.get(),
+                lateness_max_ns: max.get(),
+            }),
+            expected: judge(&scenario.expectations, facts, ops_per_s, wait),
+            story: None,
+            story_left_out: None,
+        }
+    }
+}
+
+/// To three decimals, so that JSON shows no digits that mean nothing.
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+fn per_second(ops: u64, elapsed: Nanos) -> f64 {
+    if elapsed == Nanos::ZERO {
+        return 0.0;
+    }
+    (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3
+}
+
+fn scenario_info(scenario: &Scenario) -> ScenarioInfo {
+    ScenarioInfo {
+        name: scenario.name.clone(),
+        about: scenario.about.clone(),
+        clock: match scenario.clock {
+            Clock::Wall => "wall",
+            Clock::Virtual => "virtual",
+        },
+        seed: scenario.seed.0,
+        compute: scenario.device.compute.name(),
+        notify: scenario.notify.name(),
+        reap: scenario.reap.name(),
+        load: format!(
+            "{}, {}",
+            scenario.load.work.describe(),
+            pacing(scenario.load.pacing)
+        ),
+    }
+}
+
+fn pacing(pacing: Pacing) -> String {
+    match pacing {
+        Pacing::Closed { jobs: 1 } => "1 job at a time".to_owned(),
+        Pacing::Closed { jobs } => format!("{jobs} jobs at once"),
+        Pacing::Open {
+            rate_per_s,
+            arrival,
+            ..
+        } => {
+            let arrival = match arrival {
+                Arrival::Poisson => "Poisson",
+                Arrival::Constant => "evenly spaced",
+            };
+            format!("{arrival} arrivals at {rate_per_s}/s")
+        }
+    }
+}
+
+fn latency(series: &Series) -> Latency {
+    Latency {
+        mean_ns: series.mean().get(),
+        p50_ns: series.quantile(0.5).get(),
+        p90_ns: series.quantile(0.9).get(),
+        p99_ns: series.quantile(0.99).get(),
+        p999_ns: series.quantile(0.999).get(),
+        max_ns: series.max().get(),
+    }
+}
+
+fn stages(figures: &Figures) -> Vec<StageFigures> {
+    let stage = |name, series: &Series| StageFigures {
+        stage: name,
+        mean_ns: series.mean().get(),
+        p50_ns: series.quantile(0.5).get(),
+        p99_ns: series.quantile(0.99).get(),
+    };
+    Stage::ALL
+        .into_iter()
+        .map(|s| stage(s.name(), &figures.stages[s.index()]))
+        .chain([stage("full wait", &figures.full_wait)])
+        .collect()
+}
+
+fn queue_wait(scenario: &Scenario, wait: Estimate) -> QueueWait {
+    let theory = match scenario.load.pacing {
+        Pacing::Open {
+            rate_per_s,
+            arrival: Arrival::Poisson,
+            ..
+        } => theory::mean_wait(
+            &scenario.device.model,
+            scenario.load.work.kind(),
+            rate_per_s,
+        ),
+        _ => None,
+    };
+    QueueWait {
+        mean_ns: Nanos::from_f64(wait.mean).get(),
+        interval_ns: wait
+            .interval
+            .map(|(low, high)| [Nanos::from_f64(low).get(), Nanos::from_f64(high).get()]),
+        theory: theory.map(|prediction| Theory {
+            queue: prediction.queue,
+            mean_ns: Nanos::from_f64(prediction.mean_wait_ns).get(),
+        }),
+    }
+}
+
+fn errors(facts: &Facts) -> ErrorFigures {
+    let count = |status: Status| facts.figures.by_status[status as usize];
+    ErrorFigures {
+        total: facts.figures.errors() + facts.refused_calls,
+        by_status: Status::ALL
+            .into_iter()
+            .filter(|status| *status != Status::Ok && count(*status) > 0)
+            .map(|status| StatusCount {
+                status: status.name(),
+                count: count(status),
+            })
+            .collect(),
+        refused_calls: facts.refused_calls,
+        first_refusal: facts.first_refusal.clone(),
+    }
+}

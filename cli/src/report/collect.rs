@@ -1,0 +1,192 @@
+//! The figures of a run, collected from its event log.
+
+use std::cell::RefCell;
+
+use pausewake_device::Nanos;
+use pausewake_device::protocol::Status;
+use pausewake_engine::events::{Event, JobEvent, NotifiedBy, Observer, Returned, Stage};
+
+use super::batch_means::BatchMeans;
+use super::series::Series;
+
+/// Collects [`Figures`] from events.
+#[derive(Debug)]
+pub struct Collector {
+    figures: RefCell<Figures>,
+}
+
+/// What was counted and measured, in memory that does not grow with the run.
+#[derive(Debug)]
+pub struct Figures {
+    /// Call to return of each op.
+    pub latency: Series,
+    /// The five stages, by [`Stage::index`].
+    pub stages: [Series; 5],
+    /// Waits for a slot while the ring was full; zero for ops that found room.
+    pub full_wait: Series,
+    /// Waits for a slice, as the device modelled them, ns.
+    pub queue_wait: BatchMeans,
+    /// Ops by the status that they returned with.
+    pub by_status: [u64; Status::ALL.len()],
+    /// Ops that were done when the CPU, not the model, had them ready.
+    pub compute_bound: u64,
+    /// The first call and the last return.
+    pub span: Option<(Nanos, Nanos)>,
+    /// Jobs.
+    pub jobs: Jobs,
+    /// Ops whose job was told by a callback, by an eventfd, not at all.
+    pub wakes: Wakes,
+    /// Times that the submission ring's tail was published.
+    pub doorbells: u64,
+    /// Times that this woke the device.
+    pub device_wakes: u64,
+    /// Descriptors made visible by all of them.
+    pub submitted: u64,
+    /// Ops that had to wait for a slot.
+    pub full_waits: u64,
+    /// Completions that nobody waited for.
+    pub orphans: u64,
+    /// Ops that nobody waits for any more.
+    pub abandoned: u64,
+}
+
+/// Jobs by what became of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Jobs {
+    /// Started.
+    pub started: u64,
+    /// Ran to their end.
+    pub finished: u64,
+    /// Were cancelled, or panicked.
+    pub cancelled: u64,
+    /// Live now.
+    pub live: u64,
+    /// Live at once at most.
+    pub max_live: u64,
+}
+
+/// How jobs were told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wakes {
+    /// By callback.
+    pub callback: u64,
+    /// By eventfd.
+    pub fd: u64,
+    /// Not: they waited in place.
+    pub in_place: u64,
+    /// Resumed before their op had completed.
+    pub spurious: u64,
+}
+
+impl Collector {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self {
+            figures: RefCell::new(Figures::new()),
+        }
+    }
+
+    /// Ops that have returned so far.
+    pub fn returned(&self) -> u64 {
+        self.figures.borrow().latency.count()
+    }
+
+    /// Takes what was collected.
+    pub fn take(&self) -> Figures {
+        self.figures.replace(Figures::new())
+    }
+}
+
+impl Observer for Collector {
+    fn event(&self, _at: Nanos, event: &Event) {
+        self.figures.borrow_mut().event(event);
+    }
+}
+
+impl Figures {
+    fn new() -> Self {
+        Self {
+            latency: Series::new(),
+            stages: std::array::from_fn(|_| Series::new()),
+            full_wait: Series::new(),
+            queue_wait: BatchMeans::new(),
+            by_status: [0; Status::ALL.len()],
+            compute_bound: 0,
+            span: None,
+            jobs: Jobs::default(),
+            wakes: Wakes::default(),
+            doorbells: 0,
+            device_wakes: 0,
+            submitted: 0,
+            full_waits: 0,
+            orphans: 0,
+            abandoned: 0,
+        }
+    }
+
+    /// Ops that did not end well.
+    pub fn errors(&self) -> u64 {
+        let ok = self.by_status[Status::Ok as usize];
+        self.by_status.iter().sum::<u64>() - ok
+    }
+
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Job(event) => self.jobs.event(event),
+            Event::Full { .. } => self.full_waits += 1,
+            Event::Doorbell { entries, woke } => {
+                self.doorbells += 1;
+                self.device_wakes += u64::from(*woke);
+                self.submitted += u64::from(*entries);
+            }
+            Event::Notify { by, .. } => match by {
+                NotifiedBy::Callback => self.wakes.callback += 1,
+                NotifiedBy::Fd => self.wakes.fd += 1,
+                NotifiedBy::InPlace => self.wakes.in_place += 1,
+            },
+            Event::Orphan { .. } => self.orphans += 1,
+            Event::Spurious { .. } => self.wakes.spurious += 1,
+            Event::Abandoned { .. } => self.abandoned += 1,
+            Event::Returned(returned) => self.returned(returned),
+            _ => {}
+        }
+    }
+
+    fn returned(&mut self, op: &Returned) {
+        let stages = op.moments.stages();
+        self.latency.record(op.moments.total_ns());
+        for stage in Stage::ALL {
+            self.stages[stage.index()].record(stages.get(stage));
+        }
+        self.full_wait.record(stages.full_wait_ns);
+        self.queue_wait.record(op.queue_ns.as_f64());
+        self.by_status[op.status as usize] += 1;
+        self.compute_bound += u64::from(op.compute_bound);
+        let (call, returned) = (op.moments.call_ns, op.moments.returned_ns);
+        self.span = Some(match self.span {
+            None => (call, returned),
+            Some((first, last)) => (first.min(call), last.max(returned)),
+        });
+    }
+}
+
+impl Jobs {
+    fn event(&mut self, event: &JobEvent) {
+        match event {
+            JobEvent::Started { .. } => {
+                self.started += 1;
+                self.live += 1;
+                self.max_live = self.max_live.max(self.live);
+            }
+            JobEvent::Finished { .. } => {
+                self.finished += 1;
+                self.live = self.live.saturating_sub(1);
+            }
+            JobEvent::Cancelled { .. } | JobEvent::Panicked { .. } => {
+                self.cancelled += 1;
+                self.live = self.live.saturating_sub(1);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What a run reports: one model, rendered as tables or as JSON.
+//!
+//! Under virtual time nothing in it depends on the machine: the same scenario and seed give the
+//! same report, byte for byte.
+
+mod batch_means;
+mod build;
+mod collect;
+mod series;
+mod text;
+mod theory;
+mod verdict;
+
+pub use build::Facts;
+pub use collect::{Collector, Figures};
+pub use verdict::Verdict;
+
+use serde::Serialize;
+
+use crate::story::Line;
+
+/// The report of one run. Fields stand in the order in which JSON shows them; times are
+/// nanoseconds.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Name and version of this format.
+    pub format: &'static str,
+    /// What was run.
+    pub scenario: ScenarioInfo,
+    /// Why the figures mean nothing, if so.
+    pub invalid: Option<String>,
+    /// From the first call to the last return.
+    pub elapsed_ns: u64,
+    /// Ops that returned.
+    pub ops: u64,
+    /// Of them, each second.
+    pub ops_per_s: f64,
+    /// Call to return.
+    pub latency: Latency,
+    /// Where that time went.
+    pub stages: Vec<StageFigures>,
+    /// Waits for a slice.
+    pub queue_wait: QueueWait,
+    /// Jobs by what became of them.
+    pub jobs: JobFigures,
+    /// How jobs were told.
+    pub wakes: WakeFigures,
+    /// Submissions.
+    pub doorbells: DoorbellFigures,
+    /// Ops that did not end well.
+    pub errors: ErrorFigures,
+    /// Results that were checked.
+    pub verified: Verification,
+    /// Real time against modelled time; under the wall clock alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compute: Option<ComputeFigures>,
+    /// What was expected, and whether it holds.
+    pub expected: Vec<ExpectationResult>,
+    /// What happened, event by event, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub story: Option<Vec<Line>>,
+    /// Events that the story leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub story_left_out: Option<u64>,
+}
+
+/// What was run.
+#[derive(Debug, Serialize)]
+pub struct ScenarioInfo {
+    /// The scenario's name.
+    pub name: String,
+    /// What it says of itself.
+    pub about: Option<String>,
+    /// Whose time: `wall` or `virtual`.
+    pub clock: &'static str,
+    /// Start of all chance.
+    pub seed: u64,
+    /// What computed the results: `real`, `cached` or `none`.
+    pub compute: &'static str,
+    /// How jobs were told: `callback` or `fd`.
+    pub notify: &'static str,
+    /// Who took completions from the ring.
+    pub reap: &'static str,
+    /// The load, in words.
+    pub load: String,
+}
+
+/// Latencies, ns.
+#[derive(Debug, Serialize)]
+pub struct Latency {
+    /// Exact.
+    pub mean_ns: u64,
+    /// To three digits.
+    pub p50_ns: u64,
+    /// To three digits.
+    pub p90_ns: u64,
+    /// To three digits.
+    pub p99_ns: u64,
+    /// To three digits.
+    pub p999_ns: u64,
+    /// Exact.
+    pub max_ns: u64,
+}
+
+/// One stage of an op's way, or the wait for a full ring before it.
+#[derive(Debug, Serialize)]
+pub struct StageFigures {
+    /// Its name.
+    pub stage: &'static str,
+    /// Exact.
+    pub mean_ns: u64,
+    /// To three digits.
+    pub p50_ns: u64,
+    /// To three digits.
+    pub p99_ns: u64,
+}
+
+/// Waits for a slice, ns.
+#[derive(Debug, Serialize)]
+pub struct QueueWait {
+    /// Mean of all ops.
+    pub mean_ns: u64,
+    /// The interval that contains the true mean with a confidence of 99.9 %, if the run was long
+    /// enough to tell.
+    pub interval_ns: Option<[u64; 2]>,
+    /// What theory predicts, where it does.
+    pub theory: Option<Theory>,
+}
+
+/// A prediction.
+#[derive(Debug, Serialize)]
+pub struct Theory {
+    /// The queue in Kendall's notation.
+    pub queue: String,
+    /// Its mean wait.
+    pub mean_ns: u64,
+}
+
+/// Jobs by what became of them.
+#[derive(Debug, Serialize)]
+pub struct JobFigures {
+    /// Started.
+    pub started: u64,
+    /// Ran to their end.
+    pub finished: u64,
+    /// Were cancelled.
+    pub cancelled: u64,
+    /// Live at once at most.
+    pub max_live: u64,
+}
+
+/// How jobs were told.
+#[derive(Debug, Serialize)]
+pub struct WakeFigures {
+    /// By callback.
+    pub callback: u64,
+    /// By eventfd.
+    pub fd: u64,
+    /// Not: they waited in place.
+    pub in_place: u64,
+    /// Resumed before their op had completed.
+    pub spurious: u64,
+}
+
+/// Submissions.
+#[derive(Debug, Serialize)]
+pub struct DoorbellFigures {
+    /// Times that the ring's tail was published.
+    pub rung: u64,
+    /// Times that this woke a sleeping device.
+    pub woke_device: u64,
+    /// Descriptors published by them.
+    pub descriptors: u64,
+    /// Ops that found no room and waited.
+    pub full_waits: u64,
+    /// Completions that nobody waited for.
+    pub orphans: u64,
+    /// Ops that their caller left.
+    pub abandoned: u64,
+}
+
+/// Ops that did not end well.
+#[derive(Debug, Serialize)]
+pub struct ErrorFigures {
+    /// All.
+    pub total: u64,
+    /// By the status of their completion, those that occurred.
+    pub by_status: Vec<StatusCount>,
+    /// Calls that failed before the device had them.
+    pub refused_calls: u64,
+    /// What the first of those said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_refusal: Option<String>,
+}
+
+/// Ops of one status.
+#[derive(Debug, Serialize)]
+pub struct StatusCount {
+    /// The status.
+    pub status: &'static str,
+    /// How many.
+    pub count: u64,
+}
+
+/// Results that were checked without the device's help.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Verification {
+    /// Whether there are results to check (`compute = "none"` makes none).
+    pub applies: bool,
+    /// Results that there were.
+    pub results: u64,
+    /// Of them, found right.
+    pub right: u64,
+    /// Of them, found wrong.
+    pub wrong: u64,
+    /// How they were checked.
+    pub how: &'static str,
+}
+
+/// Real time against modelled time.
+#[derive(Debug, Serialize)]
+pub struct ComputeFigures {
+    /// Ops whose result the CPU had ready later than the model wanted it.
+    pub bound_ops: u64,
+    /// How much later than modelled completions were published: mean.
+    pub lateness_mean_ns: u64,
+    /// The worst.
+    pub lateness_max_ns: u64,
+}
+
+/// An expectation and what became of it.
+#[derive(Debug, Serialize)]
+pub struct ExpectationResult {
+    /// The figure's name.
+    pub figure: &'static str,
+    /// As the scenario wrote it.
+    pub condition: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What was measured.
+    pub measured: String,
+}
+
+impl Report {
+    /// The report as one JSON object, and a line's end.
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("strings and numbers are JSON");
+        json.push('\n');
+        json
+    }
+}
+
+/// Name and version of the JSON format.
+const FORMAT: &str = "pausewake-report/1";

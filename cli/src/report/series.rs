@@ -1,0 +1,90 @@
+//! A series of times: mean and maximum exact, percentiles from a histogram of bounded size.
+
+use hdrhistogram::Histogram;
+use pausewake_device::Nanos;
+
+/// Times of many ops, in memory that does not grow with them.
+#[derive(Debug)]
+pub struct Series {
+    histogram: Histogram<u64>,
+    sum_ns: u128,
+    max_ns: Nanos,
+}
+
+impl Series {
+    /// No times yet.
+    pub fn new() -> Self {
+        let histogram = Histogram::new_with_bounds(1, LONGEST_NS, SIGNIFICANT_DIGITS);
+        Self {
+            histogram: histogram.expect("constant bounds, which the histogram accepts"),
+            sum_ns: 0,
+            max_ns: Nanos::ZERO,
+        }
+    }
+
+    /// Adds one.
+    pub fn record(&mut self, time: Nanos) {
+        self.histogram.saturating_record(time.get());
+        self.sum_ns += u128::from(time.get());
+        self.max_ns = self.max_ns.max(time);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Their exact mean, to the nearest nanosecond; zero if there are none.
+    pub fn mean(&self) -> Nanos {
+        let count = u128::from(self.count());
+        if count == 0 {
+            return Nanos::ZERO;
+        }
+        let mean = (self.sum_ns + count / 2) / count;
+        Nanos::new(u64::try_from(mean).unwrap_or(u64::MAX))
+    }
+
+    /// The exact longest; zero if there are none.
+    pub fn max(&self) -> Nanos {
+        self.max_ns
+    }
+
+    /// The time that a share of `quantile` does not exceed, to three significant digits.
+    pub fn quantile(&self, quantile: f64) -> Nanos {
+        // A bucket's upper end may lie above everything that is in it.
+        Nanos::new(self.histogram.value_at_quantile(quantile)).min(self.max_ns)
+    }
+}
+
+/// An hour; longer times count as one, in percentiles alone.
+const LONGEST_NS: u64 = 3_600_000_000_000;
+const SIGNIFICANT_DIGITS: u8 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_maximum_are_exact_and_percentiles_close() {
+        let mut series = Series::new();
+        let times: Vec<u64> = (1..=100_000).map(|n| n * 37).collect();
+        for time in &times {
+            series.record(Nanos::new(*time));
+        }
+        assert_eq!(series.count(), 100_000);
+        assert_eq!(series.mean(), Nanos::new(1_850_019)); // 37 * 50,000.5 = 1,850,018.5
+        assert_eq!(series.max(), Nanos::new(3_700_000));
+        for (quantile, exact) in [(0.5, 1_850_000.0), (0.99, 3_663_000.0), (0.999, 3_696_300.0)] {
+            let error = (series.quantile(quantile).as_f64() - exact).abs() / exact;
+            assert!(error < 1e-3, "{quantile}: off by {error}");
+        }
+        assert_eq!(series.quantile(1.0), series.max());
+    }
+
+    #[test]
+    fn an_empty_series_is_all_zero() {
+        let series = Series::new();
+        assert_eq!(series.mean(), Nanos::ZERO);
+        assert_eq!(series.quantile(0.99), Nanos::ZERO);
+    }
+}

@@ -1,0 +1,129 @@
+//! Whether what was expected holds.
+
+use pausewake_device::Nanos;
+
+use super::batch_means::Estimate;
+use super::build::Facts;
+use super::{ExpectationResult, Report};
+use crate::exit::Exit;
+use crate::scenario::{Comparison, Expectation, Metric};
+
+/// What a report comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything holds.
+    Holds,
+    /// An expectation does not.
+    ExpectationFailed,
+    /// A result was wrong.
+    WrongResult,
+    /// The figures mean nothing.
+    Invalid,
+}
+
+impl Verdict {
+    /// The worst that is to be said of `report`: a wrong result before figures that mean nothing,
+    /// and these before an expectation that they fail.
+    pub fn of(report: &Report) -> Self {
+        if report.verified.wrong > 0 {
+            Self::WrongResult
+        } else if report.invalid.is_some() {
+            Self::Invalid
+        } else if report.expected.iter().any(|expected| !expected.holds) {
+            Self::ExpectationFailed
+        } else {
+            Self::Holds
+        }
+    }
+
+    /// How a program ends that has to tell it.
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::Holds => Exit::Success,
+            Self::ExpectationFailed => Exit::ExpectationFailed,
+            Self::WrongResult => Exit::VerificationFailed,
+            Self::Invalid => Exit::Invalid,
+        }
+    }
+}
+
+/// Holds each expectation against what was measured.
+pub(super) fn judge(
+    expectations: &[Expectation],
+    facts: &Facts,
+    ops_per_s: f64,
+    wait: Estimate,
+) -> Vec<ExpectationResult> {
+    let judge = |expectation: &Expectation| {
+        let (holds, measured) = match expectation.metric {
+            Metric::Verified => all_verified(facts),
+            Metric::MeanWait => mean_wait(expectation, wait),
+            Metric::Throughput => plain(expectation, ops_per_s, format!("{ops_per_s:.1}/s")),
+            Metric::Ops | Metric::Errors | Metric::Spurious => {
+                let count = count_of(expectation.metric, facts);
+                #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+                plain(expectation, count as f64, count.to_string())
+            }
+            metric => {
+                let time = latency_of(metric, facts);
+                plain(expectation, time.as_f64(), time.to_string())
+            }
+        };
+        ExpectationResult {
+            figure: expectation.metric.name(),
+            condition: expectation.text.clone(),
+            holds,
+            measured,
+        }
+    };
+    expectations.iter().map(judge).collect()
+}
+
+fn plain(expectation: &Expectation, figure: f64, measured: String) -> (bool, String) {
+    let holds = expectation.comparison.holds(figure, expectation.value);
+    (holds, measured)
+}
+
+fn all_verified(facts: &Facts) -> (bool, String) {
+    let verified = &facts.verification;
+    let returned = facts.figures.latency.count();
+    let holds = verified.applies && verified.results > 0 && verified.right == verified.results;
+    // A result that was never looked at must not pass for one that was found right.
+    let complete = facts.figures.errors() == 0 && facts.refused_calls == 0 && returned > 0;
+    let measured = format!("{} of {}", verified.right, verified.results);
+    (holds && complete, measured)
+}
+
+fn mean_wait(expectation: &Expectation, wait: Estimate) -> (bool, String) {
+    let mean = Nanos::from_f64(wait.mean);
+    let Some((low, high)) = wait.interval else {
+        let holds = expectation.comparison.holds(wait.mean, expectation.value);
+        return (holds, format!("{mean}, too few ops for an interval"));
+    };
+    let holds = match expectation.comparison {
+        Comparison::Near => (low..=high).contains(&expectation.value),
+        comparison => comparison.holds(wait.mean, expectation.value),
+    };
+    let (low, high) = (Nanos::from_f64(low), Nanos::from_f64(high));
+    (holds, format!("{mean} ({low} to {high})"))
+}
+
+fn count_of(metric: Metric, facts: &Facts) -> u64 {
+    match metric {
+        Metric::Errors => facts.figures.errors() + facts.refused_calls,
+        Metric::Spurious => facts.figures.wakes.spurious,
+        _ => facts.figures.latency.count(),
+    }
+}
+
+fn latency_of(metric: Metric, facts: &Facts) -> Nanos {
+    let latency = &facts.figures.latency;
+    match metric {
+        Metric::P50 => latency.quantile(0.5),
+        Metric::P90 => latency.quantile(0.9),
+        Metric::P99 => latency.quantile(0.99),
+        Metric::P999 => latency.quantile(0.999),
+        Metric::Max => latency.max(),
+        _ => latency.mean(),
+    }
+}

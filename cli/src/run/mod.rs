@@ -1,0 +1,179 @@
+//! Runs a scenario: starts its jobs when they are due, and lets time pass until all is done.
+
+mod arrivals;
+mod jobs;
+mod software;
+mod world;
+
+use pausewake_device::Nanos;
+
+use crate::progress::Progress;
+use crate::report::Facts;
+use crate::scenario::{Limit, Pacing, Scenario, Work};
+use crate::story::LogHandle;
+use arrivals::Arrivals;
+use jobs::Jobs;
+use world::World;
+
+/// Why a run came to no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It could not begin.
+    #[error("the run cannot begin: {0}")]
+    Setup(String),
+    /// It could not go on.
+    #[error("the run broke off: {0}")]
+    Broken(String),
+}
+
+/// Runs `scenario`; its events go to `log` too, if there is one.
+///
+/// # Errors
+/// [`RunError`] says whether it could not begin or broke off, and why.
+pub fn run(scenario: &Scenario, log: Option<LogHandle>, quiet: bool) -> Result<Facts, RunError> {
+    let mut world = World::new(scenario, log)?;
+    let jobs = Jobs::new(scenario, &world)?;
+    let ops = planned_jobs(scenario).map(|jobs| jobs * scenario.load.work.ops_per_job());
+    let mut runner = Runner {
+        start: world.now(),
+        budget: Budget::new(scenario, world.now()),
+        progress: Progress::new(scenario.load.limit, ops, quiet),
+        invalid: None,
+        jobs: &jobs,
+        world: &mut world,
+    };
+    match scenario.load.pacing {
+        Pacing::Closed { jobs } => runner.closed_loop(jobs as usize)?,
+        Pacing::Open {
+            rate_per_s,
+            arrival,
+            max_jobs,
+        } => {
+            let arrivals = Arrivals::new(scenario.seed, rate_per_s, arrival, runner.start);
+            runner.open_loop(arrivals, max_jobs as usize)?;
+        }
+    }
+    let invalid = runner.invalid.take();
+    let (figures, lateness) = world.finish(scenario.clock)?;
+    let tally = jobs.tally();
+    Ok(Facts {
+        figures,
+        verification: tally.verification,
+        refused_calls: tally.refused_calls,
+        first_refusal: tally.first_refusal,
+        lateness,
+        invalid,
+    })
+}
+
+/// How many jobs the run will start, unless time decides.
+fn planned_jobs(scenario: &Scenario) -> Option<u64> {
+    match (scenario.load.limit, &scenario.load.work) {
+        (Limit::Ops(ops), _) => Some(ops),
+        (
+            Limit::Passes(passes),
+            Work::SealOpen {
+                content,
+                record_len,
+                ..
+            },
+        ) => Some(u64::from(passes) * content.len().div_ceil(*record_len as usize) as u64),
+        _ => None,
+    }
+}
+
+/// Whether another job may start.
+struct Budget {
+    jobs_left: Option<u64>,
+    until: Option<Nanos>,
+}
+
+impl Budget {
+    fn new(scenario: &Scenario, start: Nanos) -> Self {
+        let until = match scenario.load.limit {
+            Limit::Duration(duration) => Some(start + duration),
+            Limit::Ops(_) | Limit::Passes(_) => None,
+        };
+        Self {
+            jobs_left: planned_jobs(scenario),
+            until,
+        }
+    }
+
+    fn allows(&self, at: Nanos) -> bool {
+        self.jobs_left != Some(0) && self.until.is_none_or(|until| at < until)
+    }
+
+    fn spend(&mut self) {
+        if let Some(left) = &mut self.jobs_left {
+            *left -= 1;
+        }
+    }
+}
+
+struct Runner<'a> {
+    world: &'a mut World,
+    jobs: &'a Jobs,
+    budget: Budget,
+    progress: Progress,
+    start: Nanos,
+    invalid: Option<String>,
+}
+
+impl Runner<'_> {
+    /// `jobs` at once, until the budget is spent.
+    fn closed_loop(&mut self, jobs: usize) -> Result<(), RunError> {
+        loop {
+            while self.world.live_jobs() < jobs && self.budget.allows(self.world.now()) {
+                self.start_job()?;
+            }
+            if self.world.live_jobs() == 0 {
+                return Ok(());
+            }
+            self.turn(None)?;
+        }
+    }
+
+    /// Jobs when they arrive, however many there are.
+    fn open_loop(&mut self, mut arrivals: Arrivals, max_jobs: usize) -> Result<(), RunError> {
+        let mut next = arrivals.next_at();
+        loop {
+            while next <= self.world.now() && self.budget.allows(next) {
+                if self.world.live_jobs() >= max_jobs {
+                    self.overloaded(max_jobs);
+                    break;
+                }
+                self.start_job()?;
+                next = arrivals.next_at();
+            }
+            if self.budget.allows(next) {
+                self.turn(Some(next))?;
+            } else if self.world.live_jobs() > 0 {
+                self.turn(None)?;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// More jobs would be needed than may be: the arrivals end here, and the run with them.
+    fn overloaded(&mut self, max_jobs: usize) {
+        self.budget.jobs_left = Some(0);
+        self.invalid = Some(format!(
+            "{max_jobs} jobs were waiting and more arrived: the device is slower than the \
+             arrivals. Lower load.rate, or allow more by load.jobs"
+        ));
+    }
+
+    fn start_job(&mut self) -> Result<(), RunError> {
+        self.budget.spend();
+        self.world.spawn(self.jobs.next(self.world.engine()))
+    }
+
+    fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
+        self.world.turn(until)?;
+        let elapsed = self.world.now() - self.start;
+        self.progress.at(self.world.returned_ops(), elapsed);
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! The same results without the device: what its results are held against.
+//!
+//! Signatures are verified with the public key, seals are made again and compared. Nothing here
+//! shares a path with the device's results: not its keys, not its slots, not its rings.
+
+use pausewake_device::protocol::Scheme;
+use ring::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::rsa;
+use ring::signature::{self, KeyPair, RsaParameters, UnparsedPublicKey};
+
+use crate::scenario::Cipher;
+
+/// Verifies RSA signatures.
+pub struct RsaVerifier {
+    key: UnparsedPublicKey<Vec<u8>>,
+}
+
+impl RsaVerifier {
+    /// With the public half of the private key `der` (PKCS#8 or PKCS#1).
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn new(der: &[u8], scheme: Scheme) -> Result<Self, String> {
+        let pair = rsa::KeyPair::from_pkcs8(der)
+            .or_else(|_| rsa::KeyPair::from_der(der))
+            .map_err(|error| error.to_string())?;
+        let parameters = parameters(scheme).ok_or("this is no RSA scheme")?;
+        let public = pair.public_key().as_ref().to_vec();
+        Ok(Self {
+            key: UnparsedPublicKey::new(parameters, public),
+        })
+    }
+
+    /// Whether `signature` is one of `message`.
+    pub fn is_right(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verify(message, signature).is_ok()
+    }
+}
+
+fn parameters(scheme: Scheme) -> Option<&'static RsaParameters> {
+    match scheme {
+        Scheme::Pkcs1Sha256 => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
+        Scheme::Pkcs1Sha384 => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
+        Scheme::Pkcs1Sha512 => Some(&signature::RSA_PKCS1_2048_8192_SHA512),
+        Scheme::PssSha256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
+        Scheme::PssSha384 => Some(&signature::RSA_PSS_2048_8192_SHA384),
+        Scheme::PssSha512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
+        Scheme::None | Scheme::EcdsaP256Sha256 | Scheme::EcdsaP384Sha384 => None,
+    }
+}
+
+/// Seals in software.
+pub struct Sealer {
+    key: LessSafeKey,
+}
+
+impl Sealer {
+    /// With a key of [`Cipher::key_len`] bytes.
+    ///
+    /// # Errors
+    /// The key has another length.
+    pub fn new(cipher: Cipher, key: &[u8]) -> Result<Self, String> {
+        let algorithm = match cipher {
+            Cipher::Aes128Gcm => &aead::AES_128_GCM,
+            Cipher::Aes256Gcm => &aead::AES_256_GCM,
+        };
+        let key = UnboundKey::new(algorithm, key)
+            .map_err(|_| format!("{} takes no key of {} bytes", cipher.name(), key.len()))?;
+        Ok(Self {
+            key: LessSafeKey::new(key),
+        })
+    }
+
+    /// Whether `sealed` is what sealing `plaintext` gives.
+    pub fn is_right(&self, nonce: [u8; 12], plaintext: &[u8], sealed: &[u8]) -> bool {
+        let mut ours = Vec::with_capacity(plaintext.len() + aead::MAX_TAG_LEN);
+        ours.extend_from_slice(plaintext);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let done = self
+            .key
+            .seal_in_place_append_tag(nonce, Aad::empty(), &mut ours);
+        done.is_ok() && ours == sealed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pausewake_device::compute::KeyMaterial;
+    use pausewake_device::keys::PrivateKey;
+    use ring::rand::SystemRandom;
+
+    const TEST_KEY: &[u8] = include_bytes!("../../keys/test-rsa2048.pem");
+
+    #[test]
+    fn right_signatures_are_told_from_wrong_ones() {
+        let key = PrivateKey::parse(TEST_KEY, "test key").unwrap();
+        let KeyMaterial::RsaPrivate(der) = key.material() else {
+            panic!("the test key is RSA");
+        };
+        let pair = rsa::KeyPair::from_pkcs8(der).unwrap();
+        let mut signature = vec![0; pair.public().modulus_len()];
+        pair.sign(
+            &signature::RSA_PSS_SHA256,
+            &SystemRandom::new(),
+            b"message",
+            &mut signature,
+        )
+        .unwrap();
+        let verifier = RsaVerifier::new(der, Scheme::PssSha256).unwrap();
+        assert!(verifier.is_right(b"message", &signature));
+        assert!(!verifier.is_right(b"massage", &signature));
+        signature[7] ^= 1;
+        assert!(!verifier.is_right(b"message", &signature));
+    }
+
+    #[test]
+    fn right_seals_are_told_from_wrong_ones() {
+        let sealer = Sealer::new(Cipher::Aes128Gcm, &[0; 16]).unwrap();
+        // The Galois/Counter Mode of Operation (McGrew and Viega), test case 2.
+        let sealed = [
+            0x03, 0x88, 0xda, 0xce, 0x60, 0xb6, 0xa3, 0x92, 0xf3, 0x28, 0xc2, 0xb9, 0x71, 0xb2,
+            0xfe, 0x78, 0xab, 0x6e, 0x47, 0xd4, 0x2c, 0xec, 0x13, 0xbd, 0xf5, 0x3a, 0x67, 0xb2,
+            0x12, 0x57, 0xbd, 0xdf,
+        ];
+        assert!(sealer.is_right([0; 12], &[0; 16], &sealed));
+        assert!(!sealer.is_right([1; 12], &[0; 16], &sealed));
+        assert!(!sealer.is_right([0; 12], &[0; 16], &sealed[..31]));
+        assert!(Sealer::new(Cipher::Aes256Gcm, &[0; 16]).is_err());
+    }
+}

@@ -1,0 +1,324 @@
+//! `[device]`: depths, limits, slices and service times.
+
+use pausewake_device::Nanos;
+use pausewake_device::model::{
+    ClassConfig, CoalesceConfig, Distribution, LinkConfig, ModelConfig, ServiceTime,
+};
+use pausewake_device::protocol::{Class, OpKind};
+use serde_spanned::Spanned;
+
+use super::Problems;
+use crate::scenario::file::{
+    Clock, Compute, CoalesceSection, DeviceSection, File, Law, LinkSection, ServiceSection, Wait,
+};
+use crate::scenario::source::Span;
+use crate::scenario::{Device, Load, Work};
+use crate::units::Count;
+
+/// Checks the device against itself and against what `load` asks of it.
+pub fn check(file: &File, load: Option<&Load>, problems: &mut Problems) -> Option<Device> {
+    let section = &file.device;
+    let rings = rings(section, problems);
+    let model = ModelConfig {
+        asymmetric: asymmetric(section, problems),
+        symmetric: symmetric(section, problems),
+        link: link(&section.link),
+        in_flight_limit: rings.in_flight_limit,
+    };
+    threads(section, *file.clock.get_ref(), problems);
+    let load = load?;
+    class_exists(file, load, problems);
+    let compute = section.compute.as_ref().map(|compute| *compute.get_ref());
+    if let Some(span) = section.compute.as_ref().map(Spanned::span)
+        && compute == Some(Compute::Cached)
+        && !matches!(load.work, Work::RsaSign { .. })
+    {
+        let wrong = "compute = \"cached\" is for RSA alone: sealing is always computed";
+        problems.add(span, wrong, "\"real\" or \"none\"");
+    }
+    Some(Device {
+        model,
+        coalesce: coalesce(section.coalesce.as_ref()),
+        compute: compute.unwrap_or(Compute::Real),
+        workers: count(section.workers.as_ref()).unwrap_or(1),
+        wait: section
+            .wait
+            .as_ref()
+            .map_or(Wait::Adaptive, |wait| *wait.get_ref()),
+        ring_depth: rings.ring_depth,
+        completion_depth: rings.completion_depth,
+        slots: rings.slots,
+        slot_size: slot_size(section, load, problems),
+    })
+}
+
+struct Rings {
+    ring_depth: u32,
+    completion_depth: u32,
+    in_flight_limit: u32,
+    slots: u32,
+}
+
+fn rings(section: &DeviceSection, problems: &mut Problems) -> Rings {
+    let ring_depth = count(section.ring_depth.as_ref()).unwrap_or(RING_DEPTH);
+    let completion_depth = count(section.completion_depth.as_ref()).unwrap_or(ring_depth);
+    for (name, depth) in [
+        ("ring_depth", &section.ring_depth),
+        ("completion_depth", &section.completion_depth),
+    ] {
+        let Some(depth) = depth else { continue };
+        let entries = depth.get_ref().get();
+        if !entries.is_power_of_two() || !(MIN_DEPTH..=MAX_DEPTH).contains(&entries) {
+            let wrong = format!("{name} = {entries} is not a power of two that a ring can have");
+            let accepted = format!("a power of two from {MIN_DEPTH} to {MAX_DEPTH}");
+            problems.add(depth.span(), wrong, accepted);
+        }
+    }
+    // One less than the ring, as in drivers that keep one entry free; all of it if there is one.
+    let in_flight_limit =
+        count(section.in_flight_limit.as_ref()).unwrap_or((completion_depth - 1).max(1));
+    if let Some(limit) = &section.in_flight_limit
+        && in_flight_limit > completion_depth
+    {
+        let wrong = format!(
+            "in_flight_limit = {in_flight_limit} is above the completion ring's depth of \
+             {completion_depth}: completions would have no place"
+        );
+        problems.add(
+            limit.span(),
+            wrong,
+            format!("at most {completion_depth}, or a larger completion_depth"),
+        );
+    }
+    let slots = count(section.slots.as_ref()).unwrap_or(completion_depth);
+    if let Some(span) = section.slots.as_ref().map(Spanned::span)
+        && slots > completion_depth
+    {
+        let wrong = format!(
+            "{slots} slots share a completion ring of {completion_depth}: a completion could find \
+             no place"
+        );
+        let accepted = format!("at most {completion_depth}, or a larger completion_depth");
+        problems.add(span, wrong, accepted);
+    }
+    Rings {
+        ring_depth,
+        completion_depth,
+        in_flight_limit,
+        slots,
+    }
+}
+
+/// Workers and wait strategies are about threads, which virtual time has none of.
+fn threads(section: &DeviceSection, clock: Clock, problems: &mut Problems) {
+    if clock == Clock::Wall {
+        return;
+    }
+    let accepted = "clock = \"wall\" with it, or clock = \"virtual\" without";
+    if let Some(workers) = &section.workers {
+        let wrong = "workers means nothing under virtual time: results are computed in place";
+        problems.add(workers.span(), wrong, accepted);
+    }
+    if let Some(wait) = &section.wait {
+        let wrong = "wait means nothing under virtual time: no thread waits";
+        problems.add(wait.span(), wrong, accepted);
+    }
+}
+
+/// The class that the load needs must be described, not guessed.
+fn class_exists(file: &File, load: &Load, problems: &mut Problems) {
+    let (missing, table) = match load.work.class() {
+        Class::Asymmetric => (file.device.asym.is_none(), "device.asym"),
+        Class::Symmetric => (file.device.sym.is_none(), "device.sym"),
+    };
+    if missing {
+        let wrong = format!("this op is served by [{table}], which the scenario does not have");
+        let accepted = format!(
+            "a table [{table}] with slices = 1 and service = {{ distribution = \"constant\", base = \"433us\" }}, for example"
+        );
+        problems.add(file.load.get_ref().op.span(), wrong, accepted);
+    }
+}
+
+fn asymmetric(section: &DeviceSection, problems: &mut Problems) -> ClassConfig {
+    let Some(class) = &section.asym else {
+        return UNUSED_CLASS;
+    };
+    let class = class.get_ref();
+    let by_op = &class.service_by_op;
+    let service_by_op = [
+        (OpKind::RsaSign, &by_op.rsa_sign),
+        (OpKind::RsaVerify, &by_op.rsa_verify),
+        (OpKind::EcdsaSign, &by_op.ecdsa_sign),
+        (OpKind::EcdsaVerify, &by_op.ecdsa_verify),
+    ];
+    class_config(
+        &class.slices,
+        class.queue_depth.as_ref(),
+        &class.service,
+        &service_by_op,
+        problems,
+    )
+}
+
+fn symmetric(section: &DeviceSection, problems: &mut Problems) -> ClassConfig {
+    let Some(class) = &section.sym else {
+        return UNUSED_CLASS;
+    };
+    let class = class.get_ref();
+    let by_op = &class.service_by_op;
+    let service_by_op = [
+        (OpKind::AeadSeal, &by_op.aead_seal),
+        (OpKind::AeadOpen, &by_op.aead_open),
+    ];
+    class_config(
+        &class.slices,
+        class.queue_depth.as_ref(),
+        &class.service,
+        &service_by_op,
+        problems,
+    )
+}
+
+fn class_config(
+    slices: &Spanned<Count>,
+    queue_depth: Option<&Spanned<Count>>,
+    service: &Spanned<ServiceSection>,
+    by_op: &[(OpKind, &Option<Spanned<ServiceSection>>)],
+    problems: &mut Problems,
+) -> ClassConfig {
+    let slice_count = slices.get_ref().get();
+    if slice_count > MAX_SLICES {
+        let wrong = format!("{slice_count} slices are more than the model keeps");
+        problems.add(slices.span(), wrong, format!("1 to {MAX_SLICES}"));
+    }
+    if let Some(depth) = queue_depth
+        && depth.get_ref().get() < slice_count
+    {
+        let wrong = format!(
+            "queue_depth = {} is below the {slice_count} slices: it counts ops in service too",
+            depth.get_ref().get()
+        );
+        problems.add(depth.span(), wrong, format!("{slice_count} or more"));
+    }
+    ClassConfig {
+        slices: slice_count,
+        service: service_time(service, problems),
+        service_by_op: by_op
+            .iter()
+            .filter_map(|(kind, service)| {
+                Some((*kind, service_time(service.as_ref()?, problems)))
+            })
+            .collect(),
+        queue_depth: count(queue_depth),
+    }
+}
+
+fn service_time(section: &Spanned<ServiceSection>, problems: &mut Problems) -> ServiceTime {
+    let service = section.get_ref();
+    let law = *service.distribution.get_ref();
+    let law_span = service.distribution.span();
+    let mut parameter = |name: &str, value: &Option<Spanned<f64>>, wanted: bool, most: f64| {
+        match value {
+            Some(value) if !wanted => {
+                let wrong = format!("{name} does not belong to this distribution");
+                problems.0.push(
+                    crate::scenario::diagnostic::Problem::at(value.span(), wrong, PARAMETERS)
+                        .related(law_span.clone(), "the distribution"),
+                );
+            }
+            Some(value) if !(0.0..=most).contains(value.get_ref()) => {
+                let wrong = format!("{name} = {} is out of range", value.get_ref());
+                let accepted = format!("a share of the mean from 0 to {most}");
+                problems.add(value.span(), wrong, accepted);
+            }
+            None if wanted => {
+                let wrong = format!("this distribution needs a {name}");
+                problems.add(law_span.clone(), wrong, PARAMETERS);
+            }
+            _ => {}
+        }
+        value.as_ref().map_or(0.0, |value| *value.get_ref())
+    };
+    let spread = parameter("spread", &service.spread, law == Law::Uniform, 1.0);
+    let deviates = matches!(law, Law::Normal | Law::LogNormal);
+    let deviation = parameter("deviation", &service.deviation, deviates, MAX_DEVIATION);
+    ServiceTime {
+        distribution: match law {
+            Law::Constant => Distribution::Constant,
+            Law::Uniform => Distribution::Uniform { spread },
+            Law::Normal => Distribution::Normal { deviation },
+            Law::Exponential => Distribution::Exponential,
+            Law::LogNormal => Distribution::LogNormal { deviation },
+        },
+        base_ns: service.base.0,
+        per_byte_ns: service.per_byte.map_or(0.0, |per_byte| per_byte.0),
+    }
+}
+
+fn link(section: &LinkSection) -> LinkConfig {
+    LinkConfig {
+        to_device_ns: section.to_device.map_or(Nanos::ZERO, |latency| latency.0),
+        to_host_ns: section.to_host.map_or(Nanos::ZERO, |latency| latency.0),
+        bandwidth_bytes_per_s: section.bandwidth.map(|b| b.bytes_per_second()),
+    }
+}
+
+fn coalesce(section: Option<&CoalesceSection>) -> CoalesceConfig {
+    section.map_or(
+        CoalesceConfig {
+            count: 1,
+            time_ns: Nanos::ZERO,
+        },
+        |section| CoalesceConfig {
+            count: section.count.get(),
+            time_ns: section.time.0,
+        },
+    )
+}
+
+/// What the load needs if the scenario does not say; else what it says, if that suffices.
+fn slot_size(section: &DeviceSection, load: &Load, problems: &mut Problems) -> u32 {
+    let needed = load.work.slot_bytes();
+    let Some(size) = &section.slot_size else {
+        return needed.max(MIN_SLOT_SIZE).next_multiple_of(SLOT_UNIT);
+    };
+    let bytes = size.get_ref().0;
+    let span: Span = size.span();
+    if !bytes.is_multiple_of(SLOT_UNIT) || bytes == 0 {
+        let wrong = format!("slot_size of {bytes} bytes is not a multiple of {SLOT_UNIT}");
+        problems.add(span, wrong, format!("a multiple of {SLOT_UNIT}B"));
+    } else if bytes < needed {
+        let wrong = format!("slot_size of {bytes} bytes is too small for this load");
+        let accepted = format!("at least {}B", needed.next_multiple_of(SLOT_UNIT));
+        problems.add(span, wrong, accepted);
+    }
+    bytes
+}
+
+fn count(count: Option<&Spanned<Count>>) -> Option<u32> {
+    count.map(|count| count.get_ref().get())
+}
+
+/// Stands for a class that the load never asks.
+const UNUSED_CLASS: ClassConfig = ClassConfig {
+    slices: 1,
+    service: ServiceTime {
+        distribution: Distribution::Constant,
+        base_ns: Nanos::ZERO,
+        per_byte_ns: 0.0,
+    },
+    service_by_op: Vec::new(),
+    queue_depth: None,
+};
+
+/// qatlib's default for asymmetric rings.
+const RING_DEPTH: u32 = 64;
+const MIN_DEPTH: u32 = 2;
+/// qatlib's largest ring.
+const MAX_DEPTH: u32 = 65_536;
+const MAX_SLICES: u32 = 65_536;
+const MAX_DEVIATION: f64 = 10.0;
+const MIN_SLOT_SIZE: u32 = 2_048;
+const SLOT_UNIT: u32 = 64;
+const PARAMETERS: &str = "constant and exponential take neither spread nor deviation; uniform takes spread (0 to 1); normal and lognormal take deviation";

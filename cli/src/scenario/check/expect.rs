@@ -1,0 +1,94 @@
+//! `[expect]`: figures and the conditions that they must meet.
+
+use pausewake_device::Nanos;
+use serde_spanned::Spanned;
+
+use super::Problems;
+use crate::scenario::condition::{Comparison, Condition};
+use crate::scenario::file::{Compute, ExpectSection, File};
+use crate::scenario::{Expectation, Metric};
+use crate::units::{Duration, Rate};
+
+/// Checks the expectations, in the order in which the report shows them.
+pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
+    let section = &file.expect;
+    let mut list = List {
+        expectations: Vec::new(),
+        problems,
+    };
+    list.latencies(section);
+    list.add(Metric::Throughput, section.throughput.as_ref(), |rate: &Rate| rate.per_second());
+    list.counts(section);
+    let without_results = match &file.device.compute {
+        Some(compute) => *compute.get_ref() == Compute::None,
+        None => false,
+    };
+    if let Some(verified) = &section.verified {
+        if without_results {
+            let wrong = "with compute = \"none\" there are no results to verify";
+            let accepted = "compute = \"real\" or \"cached\", or no expectation of verified";
+            list.problems.add(verified.span(), wrong, accepted);
+        }
+        list.expectations.push(Expectation {
+            metric: Metric::Verified,
+            comparison: Comparison::Equal,
+            value: 1.0,
+            text: "all".to_owned(),
+        });
+    }
+    list.expectations
+}
+
+struct List<'a> {
+    expectations: Vec<Expectation>,
+    problems: &'a mut Problems,
+}
+
+impl List<'_> {
+    fn latencies(&mut self, section: &ExpectSection) {
+        for (metric, condition) in [
+            (Metric::P50, &section.p50),
+            (Metric::P90, &section.p90),
+            (Metric::P99, &section.p99),
+            (Metric::P999, &section.p999),
+            (Metric::Max, &section.max),
+            (Metric::Mean, &section.mean),
+            (Metric::MeanWait, &section.mean_wait),
+        ] {
+            self.add(metric, condition.as_ref(), |duration: &Duration| {
+                Nanos::as_f64(duration.0)
+            });
+        }
+    }
+
+    fn counts(&mut self, section: &ExpectSection) {
+        for (metric, condition) in [
+            (Metric::Ops, &section.ops),
+            (Metric::Errors, &section.errors),
+            (Metric::Spurious, &section.spurious),
+        ] {
+            #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+            self.add(metric, condition.as_ref(), |count: &u64| *count as f64);
+        }
+    }
+
+    fn add<T>(
+        &mut self,
+        metric: Metric,
+        condition: Option<&Spanned<Condition<T>>>,
+        value: impl Fn(&T) -> f64,
+    ) {
+        let Some(spanned) = condition else { return };
+        let condition = spanned.get_ref();
+        if condition.comparison == Comparison::Near && metric != Metric::MeanWait {
+            let wrong = "`~` needs a confidence interval, which this figure has not";
+            self.problems.add(spanned.span(), wrong, "< <= > >= ==, or `~` with mean_wait");
+        }
+        self.expectations.push(Expectation {
+            metric,
+            comparison: condition.comparison,
+            value: value(&condition.value),
+            text: condition.text.clone(),
+        });
+    }
+}

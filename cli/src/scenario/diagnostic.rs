@@ -1,0 +1,128 @@
+//! What is wrong with a scenario, where, and what would be accepted.
+
+use std::fmt;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer, Snippet};
+
+use super::source::{OriginKind, Sources, Span};
+
+/// One thing that is wrong.
+#[derive(Debug)]
+pub struct Problem {
+    /// Where, if it is anywhere.
+    pub span: Option<Span>,
+    /// What.
+    pub wrong: String,
+    /// What is accepted instead.
+    pub accepted: Option<String>,
+    /// Other places that have to do with it, and what they are.
+    pub related: Vec<(Span, String)>,
+}
+
+/// A scenario that cannot be run, with everything that was found wrong.
+#[derive(Debug)]
+pub struct Rejected {
+    sources: Sources,
+    problems: Vec<Problem>,
+}
+
+impl Problem {
+    /// `wrong` stands at `span`; `accepted` says what may stand there.
+    pub fn at(span: Span, wrong: impl Into<String>, accepted: impl Into<String>) -> Self {
+        Self {
+            span: Some(span),
+            wrong: wrong.into(),
+            accepted: Some(accepted.into()),
+            related: Vec::new(),
+        }
+    }
+
+    /// The text is no TOML.
+    pub fn syntax(error: &toml::de::Error) -> Self {
+        Self {
+            span: error.span(),
+            wrong: error.message().to_owned(),
+            accepted: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// The same, with another place that has to do with it.
+    pub fn related(mut self, span: Span, what: impl Into<String>) -> Self {
+        self.related.push((span, what.into()));
+        self
+    }
+}
+
+/// What the types of the file found.
+impl From<toml::de::Error> for Problem {
+    fn from(error: toml::de::Error) -> Self {
+        // 'wrong; accepted: right' is how quantities word it; serde says 'wrong, expected right'.
+        let message = error.message();
+        let (wrong, accepted) = message
+            .split_once("; accepted: ")
+            .or_else(|| message.split_once(", expected "))
+            .map_or((message, None), |(wrong, accepted)| (wrong, Some(accepted)));
+        Self {
+            span: error.span(),
+            wrong: wrong.to_owned(),
+            accepted: accepted.map(str::to_owned),
+            related: Vec::new(),
+        }
+    }
+}
+
+impl Rejected {
+    /// `problems`, in the order of their places.
+    pub fn new(sources: Sources, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
+        Self { sources, problems }
+    }
+
+    fn write_problem(&self, f: &mut fmt::Formatter<'_>, problem: &Problem) -> fmt::Result {
+        let mut group = Group::with_title(Level::ERROR.primary_title(problem.wrong.as_str()));
+        if let Some((origin, local)) = problem.span.as_ref().and_then(|s| self.sources.locate(s)) {
+            let mut snippet = Snippet::source(origin.text.as_str())
+                .annotation(AnnotationKind::Primary.span(local.clone()));
+            if let OriginKind::File(path) = &origin.kind {
+                snippet = snippet.path(path.as_str());
+            }
+            let mut elsewhere = Vec::new();
+            for (span, what) in &problem.related {
+                match self.sources.locate(span) {
+                    Some((other, place)) if std::ptr::eq(other, origin) => {
+                        let note = AnnotationKind::Context.span(place).label(what.as_str());
+                        snippet = snippet.annotation(note);
+                    }
+                    Some((other, place)) => elsewhere.push((other, place, what)),
+                    None => {}
+                }
+            }
+            group = group.element(snippet);
+            for (other, place, what) in elsewhere {
+                let mut snippet = Snippet::source(other.text.as_str())
+                    .annotation(AnnotationKind::Context.span(place).label(what.as_str()));
+                if let OriginKind::File(path) = &other.kind {
+                    snippet = snippet.path(path.as_str());
+                }
+                group = group.element(snippet);
+            }
+        } else if let Some(OriginKind::File(path)) = self.sources.first() {
+            group = group.element(Place::path(path.as_str()));
+        }
+        if let Some(accepted) = &problem.accepted {
+            group = group.element(Level::HELP.message(format!("accepted: {accepted}")));
+        }
+        writeln!(f, "{}", Renderer::plain().render(&[group]))
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problems
+            .iter()
+            .try_for_each(|problem| self.write_problem(f, problem))
+    }
+}
+
+impl std::error::Error for Rejected {}

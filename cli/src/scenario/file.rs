@@ -1,0 +1,376 @@
+//! The scenario file as it is written: names, types and units, before anything is compared.
+
+use pausewake_device::protocol::Scheme;
+use serde::Deserialize;
+use serde_spanned::Spanned;
+
+use super::condition::Condition;
+use crate::units::{Bandwidth, Count, Duration, PerByte, Rate, Size};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// One line for humans.
+    pub about: Option<String>,
+    /// Whose time it runs in.
+    pub clock: Spanned<Clock>,
+    /// Start of all chance; 1 if absent.
+    pub seed: Option<u64>,
+    /// The accelerator.
+    #[serde(default)]
+    pub device: DeviceSection,
+    /// The engine.
+    #[serde(default)]
+    pub engine: EngineSection,
+    /// What is to be done.
+    pub load: Spanned<LoadSection>,
+    /// What must hold in the end.
+    #[serde(default)]
+    pub expect: ExpectSection,
+}
+
+/// Whose time a run takes place in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Clock {
+    /// The machine's: device and compute run on threads of their own.
+    Wall,
+    /// The model's: deterministic, and as fast as the CPU allows.
+    Virtual,
+}
+
+/// `[device]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceSection {
+    /// What computes the results; real if absent.
+    pub compute: Option<Spanned<Compute>>,
+    /// Threads that compute, under the wall clock; 1 if absent.
+    pub workers: Option<Spanned<Count>>,
+    /// How the device's thread waits, under the wall clock; adaptive if absent.
+    pub wait: Option<Spanned<Wait>>,
+    /// Entries of the submission ring; 64 if absent.
+    pub ring_depth: Option<Spanned<Count>>,
+    /// Entries of the completion ring; as deep as the submission ring if absent.
+    pub completion_depth: Option<Spanned<Count>>,
+    /// Ops that the device accepts and has not completed; one less than the ring if absent.
+    pub in_flight_limit: Option<Spanned<Count>>,
+    /// Payload slots; as many as the completion ring is deep if absent.
+    pub slots: Option<Spanned<Count>>,
+    /// Bytes of a slot; what the load needs if absent.
+    pub slot_size: Option<Spanned<Size>>,
+    /// Slices for public-key ops.
+    pub asym: Option<Spanned<AsymmetricSection>>,
+    /// Slices for cipher ops.
+    pub sym: Option<Spanned<SymmetricSection>>,
+    /// The way there and back; free of cost if absent.
+    #[serde(default)]
+    pub link: LinkSection,
+    /// Interrupt coalescing; none if absent.
+    pub coalesce: Option<CoalesceSection>,
+}
+
+/// What computes the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compute {
+    /// Cryptography, for each op.
+    Real,
+    /// Cryptography before the run, results handed out again.
+    Cached,
+    /// Nothing: timing alone.
+    None,
+}
+
+/// How the device's thread waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wait {
+    /// It spins.
+    Spin,
+    /// It spins for a while, then sleeps.
+    Adaptive,
+    /// It sleeps.
+    Sleep,
+}
+
+/// `[device.asym]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AsymmetricSection {
+    /// Parallel servers.
+    pub slices: Spanned<Count>,
+    /// Ops waiting and in service at most; unlimited if absent.
+    pub queue_depth: Option<Spanned<Count>>,
+    /// How long a slice works on an op.
+    pub service: Spanned<ServiceSection>,
+    /// The same for single kinds of op.
+    #[serde(default)]
+    pub service_by_op: AsymmetricServices,
+}
+
+/// `[device.sym]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SymmetricSection {
+    /// Parallel servers.
+    pub slices: Spanned<Count>,
+    /// Ops waiting and in service at most; unlimited if absent.
+    pub queue_depth: Option<Spanned<Count>>,
+    /// How long a slice works on an op.
+    pub service: Spanned<ServiceSection>,
+    /// The same for single kinds of op.
+    #[serde(default)]
+    pub service_by_op: SymmetricServices,
+}
+
+/// `[device.asym.service_by_op]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AsymmetricServices {
+    /// Of RSA signatures.
+    pub rsa_sign: Option<Spanned<ServiceSection>>,
+    /// Of RSA verifications.
+    pub rsa_verify: Option<Spanned<ServiceSection>>,
+    /// Of ECDSA signatures.
+    pub ecdsa_sign: Option<Spanned<ServiceSection>>,
+    /// Of ECDSA verifications.
+    pub ecdsa_verify: Option<Spanned<ServiceSection>>,
+}
+
+/// `[device.sym.service_by_op]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SymmetricServices {
+    /// Of sealing.
+    pub aead_seal: Option<Spanned<ServiceSection>>,
+    /// Of opening.
+    pub aead_open: Option<Spanned<ServiceSection>>,
+}
+
+/// A service time.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSection {
+    /// The law.
+    pub distribution: Spanned<Law>,
+    /// The mean of an op without payload.
+    pub base: Duration,
+    /// What each byte of payload adds to the mean; nothing if absent.
+    pub per_byte: Option<PerByte>,
+    /// Of `uniform`: half the width, as a share of the mean.
+    pub spread: Option<Spanned<f64>>,
+    /// Of `normal` and `lognormal`: standard deviation, as a share of the mean.
+    pub deviation: Option<Spanned<f64>>,
+}
+
+/// The law that service times follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Law {
+    /// Always the mean.
+    Constant,
+    /// Evenly around the mean.
+    Uniform,
+    /// Normal, cut off at zero.
+    Normal,
+    /// Exponential.
+    Exponential,
+    /// Log-normal.
+    LogNormal,
+}
+
+/// `[device.link]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkSection {
+    /// Latency of a descriptor on its way.
+    pub to_device: Option<Duration>,
+    /// Latency of a completion on its way.
+    pub to_host: Option<Duration>,
+    /// Bytes per second each way; unlimited if absent.
+    pub bandwidth: Option<Bandwidth>,
+}
+
+/// `[device.coalesce]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoalesceSection {
+    /// Completions that are gathered for one signal.
+    pub count: Count,
+    /// How long the first one may wait for others.
+    pub time: Duration,
+}
+
+/// `[engine]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineSection {
+    /// How a job is told; by callback if absent.
+    pub notify: Option<Spanned<Notify>>,
+    /// Who takes completions from the ring; event if absent.
+    pub reap: Option<Spanned<Reap>>,
+}
+
+/// How a job is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Notify {
+    /// By its wait context's callback.
+    Callback,
+    /// By its wait context's eventfd.
+    Fd,
+    /// Not at all: it is resumed to see.
+    Poll,
+}
+
+/// Who takes completions from the ring, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reap {
+    /// The reactor, when the completion eventfd is readable.
+    Event,
+    /// The application, when it calls.
+    External,
+    /// The engine, when enough is in flight.
+    Heuristic,
+    /// The loop, between resumes.
+    Inline,
+    /// A thread of its own.
+    Thread,
+}
+
+/// `[load]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadSection {
+    /// What each job does.
+    pub op: Spanned<Op>,
+    /// Closed loop: jobs at once. Open loop: jobs at once at most.
+    pub jobs: Option<Spanned<Count>>,
+    /// Ends after that many ops.
+    pub ops: Option<Spanned<Count>>,
+    /// Ends after that time.
+    pub duration: Option<Spanned<Duration>>,
+    /// Open loop: arrivals per second.
+    pub rate: Option<Spanned<Rate>>,
+    /// Open loop: how arrivals are spaced; poisson if absent.
+    pub arrival: Option<Spanned<Arrival>>,
+    /// Padding and hash of signatures.
+    pub scheme: Option<Spanned<SchemeName>>,
+    /// Private key file of signatures, from the scenario's folder; a published test key if absent.
+    pub key: Option<Spanned<String>>,
+    /// Cipher of records; aes-128-gcm if absent.
+    pub cipher: Option<Spanned<Cipher>>,
+    /// Bytes of a message to sign or seal.
+    pub message_size: Option<Spanned<Size>>,
+    /// The file to cut into records, from the scenario's folder.
+    pub file: Option<Spanned<String>>,
+    /// Bytes of a record; 16 KiB if absent.
+    pub record_size: Option<Spanned<Size>>,
+    /// How often the file is gone through; once if absent.
+    pub passes: Option<Spanned<Count>>,
+}
+
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Op {
+    /// Signs a message.
+    RsaSign,
+    /// Seals a message.
+    AeadSeal,
+    /// Seals a record of a file, opens it again, and compares.
+    SealOpen,
+}
+
+/// How arrivals are spaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arrival {
+    /// Exponential gaps.
+    Poisson,
+    /// Equal gaps.
+    Constant,
+}
+
+/// An AEAD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Cipher {
+    /// AES-GCM with a key of 16 bytes.
+    #[serde(rename = "aes-128-gcm")]
+    Aes128Gcm,
+    /// AES-GCM with a key of 32 bytes.
+    #[serde(rename = "aes-256-gcm")]
+    Aes256Gcm,
+}
+
+/// Padding and hash of an RSA signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchemeName {
+    /// PKCS#1 v1.5 with SHA-256.
+    Pkcs1Sha256,
+    /// PKCS#1 v1.5 with SHA-384.
+    Pkcs1Sha384,
+    /// PKCS#1 v1.5 with SHA-512.
+    Pkcs1Sha512,
+    /// PSS with SHA-256.
+    PssSha256,
+    /// PSS with SHA-384.
+    PssSha384,
+    /// PSS with SHA-512.
+    PssSha512,
+}
+
+/// `[expect]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectSection {
+    /// Median latency.
+    pub p50: Option<Spanned<Condition<Duration>>>,
+    /// 90th percentile of latency.
+    pub p90: Option<Spanned<Condition<Duration>>>,
+    /// 99th percentile of latency.
+    pub p99: Option<Spanned<Condition<Duration>>>,
+    /// 99.9th percentile of latency.
+    pub p999: Option<Spanned<Condition<Duration>>>,
+    /// Longest latency.
+    pub max: Option<Spanned<Condition<Duration>>>,
+    /// Mean latency.
+    pub mean: Option<Spanned<Condition<Duration>>>,
+    /// Mean wait for a slice.
+    pub mean_wait: Option<Spanned<Condition<Duration>>>,
+    /// Ops per second.
+    pub throughput: Option<Spanned<Condition<Rate>>>,
+    /// Ops that returned.
+    pub ops: Option<Spanned<Condition<u64>>>,
+    /// Ops that did not end well.
+    pub errors: Option<Spanned<Condition<u64>>>,
+    /// Jobs resumed before their op had completed.
+    pub spurious: Option<Spanned<Condition<u64>>>,
+    /// Which results must have been verified.
+    pub verified: Option<Spanned<Verified>>,
+}
+
+/// Which results must have been verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verified {
+    /// Every one.
+    All,
+}
+
+impl From<SchemeName> for Scheme {
+    fn from(name: SchemeName) -> Self {
+        match name {
+            SchemeName::Pkcs1Sha256 => Self::Pkcs1Sha256,
+            SchemeName::Pkcs1Sha384 => Self::Pkcs1Sha384,
+            SchemeName::Pkcs1Sha512 => Self::Pkcs1Sha512,
+            SchemeName::PssSha256 => Self::PssSha256,
+            SchemeName::PssSha384 => Self::PssSha384,
+            SchemeName::PssSha512 => Self::PssSha512,
+        }
+    }
+}

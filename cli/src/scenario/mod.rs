@@ -1,0 +1,215 @@
+//! Scenarios: what is run, on what device, and what must hold in the end.
+//!
+//! [`read`] takes a TOML file and the command line's `--set`s and gives a [`Scenario`] in which
+//! nothing is left to check: [`file`] says how it is written, [`check`] what may go together, and
+//! [`diagnostic`] shows the user what is wrong, where, and what is accepted.
+
+mod check;
+mod condition;
+mod diagnostic;
+mod file;
+mod names;
+mod overrides;
+mod source;
+mod work;
+
+pub use condition::Comparison;
+pub use diagnostic::Rejected;
+pub use file::{Arrival, Cipher, Clock, Compute, Notify, Reap, Wait};
+pub use work::{SigningKey, Work};
+
+use std::path::Path;
+
+use pausewake_device::Nanos;
+use pausewake_device::model::{CoalesceConfig, ModelConfig};
+use pausewake_device::random::Seed;
+use serde::Deserialize;
+use toml::de::{DeTable, Deserializer};
+
+use diagnostic::Problem;
+use source::{OriginKind, Sources};
+
+/// A scenario that can be run.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The file's name without its extension.
+    pub name: String,
+    /// One line for humans.
+    pub about: Option<String>,
+    /// Whose time it runs in.
+    pub clock: Clock,
+    /// Start of all chance.
+    pub seed: Seed,
+    /// The accelerator.
+    pub device: Device,
+    /// How a job is told.
+    pub notify: Notify,
+    /// Who takes completions from the ring.
+    pub reap: Reap,
+    /// What is to be done.
+    pub load: Load,
+    /// What must hold in the end.
+    pub expectations: Vec<Expectation>,
+}
+
+/// The accelerator.
+#[derive(Debug)]
+pub struct Device {
+    /// When things happen in it.
+    pub model: ModelConfig,
+    /// When it signals completions.
+    pub coalesce: CoalesceConfig,
+    /// What computes the results.
+    pub compute: Compute,
+    /// Threads that compute, under the wall clock.
+    pub workers: u32,
+    /// How its thread waits, under the wall clock.
+    pub wait: Wait,
+    /// Entries of the submission ring.
+    pub ring_depth: u32,
+    /// Entries of the completion ring.
+    pub completion_depth: u32,
+    /// Payload slots.
+    pub slots: u32,
+    /// Bytes of a slot.
+    pub slot_size: u32,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub struct Load {
+    /// When jobs start.
+    pub pacing: Pacing,
+    /// When it is enough.
+    pub limit: Limit,
+    /// What each job does.
+    pub work: Work,
+}
+
+/// When jobs start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pacing {
+    /// Closed loop: a job starts when another has finished.
+    Closed {
+        /// Jobs at once.
+        jobs: u32,
+    },
+    /// Open loop: jobs start at times of their own.
+    Open {
+        /// Arrivals per second.
+        rate_per_s: f64,
+        /// How they are spaced.
+        arrival: Arrival,
+        /// Jobs at once at most; a run that would need more is invalid.
+        max_jobs: u32,
+    },
+}
+
+/// When it is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// After that many jobs were started, each of them one op.
+    Ops(u64),
+    /// When that time is over.
+    Duration(Nanos),
+    /// When the file was gone through that often.
+    Passes(u32),
+}
+
+/// What must hold in the end.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// Of which figure.
+    pub metric: Metric,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// With what: nanoseconds, ops per second, or a count.
+    pub value: f64,
+    /// As the scenario wrote it.
+    pub text: String,
+}
+
+/// A figure of the report that expectations can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Median latency, ns.
+    P50,
+    /// 90th percentile of latency, ns.
+    P90,
+    /// 99th percentile of latency, ns.
+    P99,
+    /// 99.9th percentile of latency, ns.
+    P999,
+    /// Longest latency, ns.
+    Max,
+    /// Mean latency, ns.
+    Mean,
+    /// Mean wait for a slice, ns.
+    MeanWait,
+    /// Ops per second.
+    Throughput,
+    /// Ops that returned.
+    Ops,
+    /// Ops that did not end well.
+    Errors,
+    /// Jobs resumed before their op had completed.
+    Spurious,
+    /// Results that were verified.
+    Verified,
+}
+
+/// Reads the scenario at `path`, with `overrides` of the form `path=value` put over it in order.
+///
+/// # Errors
+/// Everything that is wrong with it, as far as it can be told at once.
+pub fn read(
+    path: &Path,
+    overrides: &[String],
+    seed: Option<u64>,
+) -> Result<Scenario, Box<Rejected>> {
+    let mut sources = Sources::default();
+    let shown = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let problem = Problem {
+                span: None,
+                wrong: format!("cannot read the scenario {shown}: {error}"),
+                accepted: Some("the path of a scenario file (TOML)".to_owned()),
+                related: Vec::new(),
+            };
+            return Err(Box::new(Rejected::new(sources, vec![problem])));
+        }
+    };
+    sources.push(OriginKind::File(shown), text.clone());
+    let result = parse(&text, overrides, &mut sources)
+        .and_then(|file| check::check(file, path, seed, &sources));
+    result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
+}
+
+fn parse(
+    text: &str,
+    overrides: &[String],
+    sources: &mut Sources,
+) -> Result<file::File, Vec<Problem>> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(errors.iter().map(Problem::syntax).collect());
+    }
+    let (span, mut table) = (root.span(), root.into_inner());
+    let mut problems = Vec::new();
+    for flag in overrides {
+        let shown = format!("{FLAG}{flag}");
+        let offset = sources.push(OriginKind::Flag, shown) + FLAG.len();
+        if let Err(problem) = overrides::apply(&mut table, flag, offset) {
+            problems.push(problem);
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let root = serde_spanned::Spanned::new(span, table);
+    file::File::deserialize(Deserializer::from(root)).map_err(|error| vec![error.into()])
+}
+
+const FLAG: &str = "--set ";

@@ -1,0 +1,116 @@
+//! `--set path=value`: an entry of the scenario, given on the command line.
+
+use std::borrow::Cow;
+
+use serde_spanned::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::Problem;
+use super::source::Span;
+
+/// Puts one override into `root`.
+///
+/// `text` is what the user gave (`device.asym.slices=8`), `offset` where it stands in the sources.
+/// The value is read as TOML, and as a bare string if it is none; an empty value takes the entry
+/// out of the scenario.
+///
+/// # Errors
+/// When `text` has no `=`, its path is not made of keys, or leads through something that is no table.
+pub fn apply<'t>(root: &mut DeTable<'t>, text: &'t str, offset: usize) -> Result<(), Problem> {
+    let whole = offset..offset + text.len();
+    let Some((path, value)) = text.split_once('=') else {
+        return Err(Problem::at(whole, "a `--set` without a `=`", ACCEPTED));
+    };
+    let keys = keys(path, offset).ok_or_else(|| {
+        let span = offset..offset + path.len();
+        Problem::at(span, format!("`{path}` is not a path of keys"), ACCEPTED)
+    })?;
+    let value_offset = offset + path.len() + 1;
+    let value = (!value.trim().is_empty()).then(|| read_value(value, value_offset));
+    set(root, &keys, value)
+}
+
+/// One key of a path, and where it stands.
+type Key<'a> = (&'a str, Span);
+
+fn keys(path: &str, offset: usize) -> Option<Vec<Key<'_>>> {
+    let mut start = offset;
+    path.split('.')
+        .map(|key| {
+            let span = start..start + key.len();
+            start = span.end + 1;
+            let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            (!key.is_empty() && key.chars().all(bare)).then_some((key, span))
+        })
+        .collect()
+}
+
+fn read_value<'t>(text: &'t str, offset: usize) -> Spanned<DeValue<'t>> {
+    match DeValue::parse(text) {
+        Ok(value) => shift(value, offset),
+        Err(_) => Spanned::new(
+            offset..offset + text.len(),
+            DeValue::String(Cow::Borrowed(text.trim())),
+        ),
+    }
+}
+
+/// The same value with every span `offset` further on.
+fn shift<'t>(value: Spanned<DeValue<'t>>, offset: usize) -> Spanned<DeValue<'t>> {
+    let moved = |span: Span| span.start + offset..span.end + offset;
+    let span = moved(value.span());
+    let value = match value.into_inner() {
+        DeValue::Array(items) => DeValue::Array(
+            items
+                .into_iter()
+                .map(|item| shift(item, offset))
+                .collect(),
+        ),
+        DeValue::Table(entries) => DeValue::Table(
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let key_span = moved(key.span());
+                    (
+                        Spanned::new(key_span, key.into_inner()),
+                        shift(value, offset),
+                    )
+                })
+                .collect(),
+        ),
+        simple => simple,
+    };
+    Spanned::new(span, value)
+}
+
+fn set<'t>(
+    table: &mut DeTable<'t>,
+    keys: &[Key<'t>],
+    value: Option<Spanned<DeValue<'t>>>,
+) -> Result<(), Problem> {
+    let Some(((name, span), deeper)) = keys.split_first() else {
+        return Ok(());
+    };
+    let key = Spanned::new(span.clone(), Cow::Borrowed(*name));
+    if deeper.is_empty() {
+        // Taken out first: an insert alone would keep the old key, and its place with it.
+        table.remove(&key);
+        if let Some(value) = value {
+            table.insert(key, value);
+        }
+        return Ok(());
+    }
+    let entry = table
+        .entry(key)
+        .or_insert_with(|| Spanned::new(span.clone(), DeValue::Table(DeTable::new())));
+    match entry.get_mut() {
+        DeValue::Table(inner) => set(inner, deeper, value),
+        other => Err(Problem::at(
+            span.clone(),
+            format!("`{name}` is no table but a value ({})", other.type_str()),
+            "a path to an entry, table by table",
+        )),
+    }
+}
+
+const ACCEPTED: &str = "path=value with the scenario's own names, as --set device.asym.slices=8";

@@ -5,7 +5,8 @@ mod driving;
 use driving::{Device, Op, Record, drive_exactly, look_now_and_then};
 use pausewake_device::Nanos;
 use pausewake_device::model::{
-    ClassConfig, Distribution, LinkConfig, Model, ModelConfig, QueueId, Request, ServiceTime,
+    ClassConfig, Distribution, LinkConfig, Model, ModelConfig, NoRoom, QueueId, Request,
+    ServiceTime,
 };
 use pausewake_device::protocol::{Class, OpKind};
 use pausewake_device::random::Seed;
@@ -213,6 +214,75 @@ fn the_worked_example_is_right() {
             .collect();
         assert_eq!(times, [(us(0), us(100)), (us(100), us(200))]);
     }
+}
+
+/// A class has room again when its slice is done, before anything of that is visible at home.
+#[test]
+fn a_full_class_says_when_it_has_room() {
+    let us = Nanos::from_micros;
+    let mut class = class(1, ServiceTime::constant(us(100)), Some(1));
+    class.service_by_op = vec![(OpKind::RsaVerify, ServiceTime::constant(us(7)))];
+    let config = ModelConfig {
+        asymmetric: class.clone(),
+        symmetric: class,
+        link: LinkConfig {
+            to_device_ns: us(5),
+            to_host_ns: us(30),
+            bandwidth_bytes_per_s: None,
+        },
+        in_flight_limit: 8,
+    };
+    let mut model = Model::new(config, Seed(1), 0);
+    let queue = model.add_queue();
+    let request = |kind, token| Request {
+        kind,
+        bytes_in: 0,
+        bytes_out: 0,
+        submitted_ns: us(0),
+        token,
+    };
+    let full = NoRoom::QueueDepth(Class::Asymmetric);
+    let mut handed_out = Vec::new();
+
+    assert_eq!(
+        model.submit(us(0), queue, request(OpKind::RsaSign, 0)),
+        Ok(())
+    );
+    let verify = request(OpKind::RsaVerify, 1);
+    assert_eq!(model.submit(us(0), queue, verify), Err(full));
+    assert_eq!(model.room(queue, Class::Symmetric), None);
+    assert_eq!(model.next_deadline(), Some(us(105)), "room");
+    model.advance(us(105), &mut |done| handed_out.push(done.token));
+    assert_eq!(model.room(queue, Class::Asymmetric), None);
+    assert_eq!(model.submit(us(106), queue, verify), Ok(()));
+    assert_eq!(model.in_flight(queue), 2);
+    // Accepted at 105, fetched at 110, done at 117; the first is visible at 135.
+    assert_eq!(model.next_deadline(), Some(us(117)), "room");
+    model.advance(us(117), &mut |done| handed_out.push(done.token));
+    assert_eq!(handed_out, []);
+    assert_eq!(model.next_deadline(), Some(us(135)), "visible");
+    model.advance(us(147), &mut |done| handed_out.push(done.token));
+    assert_eq!(handed_out, [0, 1]);
+    assert_eq!(model.in_flight(queue), 0);
+    assert_eq!(model.next_deadline(), None);
+}
+
+#[test]
+fn a_queue_that_was_never_added_has_no_room() {
+    let class = class(1, ServiceTime::constant(Nanos::new(1)), None);
+    let config = ModelConfig {
+        asymmetric: class.clone(),
+        symmetric: class,
+        link: LinkConfig::default(),
+        in_flight_limit: 8,
+    };
+    let model = Model::new(config, Seed(1), 1);
+    let stranger = QueueId(1);
+    assert_eq!(
+        model.room(stranger, Class::Symmetric),
+        Some(NoRoom::InFlightLimit)
+    );
+    assert_eq!(model.in_flight(stranger), 0);
 }
 
 /// The most of these spans (from, to; the end excluded) that overlap anywhere.

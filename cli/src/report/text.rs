@@ -43,7 +43,11 @@ impl Table {
 
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for line in self.0.lines() {
+        let mut table = self.0.clone();
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        for line in table.lines() {
             writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())

@@ -53,7 +53,9 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
     let scenario = scenario::read(&args.scenario, &args.overrides, args.seed)
         .map_err(|rejected| bad_input(&rejected))?;
     let output = Output::open(args.output.as_deref()).map_err(|error| bad_input(&error))?;
-    let log = args.story.map(|lines| story::LogHandle::new(lines as usize));
+    let log = args
+        .story
+        .map(|lines| story::LogHandle::new(lines as usize));
     let facts = run::run(&scenario, log.clone(), args.quiet).map_err(|error| Failure {
         message: format!("error: {error}"),
         exit: match error {
@@ -79,7 +81,11 @@ fn bad_input(error: &impl std::fmt::Display) -> Failure {
     let message = error.to_string();
     let named = message.starts_with("error");
     Failure {
-        message: if named { message } else { format!("error: {message}") },
+        message: if named {
+            message
+        } else {
+            format!("error: {message}")
+        },
         exit: Exit::BadInput,
     }
 }

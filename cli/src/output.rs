@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// To a file.
-    #[error("cannot write {path}: {error}\n  accepted: a file in a folder that exists and can be written")]
+    #[error(
+        "cannot write {path}: {error}\n  accepted: a file in a folder that exists and can be written"
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -89,9 +91,11 @@ impl Output {
                 mut unfinished,
             } => {
                 let file = unfinished.as_file_mut();
-                let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-                let placed = written
-                    .and_then(|()| unfinished.persist(&path).map_err(|failed| failed.error));
+                let written = file
+                    .write_all(text.as_bytes())
+                    .and_then(|()| file.sync_all());
+                let placed =
+                    written.and_then(|()| unfinished.persist(&path).map_err(|failed| failed.error));
                 match placed {
                     Ok(_) => Ok(()),
                     Err(error) => Err(OutputError::File { path, error }),

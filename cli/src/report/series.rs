@@ -74,7 +74,11 @@ mod tests {
         assert_eq!(series.count(), 100_000);
         assert_eq!(series.mean(), Nanos::new(1_850_019)); // 37 * 50,000.5 = 1,850,018.5
         assert_eq!(series.max(), Nanos::new(3_700_000));
-        for (quantile, exact) in [(0.5, 1_850_000.0), (0.99, 3_663_000.0), (0.999, 3_696_300.0)] {
+        for (quantile, exact) in [
+            (0.5, 1_850_000.0),
+            (0.99, 3_663_000.0),
+            (0.999, 3_696_300.0),
+        ] {
             let error = (series.quantile(quantile).as_f64() - exact).abs() / exact;
             assert!(error < 1e-3, "{quantile}: off by {error}");
         }

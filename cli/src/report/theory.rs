@@ -113,13 +113,21 @@ mod tests {
             let model = model(slices, distribution);
             let predicted = mean_wait(&model, OpKind::RsaSign, rate).unwrap();
             let error = (predicted.mean_wait_ns / 1e6 - wait).abs();
-            assert!(error < 1e-5 * wait.max(1.0), "{} is off by {error}", predicted.queue);
+            assert!(
+                error < 1e-5 * wait.max(1.0),
+                "{} is off by {error}",
+                predicted.queue
+            );
         }
     }
 
     #[test]
     fn theory_is_silent_where_it_knows_nothing() {
-        let overloaded = mean_wait(&model(1, Distribution::Exponential), OpKind::RsaSign, 1_000.0);
+        let overloaded = mean_wait(
+            &model(1, Distribution::Exponential),
+            OpKind::RsaSign,
+            1_000.0,
+        );
         assert_eq!(overloaded, None);
         let general = mean_wait(&model(2, Distribution::Constant), OpKind::RsaSign, 100.0);
         assert_eq!(general, None);

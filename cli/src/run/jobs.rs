@@ -264,9 +264,7 @@ impl Shared {
         }
         if was_refused(error) {
             tally.refused_calls += 1;
-            tally
-                .first_refusal
-                .get_or_insert_with(|| error.to_string());
+            tally.first_refusal.get_or_insert_with(|| error.to_string());
         }
     }
 }
@@ -278,10 +276,7 @@ fn was_refused(error: &Error) -> bool {
         Error::Device(_)
             | Error::NotAuthentic
             | Error::Misuse(
-                Misuse::BadRequest
-                    | Misuse::BadKey
-                    | Misuse::Unsupported
-                    | Misuse::OutputTooSmall
+                Misuse::BadRequest | Misuse::BadKey | Misuse::Unsupported | Misuse::OutputTooSmall
             )
     )
 }

@@ -60,7 +60,9 @@ impl<T: FromStr<Err: fmt::Display>> FromStr for Condition<T> {
         let (comparison, rest) = COMPARISONS
             .iter()
             .find_map(|(sign, comparison)| Some((*comparison, text.strip_prefix(sign)?)))
-            .ok_or_else(|| format!("`{text}` does not begin with a comparison; accepted: {ACCEPTED}"))?;
+            .ok_or_else(|| {
+                format!("`{text}` does not begin with a comparison; accepted: {ACCEPTED}")
+            })?;
         let value = rest
             .trim()
             .parse()

@@ -79,10 +79,15 @@ impl Work {
     /// What it is, in words.
     pub fn describe(&self) -> String {
         match self {
-            Self::RsaSign { key, message_len, .. } => {
+            Self::RsaSign {
+                key, message_len, ..
+            } => {
                 format!("rsa-sign of {message_len} bytes with the {}", key.name)
             }
-            Self::AeadSeal { cipher, message_len } => {
+            Self::AeadSeal {
+                cipher,
+                message_len,
+            } => {
                 format!("aead-seal of {message_len} bytes, {}", cipher.name())
             }
             Self::SealOpen {

@@ -60,12 +60,9 @@ fn shift<'t>(value: Spanned<DeValue<'t>>, offset: usize) -> Spanned<DeValue<'t>>
     let moved = |span: Span| span.start + offset..span.end + offset;
     let span = moved(value.span());
     let value = match value.into_inner() {
-        DeValue::Array(items) => DeValue::Array(
-            items
-                .into_iter()
-                .map(|item| shift(item, offset))
-                .collect(),
-        ),
+        DeValue::Array(items) => {
+            DeValue::Array(items.into_iter().map(|item| shift(item, offset)).collect())
+        }
         DeValue::Table(entries) => DeValue::Table(
             entries
                 .into_iter()

@@ -9,7 +9,7 @@ use serde_spanned::Spanned;
 
 use super::Problems;
 use crate::scenario::file::{
-    Clock, Compute, CoalesceSection, DeviceSection, File, Law, LinkSection, ServiceSection, Wait,
+    Clock, CoalesceSection, Compute, DeviceSection, File, Law, LinkSection, ServiceSection, Wait,
 };
 use crate::scenario::source::Span;
 use crate::scenario::{Device, Load, Work};
@@ -206,9 +206,7 @@ fn class_config(
         service: service_time(service, problems),
         service_by_op: by_op
             .iter()
-            .filter_map(|(kind, service)| {
-                Some((*kind, service_time(service.as_ref()?, problems)))
-            })
+            .filter_map(|(kind, service)| Some((*kind, service_time(service.as_ref()?, problems))))
             .collect(),
         queue_depth: count(queue_depth),
     }

@@ -17,7 +17,11 @@ pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
         problems,
     };
     list.latencies(section);
-    list.add(Metric::Throughput, section.throughput.as_ref(), |rate: &Rate| rate.per_second());
+    list.add(
+        Metric::Throughput,
+        section.throughput.as_ref(),
+        |rate: &Rate| rate.per_second(),
+    );
     list.counts(section);
     let without_results = match &file.device.compute {
         Some(compute) => *compute.get_ref() == Compute::None,
@@ -82,7 +86,8 @@ impl List<'_> {
         let condition = spanned.get_ref();
         if condition.comparison == Comparison::Near && metric != Metric::MeanWait {
             let wrong = "`~` needs a confidence interval, which this figure has not";
-            self.problems.add(spanned.span(), wrong, "< <= > >= ==, or `~` with mean_wait");
+            self.problems
+                .add(spanned.span(), wrong, "< <= > >= ==, or `~` with mean_wait");
         }
         self.expectations.push(Expectation {
             metric,

@@ -12,12 +12,7 @@ use crate::scenario::source::Sources;
 use crate::scenario::{Limit, Load, Pacing, SigningKey, Work};
 
 /// Checks the load; `None` when too much is wrong to say what it is.
-pub fn check(
-    file: &File,
-    path: &Path,
-    sources: &Sources,
-    problems: &mut Problems,
-) -> Option<Load> {
+pub fn check(file: &File, path: &Path, sources: &Sources, problems: &mut Problems) -> Option<Load> {
     let before = problems.0.len();
     let files = Files { path, sources };
     let section = file.load.get_ref();
@@ -62,14 +57,20 @@ fn strangers(section: &LoadSection, problems: &mut Problems) {
             section.record_size.as_ref().map(Spanned::span),
             records,
         ),
-        ("passes", section.passes.as_ref().map(Spanned::span), records),
+        (
+            "passes",
+            section.passes.as_ref().map(Spanned::span),
+            records,
+        ),
     ];
     for (name, span, belongs) in entries {
         if let Some(span) = span
             && !belongs
         {
             let problem = Problem::at(span, format!("{name} does not belong to this op"), OF_OPS);
-            problems.0.push(problem.related(section.op.span(), "the op"));
+            problems
+                .0
+                .push(problem.related(section.op.span(), "the op"));
         }
     }
 }
@@ -80,7 +81,11 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
     let Some(rate) = &section.rate else {
         if let Some(arrival) = &section.arrival {
             let wrong = "arrival belongs to an open loop, and this one is closed";
-            problems.add(arrival.span(), wrong, "rate = \"8000/s\" beside it, for example");
+            problems.add(
+                arrival.span(),
+                wrong,
+                "rate = \"8000/s\" beside it, for example",
+            );
         }
         if jobs.is_none() {
             let wrong = "the load says neither jobs nor rate";
@@ -91,8 +96,12 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
     if *file.clock.get_ref() == Clock::Wall {
         let wrong = "an open loop (rate) under the wall clock is not available yet";
         problems.0.push(
-            Problem::at(rate.span(), wrong, "clock = \"virtual\", or jobs for a closed loop")
-                .related(file.clock.span(), "the clock"),
+            Problem::at(
+                rate.span(),
+                wrong,
+                "clock = \"virtual\", or jobs for a closed loop",
+            )
+            .related(file.clock.span(), "the clock"),
         );
     }
     let arrival = section.arrival.as_ref();
@@ -114,7 +123,10 @@ fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
             problems.add(span, wrong, "passes = 1, for example");
         }
         return Some(Limit::Passes(
-            section.passes.as_ref().map_or(1, |passes| passes.get_ref().get()),
+            section
+                .passes
+                .as_ref()
+                .map_or(1, |passes| passes.get_ref().get()),
         ));
     }
     if passes.is_some() {
@@ -124,8 +136,12 @@ fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
         (Some(ops), Some(duration)) => {
             let accepted = "one of them (--set load.ops= takes an entry out)";
             problems.0.push(
-                Problem::at(duration.span(), "the load says both ops and duration", accepted)
-                    .related(ops.span(), "the other one"),
+                Problem::at(
+                    duration.span(),
+                    "the load says both ops and duration",
+                    accepted,
+                )
+                .related(ops.span(), "the other one"),
             );
             None
         }
@@ -137,7 +153,11 @@ fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
         (None, Some(duration)) => Some(Limit::Duration(duration.get_ref().0)),
         (None, None) => {
             let wrong = "the load says neither ops nor duration";
-            problems.add(section.op.span(), wrong, "ops = 20000 or duration = \"10s\"");
+            problems.add(
+                section.op.span(),
+                wrong,
+                "ops = 20000 or duration = \"10s\"",
+            );
             None
         }
     }
@@ -171,7 +191,10 @@ fn rsa_key(
 ) -> Option<PrivateKey> {
     let wrong = match PrivateKey::read(files.path(name)) {
         Ok(key) if matches!(key.kind(), KeyKind::Rsa { .. }) => return Some(key),
-        Ok(key) => format!("this op signs with RSA, and the file holds an {} key", key.kind()),
+        Ok(key) => format!(
+            "this op signs with RSA, and the file holds an {} key",
+            key.kind()
+        ),
         Err(error) => error.to_string(),
     };
     problems.add(name.span(), wrong, KEYS);
@@ -181,7 +204,11 @@ fn rsa_key(
 fn seal_open(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {
     let Some(file) = &section.file else {
         let wrong = "seal-open needs a file to cut into records";
-        problems.add(section.op.span(), wrong, "file = \"path\", from the scenario's folder");
+        problems.add(
+            section.op.span(),
+            wrong,
+            "file = \"path\", from the scenario's folder",
+        );
         return None;
     };
     let content = files.read(file, problems)?;
@@ -255,5 +282,7 @@ const MAX_RECORD_LEN: u32 = 16 * 1_024 * 1_024;
 const OPEN_LOOP_JOBS: u32 = 20_000;
 const PACINGS: &str = "jobs = 64 (closed loop: a job starts when another ends) or rate = \"8000/s\" (open loop: arrivals at times of their own)";
 const OF_OPS: &str = "rsa-sign takes scheme, key, message_size; aead-seal takes cipher, message_size; seal-open takes cipher, file, record_size, passes";
-const KEYS: &str = "an RSA private key of 2048 to 4096 bits, unencrypted PKCS#8 or PKCS#1, PEM or DER";
-const FILES: &str = "the path of a readable file, from the scenario's folder (in a --set: from the current folder)";
+const KEYS: &str =
+    "an RSA private key of 2048 to 4096 bits, unencrypted PKCS#8 or PKCS#1, PEM or DER";
+const FILES: &str =
+    "the path of a readable file, from the scenario's folder (in a --set: from the current folder)";

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use pausewake_device::random::Seed;
 
+use super::Scenario;
 use super::diagnostic::Problem;
 use super::file::{EngineSection, File, Notify, Reap};
 use super::source::{Sources, Span};
-use super::Scenario;
 
 /// Checks `file`, which came from `path`.
 ///

@@ -1,4 +1,47 @@
-//! Crypto calls that look synchronous and pause.
+//! Crypto calls that look synchronous, and pause the job that makes them.
+//!
+//! An [`Engine`] sits on one queue pair of a simulated accelerator
+//! ([`pausewake_device`]). Its calls, [`Engine::rsa_sign`] and the like, submit an operation, pause
+//! the calling job ([`pausewake_jobs`]) and return when the operation is complete and the job was
+//! resumed. A [`Reactor`] is the event loop around them; any other loop will do.
+//!
+//! ```
+//! use std::{cell::RefCell, rc::Rc};
+//! use pausewake_device::compute::KeyMaterial;
+//! use pausewake_device::{Device, DeviceConfig};
+//! use pausewake_engine::{EcdsaCurve, Engine, EngineConfig, Reactor};
+//!
+//! # let der = include_bytes!("../../sim-device/tests/data/keys/test-p256.pkcs8.der");
+//! // An accelerator under virtual time, and a key in it.
+//! let device = Device::simulated(DeviceConfig::default(), None)?;
+//! let key = device.import_key(KeyMaterial::EcdsaPrivate(der))?;
+//!
+//! let engine = Engine::new(device.open_queue()?, EngineConfig::default(), None);
+//! let mut reactor = Reactor::new(engine.clone())?;
+//! let signatures = Rc::new(RefCell::new(Vec::new()));
+//! for number in 0..20 {
+//!     let (engine, signatures) = (engine.clone(), signatures.clone());
+//!     reactor.spawn(move || {
+//!         let message = format!("message {number}");
+//!         // The thread runs the other jobs while the device signs.
+//!         let signature = engine.ecdsa_sign(key, EcdsaCurve::P256, message.as_bytes());
+//!         signatures.borrow_mut().push(signature.expect("the device is well"));
+//!     })?;
+//! }
+//! reactor.run()?;
+//!
+//! assert_eq!(signatures.borrow().len(), 20);
+//! // Ten slices of 433 µs: twenty operations took two rounds, not twenty.
+//! assert_eq!(device.now().get(), 2 * 433_000);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Where to read on: the module `offload` is one operation's life, `slots` where its state lives,
+//! [`events`] what can be seen of it.
+//!
+//! # Threads
+//! An engine and its jobs belong to one thread; each application thread opens a queue pair of its
+//! own on the shared device. Wakes may come from any thread.
 
 #![forbid(unsafe_code)]
 

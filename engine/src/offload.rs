@@ -1,6 +1,54 @@
-//! One operation, from the call to the return.
+//! One operation, from the call to the return. Read this file from top to bottom.
 //!
-//! *(The chapter is written at the end of the file's making; see `run`.)*
+//! A crypto call looks synchronous: bytes in, bytes out. What happens in between takes a device
+//! hundreds of microseconds, and the thread has better things to do than to wait for it. So the
+//! call *pauses its job*: the stack stays as it is, in the middle of the call, and the thread runs
+//! other jobs. When the device has answered, somebody takes the completion from the ring, tells the
+//! job by its wait context, and the application resumes it. The call goes on where it paused.
+//!
+//! ```text
+//!   job's stack                      engine's thread, outside of jobs        device
+//!   ───────────                      ────────────────────────────────        ──────
+//!   rsa_sign(key, message)
+//!     offload
+//!       grant a slot
+//!       write payload, push
+//!       pause ─────────────────────► run other jobs
+//!                                    ring the doorbell, once per turn ─────► fetch, work
+//!                                    poll: take the completion ◄──────────── complete, signal
+//!                                      slot: InFlight → Completed
+//!                                      wake the job: callback or fd
+//!       ◄─────────────────────────── resume
+//!       take the result, free the slot
+//!   ◄── signature
+//! ```
+//!
+//! # What can go wrong in between, and what holds
+//! **The completion comes before the pause.** Somebody who waited in place may have reaped it
+//! already. So the loop looks at the slot before it pauses, each time.
+//!
+//! **The job is resumed, and nothing is complete.** An application may poll its jobs, or another fd
+//! of the same wait context fired. The job looks at the slot, counts a *spurious* resume and pauses
+//! again.
+//!
+//! **The job is complete, and its wake was not taken.** With an fd the wake is a count that stays
+//! readable until somebody reads it; left there, it would wake the next operation. So a call that
+//! ends takes its wake along.
+//!
+//! **The job disappears.** It is cancelled, in the middle of this call: its stack unwinds, and the
+//! guard that stands on it hands the slot to the device for good (*abandoned*). Nobody frees what
+//! the device may still write to; the slot becomes free when the device answers.
+//!
+//! **The completion comes late, twice, or was never asked for.** A completion knows a slot and the
+//! generation of its use, and never a stack, a job or a pointer. If both do not fit what is in
+//! flight, it is an orphan: counted, and dropped.
+//!
+//! **There is no room.** The job joins a line and pauses like any other. Room is given to the first
+//! in line and then told, so nobody can take it away in between.
+//!
+//! **The call cannot pause.** There is no job, or the job has blocked pausing. Then nobody else may
+//! be polling, and the call does it itself, in place; other jobs' completions that it finds are
+//! entered and told as always.
 
 use pausewake_device::Nanos;
 use pausewake_device::keys::KeyId;

@@ -3,10 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::compute::{
-    CacheStats, Cached, ComputeMode, ImportError, KeyMaterial, KeyTable, NoCompute, PrepareError,
-    RingCompute, Vault, Work, Workers,
-};
+use crate::compute::{CacheStats, ImportError, KeyMaterial, PrepareError, Vault, Work, Workers};
 use crate::config::{ConfigError, DeviceConfig};
 use crate::driver::clock::Clock;
 use crate::driver::core::Core;
@@ -38,34 +35,12 @@ pub struct Device {
 pub(crate) struct Inner {
     pub(crate) clock: Clock,
     config: DeviceConfig,
-    engine: ComputeEngine,
+    vault: Arc<dyn Vault>,
     driver: Driver,
 }
 
-/// The cryptography behind the device, by mode.
-struct ComputeEngine {
-    vault: Arc<dyn Vault>,
-    /// The same object, if it is one that answers from memory.
-    cache: Option<Arc<Cached<KeyTable<RingCompute>>>>,
-}
-
-/// Answers that a device of mode `cached` keeps at most.
+/// RSA answers that a device of mode `cached` keeps at most.
 const MAX_CACHED_ANSWERS: usize = 65_536;
-
-impl ComputeEngine {
-    fn new(mode: ComputeMode) -> Self {
-        let real = || KeyTable::new(RingCompute::new());
-        let (vault, cache): (Arc<dyn Vault>, _) = match mode {
-            ComputeMode::Real => (Arc::new(real()), None),
-            ComputeMode::None => (Arc::new(KeyTable::new(NoCompute::new())), None),
-            ComputeMode::Cached => {
-                let cache = Arc::new(Cached::new(real(), MAX_CACHED_ANSWERS));
-                (cache.clone(), Some(cache))
-            }
-        };
-        Self { vault, cache }
-    }
-}
 
 enum Driver {
     Thread(ThreadDriver),
@@ -85,17 +60,17 @@ impl Device {
     ) -> Result<Self, DeviceError> {
         config.check()?;
         let clock = Clock::wall();
-        let engine = ComputeEngine::new(config.compute);
+        let vault = config.compute.vault(MAX_CACHED_ANSWERS);
         let build = |bell: ring::Ringer| {
             let notify: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
                 bell.ring();
             });
             let count = config.workers as usize;
-            let workers = Workers::start(&engine.vault, count, POOL_CAPACITY, &notify)?;
+            let workers = Workers::start(&vault, count, POOL_CAPACITY, &notify)?;
             Ok(Core::new(config.clone(), Executor::pool(workers), observer))
         };
         let driver = ThreadDriver::start(clock.clone(), wait, build)?;
-        Ok(Self::with(clock, config, engine, Driver::Thread(driver)))
+        Ok(Self::with(clock, config, vault, Driver::Thread(driver)))
     }
 
     /// A device in the caller's thread under virtual time: deterministic, and as fast as the model
@@ -109,17 +84,13 @@ impl Device {
     ) -> Result<Self, DeviceError> {
         config.check()?;
         let clock = Clock::stopped();
-        let engine = ComputeEngine::new(config.compute);
-        let core = Core::new(
-            config.clone(),
-            Executor::Inline(engine.vault.clone()),
-            observer,
-        );
+        let vault = config.compute.vault(MAX_CACHED_ANSWERS);
+        let core = Core::new(config.clone(), Executor::Inline(vault.clone()), observer);
         let driver = SimulatedDriver::new(core, clock.clone());
         Ok(Self::with(
             clock,
             config,
-            engine,
+            vault,
             Driver::Simulated(Box::new(driver)),
         ))
     }
@@ -134,22 +105,22 @@ impl Device {
     ) -> Result<(Self, Manual), DeviceError> {
         config.check()?;
         let clock = Clock::stopped();
-        let engine = ComputeEngine::new(config.compute);
+        let vault = config.compute.vault(MAX_CACHED_ANSWERS);
         let front = Front::new(config.clone(), observer);
-        let driver = ManualDriver::new(front, engine.vault.clone(), clock.clone());
-        let device = Self::with(clock, config, engine, Driver::Manual(Box::new(driver)));
+        let driver = ManualDriver::new(front, vault.clone(), clock.clone());
+        let device = Self::with(clock, config, vault, Driver::Manual(Box::new(driver)));
         let manual = Manual {
             inner: device.inner.clone(),
         };
         Ok((device, manual))
     }
 
-    fn with(clock: Clock, config: DeviceConfig, engine: ComputeEngine, driver: Driver) -> Self {
+    fn with(clock: Clock, config: DeviceConfig, vault: Arc<dyn Vault>, driver: Driver) -> Self {
         Self {
             inner: Arc::new(Inner {
                 clock,
                 config,
-                engine,
+                vault,
                 driver,
             }),
         }
@@ -172,37 +143,35 @@ impl Device {
     /// # Errors
     /// Why the key cannot be used, and what to do.
     pub fn import_key(&self, material: KeyMaterial<'_>) -> Result<KeyId, ImportError> {
-        self.inner.engine.vault.import(material)
+        self.inner.vault.import(material)
     }
 
     /// Forgets a key. Ops that are being computed with it finish; later ones end as
     /// [`Status::BadKey`]. `false`: there was no such key.
     #[must_use = "false means that no key had this name"]
     pub fn revoke_key(&self, key: KeyId) -> bool {
-        self.inner.engine.vault.revoke(key)
+        self.inner.vault.revoke(key)
     }
 
     /// The keys and the cryptography, for computing in software what the device would compute.
     #[must_use]
     pub fn vault(&self) -> &Arc<dyn Vault> {
-        &self.inner.engine.vault
+        &self.inner.vault
     }
 
     /// Computes an answer beforehand, for a device of mode `cached` to give it later at the model's
     /// pace.
     ///
     /// # Errors
-    /// [`PrepareError`]: the work cannot be done, the cache is full; or `None` inside if this device
-    /// computes everything when it is asked.
-    pub fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), Option<PrepareError>> {
-        let cache = self.inner.engine.cache.as_ref().ok_or(None)?;
-        cache.prepare(key, work).map_err(Some)
+    /// [`PrepareError`]: the work cannot be done or kept.
+    pub fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), PrepareError> {
+        self.inner.vault.prepare(key, work)
     }
 
     /// How often prepared answers were found; `None` unless the mode is `cached`.
     #[must_use]
     pub fn cache_stats(&self) -> Option<CacheStats> {
-        Some(self.inner.engine.cache.as_ref()?.stats())
+        self.inner.vault.cache_stats()
     }
 
     /// A new queue pair.
@@ -229,15 +198,6 @@ impl Inner {
             Driver::Thread(_) => TimeKind::Wall,
             Driver::Simulated(_) => TimeKind::Virtual,
             Driver::Manual(_) => TimeKind::Manual,
-        }
-    }
-
-    /// Descriptors have been published: devices without a thread look at once.
-    pub(crate) fn doorbell(&self) {
-        match &self.driver {
-            Driver::Thread(_) => {}
-            Driver::Simulated(driver) => driver.turn(),
-            Driver::Manual(driver) => driver.fetch(),
         }
     }
 

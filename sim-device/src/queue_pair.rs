@@ -139,9 +139,6 @@ impl QueuePair {
         let at_ns = self.now();
         let entries = self.host.submissions.publish(at_ns);
         let woke = entries > 0 && self.host.doorbell.ring();
-        if entries > 0 {
-            self.device.doorbell();
-        }
         Doorbell {
             entries,
             woke,
@@ -231,7 +228,8 @@ impl QueuePair {
         self.link.attach_task(slot, task);
     }
 
-    /// Lets virtual time jump to the device's next deadline, or to `until` if that is earlier.
+    /// Under virtual time, lets the device look at its rings, and unless that completes something,
+    /// lets time jump to the device's next deadline, or to `until` if that is earlier.
     /// Returns the time that it is then. `None`: time did not move, because nothing is due and no
     /// `until` was given, or because this is not virtual time.
     pub fn advance(&mut self, until: Option<Nanos>) -> Option<Nanos> {

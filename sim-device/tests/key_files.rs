@@ -179,6 +179,38 @@ fn formats_without_a_fixture_have_messages_too() {
 }
 
 #[test]
+fn damage_inside_is_named_with_its_place() {
+    let der = fs::read(path("test-rsa2048.pkcs8.der")).unwrap();
+    let problem = |place: usize, value: u8| {
+        let mut bent = der.clone();
+        bent[place] = value;
+        PrivateKey::parse(&bent, "bent.der").unwrap_err().problem
+    };
+    // 30 82 xx xx | 02 01 00 | 30 0d 06 09 ...: version, algorithm.
+    assert_eq!(der[4..11], [2, 1, 0, 0x30, 0x0d, 6, 9]);
+    assert!(matches!(
+        problem(6, 1),
+        KeyProblem::Pkcs8Version { version: 1 }
+    ));
+    assert!(matches!(
+        problem(6, 0xff),
+        KeyProblem::MalformedDer { offset: 4, what } if what.contains("negative")
+    ));
+    assert!(matches!(
+        problem(10, 0x40),
+        KeyProblem::MalformedDer { what, .. } if what.contains("beyond the end")
+    ));
+    assert!(matches!(
+        problem(9, 5),
+        KeyProblem::MalformedDer { offset: 9, .. }
+    ));
+    assert!(matches!(
+        problem(11, 0x2b),
+        KeyProblem::UnsupportedAlgorithm { name } if name.starts_with("1.3.")
+    ));
+}
+
+#[test]
 fn a_file_that_never_ends_is_not_read_to_its_end() {
     let error = PrivateKey::read("/dev/zero").unwrap_err();
     assert!(

@@ -14,7 +14,7 @@ use crate::protocol::{Input, OpKind, Scheme, Status};
 /// Bytes of the longest RSA signature, of a key of 4096 bits.
 const RSA_SIGNATURE_MAX_LEN: usize = 512;
 
-/// A vault that looks up the answers to RSA ops which were [prepared](Self::prepare), and leaves
+/// A vault that looks up the answers to RSA ops which were [prepared](Vault::prepare), and leaves
 /// all else to the vault behind it.
 ///
 /// A simulated device may sign 100,000 times a second where this CPU manages 2,000. With a bounded
@@ -94,52 +94,6 @@ impl<V: Vault> Cached<V> {
         }
     }
 
-    /// Computes the answer to an RSA op and keeps it. Preparing the same op again changes nothing.
-    ///
-    /// # Errors
-    /// [`PrepareError`]; the cache is as it was.
-    pub fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), PrepareError> {
-        if !is_rsa(work.kind) {
-            return Err(PrepareError::NotRsa(work.kind));
-        }
-        let hash = self.hash(key, &work);
-        let _guard = self
-            .preparing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        {
-            let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
-            if answers.find(hash, key, &work).is_some() {
-                return Ok(());
-            }
-            if answers.count >= self.max_answers {
-                return Err(PrepareError::Full {
-                    max_answers: self.max_answers,
-                });
-            }
-        }
-        let mut output = [0; RSA_SIGNATURE_MAX_LEN];
-        let len = self
-            .inner
-            .execute(key, work, &mut output)
-            .map_err(PrepareError::Failed)?;
-        let answer = Answer::new(key, &work, &output[..len]);
-        let mut answers = self.answers.write().unwrap_or_else(PoisonError::into_inner);
-        answers.by_hash.entry(hash).or_default().push(answer);
-        answers.count += 1;
-        Ok(())
-    }
-
-    /// How the ops so far were answered.
-    pub fn stats(&self) -> CacheStats {
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        CacheStats {
-            hits: read(&self.counts.hits),
-            misses: read(&self.counts.misses),
-            computed: read(&self.counts.computed),
-        }
-    }
-
     /// How many answers are kept.
     pub fn len(&self) -> usize {
         self.answers
@@ -204,6 +158,49 @@ impl<V: Vault> Vault for Cached<V> {
         }
         self.counts.misses.fetch_add(1, Ordering::Relaxed);
         self.inner.execute(key, work, output)
+    }
+
+    /// Keeps the answer to an RSA op. Preparing the same op again changes nothing, and after an error
+    /// the cache is as it was.
+    fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), PrepareError> {
+        if !is_rsa(work.kind) {
+            return Err(PrepareError::NotRsa(work.kind));
+        }
+        let hash = self.hash(key, &work);
+        let _guard = self
+            .preparing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        {
+            let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
+            if answers.find(hash, key, &work).is_some() {
+                return Ok(());
+            }
+            if answers.count >= self.max_answers {
+                return Err(PrepareError::Full {
+                    max_answers: self.max_answers,
+                });
+            }
+        }
+        let mut output = [0; RSA_SIGNATURE_MAX_LEN];
+        let len = self
+            .inner
+            .execute(key, work, &mut output)
+            .map_err(PrepareError::Failed)?;
+        let answer = Answer::new(key, &work, &output[..len]);
+        let mut answers = self.answers.write().unwrap_or_else(PoisonError::into_inner);
+        answers.by_hash.entry(hash).or_default().push(answer);
+        answers.count += 1;
+        Ok(())
+    }
+
+    fn cache_stats(&self) -> Option<CacheStats> {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Some(CacheStats {
+            hits: read(&self.counts.hits),
+            misses: read(&self.counts.misses),
+            computed: read(&self.counts.computed),
+        })
     }
 }
 
@@ -272,3 +269,6 @@ impl std::fmt::Debug for Answer {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

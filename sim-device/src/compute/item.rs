@@ -259,3 +259,6 @@ pub(super) fn discard(panic: Box<dyn Any + Send>) {
         std::mem::forget(second);
     }
 }
+
+#[cfg(test)]
+mod tests;

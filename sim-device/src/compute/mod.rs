@@ -9,7 +9,7 @@
 //! | [`Cached`] over one | `cached` | RSA answers computed beforehand, the rest computed |
 //! | [`KeyTable`]`<`[`NoCompute`]`>` | `none` | nothing: statuses and lengths, for timing alone |
 //!
-//! They are called through a [`WorkItem`], which owns one op's bytes: by the threads of [`Workers`]
+//! [`ComputeMode::vault`] makes the one that a mode names. They are called through a [`WorkItem`], which owns one op's bytes: by the threads of [`Workers`]
 //! in the thread driver, and in place ([`WorkItem::execute`]) where time is virtual. Opaque
 //! [`Task`]s take the same way.
 
@@ -30,6 +30,8 @@ pub use request::{AEAD_TAG_LEN, ECDSA_P256_SIGNATURE_MAX_LEN, ECDSA_P384_SIGNATU
 pub use ring_compute::{RingCompute, RingKey};
 pub use table::{KeyTable, MAX_KEYS};
 pub use workers::{Leftovers, StartError, SubmitError, Workers};
+
+use std::sync::Arc;
 
 use crate::keys::KeyId;
 use crate::protocol::{Input, OpKind, Scheme, Status};
@@ -108,4 +110,44 @@ pub trait Vault: Send + Sync + 'static {
     /// # Errors
     /// The status that the completion shall carry; [`Status::BadKey`] when no key has that name.
     fn execute(&self, key: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status>;
+
+    /// Does the work beforehand, if this vault keeps answers ([`Cached`] does); the others do
+    /// nothing, so that a run prepares its inputs without asking for the mode.
+    ///
+    /// # Errors
+    /// Why the answer cannot be kept.
+    fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), PrepareError> {
+        let _ = (key, work);
+        Ok(())
+    }
+
+    /// How ops were answered, if this vault keeps answers.
+    fn cache_stats(&self) -> Option<CacheStats> {
+        None
+    }
 }
+
+impl<V: Vault + ?Sized> Vault for Arc<V> {
+    fn import(&self, material: KeyMaterial<'_>) -> Result<KeyId, ImportError> {
+        (**self).import(material)
+    }
+
+    fn revoke(&self, key: KeyId) -> bool {
+        (**self).revoke(key)
+    }
+
+    fn execute(&self, key: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status> {
+        (**self).execute(key, work, output)
+    }
+
+    fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), PrepareError> {
+        (**self).prepare(key, work)
+    }
+
+    fn cache_stats(&self) -> Option<CacheStats> {
+        (**self).cache_stats()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+
+use super::{Cached, KeyTable, NoCompute, RingCompute, Vault};
 
 /// Whether results are computed, looked up or left out; what scenarios call `compute`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -30,6 +33,26 @@ impl ComputeMode {
             Self::Real => "real",
             Self::Cached => "cached",
             Self::None => "none",
+        }
+    }
+
+    /// A vault without keys that works in this mode, with `ring` where it computes; `cached` keeps at
+    /// most `max_answers`.
+    ///
+    /// ```
+    /// use pausewake_device::compute::ComputeMode;
+    ///
+    /// let vault = "cached".parse::<ComputeMode>()?.vault(1_000);
+    /// assert!(vault.cache_stats().is_some());
+    /// # Ok::<(), pausewake_device::compute::UnknownMode>(())
+    /// ```
+    #[must_use]
+    pub fn vault(self, max_answers: usize) -> Arc<dyn Vault> {
+        let real = || KeyTable::new(RingCompute::new());
+        match self {
+            Self::Real => Arc::new(real()),
+            Self::Cached => Arc::new(Cached::new(real(), max_answers)),
+            Self::None => Arc::new(KeyTable::new(NoCompute::new())),
         }
     }
 
@@ -65,6 +88,29 @@ pub struct UnknownMode(pub String);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compute::{KeyMaterial, Work};
+    use crate::protocol::{Input, OpKind, Scheme, Status};
+
+    #[test]
+    fn each_mode_has_its_vault() {
+        let keeps_answers = |mode: ComputeMode| mode.vault(1).cache_stats().is_some();
+        assert_eq!(ComputeMode::ALL.map(keeps_answers), [false, true, false]);
+        let open = |mode: ComputeMode| {
+            let vault = mode.vault(1);
+            let key = vault.import(KeyMaterial::AesGcm(&[0; 16])).unwrap();
+            let work = Work {
+                kind: OpKind::AeadOpen,
+                scheme: Scheme::None,
+                input_is: Input::Message,
+                nonce: [0; 12],
+                input: &[0; 16],
+                extra: &[],
+            };
+            vault.execute(key, work, &mut [])
+        };
+        let wrong_tag = Err(Status::Mismatch);
+        assert_eq!(ComputeMode::ALL.map(open), [wrong_tag, wrong_tag, Ok(0)]);
+    }
 
     #[test]
     fn names_round_trip() {

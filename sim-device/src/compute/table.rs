@@ -153,26 +153,4 @@ impl<K> Places<K> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_without_further_generations_is_retired() {
-        let mut places = Places {
-            all: vec![Place {
-                generation: u32::MAX,
-                key: Some(Arc::new(())),
-            }],
-            free: Vec::new(),
-        };
-        let last = KeyId {
-            index: 0,
-            generation: u32::MAX,
-        };
-        assert!(places.take(last).is_some());
-        assert!(places.take(last).is_none());
-        assert!(places.put(Arc::new(()), 1).is_none());
-        let next = places.put(Arc::new(()), 2).unwrap();
-        assert_eq!((next.index, next.generation), (1, 0));
-    }
-}
+mod tests;

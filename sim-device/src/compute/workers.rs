@@ -241,3 +241,6 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

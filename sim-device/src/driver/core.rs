@@ -1,9 +1,9 @@
 //! The modelled device without its sense of time: the front, the model behind it, compute beside it.
 //!
 //! The thread driver turns this crank on its own thread with a wall clock, the simulated driver in
-//! the caller's thread with a virtual one. One turn: collect what the workers computed, fetch what
-//! the rings hold and the model has room for, complete what the model says is due, give the signals
-//! that coalescing held back.
+//! the caller's thread with a virtual one. One turn: collect what the workers computed, complete
+//! what the model says is due, fetch what the rings hold and the model has room for, give the
+//! signals that coalescing held back.
 
 use std::sync::Arc;
 
@@ -74,9 +74,12 @@ impl Core {
     /// One turn of the crank. Says whether anything happened.
     pub(crate) fn turn(&mut self, clock: &Clock) -> bool {
         let collected = self.collect(clock);
+        // First what leaves the device, then what enters: there is room for it then.
+        let completed = self.complete_due(clock.now());
         let fetched = self.fetch(clock);
         let now = clock.now();
-        let completed = self.complete_due(now);
+        // An op without latency is done as soon as it is fetched.
+        let completed = completed | (fetched && self.complete_due(now));
         let signalled = self.front.signal_due(now);
         collected | fetched | completed | signalled
     }

@@ -34,19 +34,24 @@ impl SimulatedDriver {
         self.core().stats()
     }
 
-    /// The doorbell: the device looks at its rings, at the time that it is.
+    /// Lets the device look around, at the time that it is.
     pub(crate) fn turn(&self) {
         self.core().turn(&self.clock);
     }
 
-    /// Jumps to the device's next deadline, or to `until` if that is earlier, and does what is due
-    /// there. Returns the time that it is then; `None`: nothing is due and no `until` was given, so
-    /// time stands still.
+    /// Lets the device do what is to be done now, what has just been submitted for example. If that
+    /// completes nothing, jumps to its next deadline, or to `until` if that is earlier, and does
+    /// what is due there. Returns the time that it is then; `None`: nothing is due and no `until`
+    /// was given, so time stands still.
     pub(crate) fn advance(&self, until: Option<Nanos>) -> Option<Nanos> {
         let mut core = self.core();
-        let target = core.next_deadline().into_iter().chain(until).min()?;
-        self.clock.move_to(target);
+        let completed = core.front.stats.completed;
         core.turn(&self.clock);
+        if core.front.stats.completed == completed {
+            let target = core.next_deadline().into_iter().chain(until).min()?;
+            self.clock.move_to(target);
+            core.turn(&self.clock);
+        }
         Some(self.clock.now())
     }
 

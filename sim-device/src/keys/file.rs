@@ -18,8 +18,9 @@ pub const MAX_KEY_FILE_BYTES: usize = 64 * 1024;
 /// A private key that was read and found usable: RSA of 2048, 3072 or 4096 bits, or ECDSA on
 /// P-256 or P-384.
 ///
-/// Accepted are PKCS#8 (version 1), PKCS#1 and SEC 1, each as PEM or DER. A PEM file may hold
-/// certificates and parameters beside the one private key. Nothing asks for passphrases.
+/// Accepted are PKCS#8 (version 1), PKCS#1 and SEC 1, each as PEM or DER; which of them it is, the
+/// contents say and not the label. A PEM file may hold certificates and parameters beside the one
+/// private key. Nothing asks for passphrases.
 ///
 /// The key's bytes are wiped when this is dropped, and so is what was read of the file; copies
 /// that the PEM decoder makes on its way are not within reach.

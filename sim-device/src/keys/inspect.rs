@@ -6,6 +6,7 @@
 use super::der::{DerError, Element, Reader, dotted, tag};
 use super::oid;
 use super::problem::{Encryption, KeyProblem};
+use crate::compute::{ECDSA_P256_SIGNATURE_MAX_LEN, ECDSA_P384_SIGNATURE_MAX_LEN};
 
 /// What a private key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,19 @@ pub enum KeyKind {
     EcdsaP256,
     /// ECDSA on P-384.
     EcdsaP384,
+}
+
+impl KeyKind {
+    /// The most bytes that a signature made with the key takes, and the output capacity that signing
+    /// needs: the length of the modulus, or that of the longest ASN.1 DER ECDSA signature.
+    #[must_use]
+    pub const fn signature_max_len(self) -> usize {
+        match self {
+            Self::Rsa { bits } => bits.div_ceil(8),
+            Self::EcdsaP256 => ECDSA_P256_SIGNATURE_MAX_LEN,
+            Self::EcdsaP384 => ECDSA_P384_SIGNATURE_MAX_LEN,
+        }
+    }
 }
 
 impl std::fmt::Display for KeyKind {
@@ -316,4 +330,62 @@ fn saturating_u64(magnitude: &[u8]) -> u64 {
     magnitude
         .iter()
         .fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::write;
+    use super::*;
+
+    /// A public key of these numbers.
+    fn public(modulus: &[u8], exponent: &[u8]) -> Result<usize, KeyProblem> {
+        let (mut body, mut key) = (Vec::new(), Vec::new());
+        write(&mut body, tag::INTEGER, modulus);
+        write(&mut body, tag::INTEGER, exponent);
+        write(&mut key, tag::SEQUENCE, &body);
+        rsa_public(&key)
+    }
+
+    #[test]
+    fn sizes_are_counted_in_bits() {
+        let modulus = |bits: usize| {
+            let mut bytes = vec![0xff; bits.div_ceil(8)];
+            bytes[0] = 0xff >> (bytes.len() * 8 - bits);
+            // A sign byte, where the highest bit is set.
+            if bits.is_multiple_of(8) {
+                bytes.insert(0, 0);
+            }
+            bytes
+        };
+        for bits in [2047, 2048, 3071, 3072, 4095, 4096] {
+            assert_eq!(public(&modulus(bits), &[3]).unwrap(), bits);
+        }
+        for bits in [512, 1024, 2046] {
+            let found = public(&modulus(bits), &[3]);
+            assert!(matches!(found, Err(KeyProblem::RsaTooSmall { bits: b }) if b == bits));
+        }
+        for bits in [2049, 2304, 3584, 4094] {
+            let found = public(&modulus(bits), &[3]);
+            assert!(matches!(found, Err(KeyProblem::RsaUnusualSize { bits: b }) if b == bits));
+        }
+        let found = public(&modulus(4097), &[3]);
+        assert!(matches!(found, Err(KeyProblem::RsaTooLarge { bits: 4097 })));
+    }
+
+    #[test]
+    fn exponents_are_odd_and_between_bounds() {
+        let mut modulus = vec![0xff; 257];
+        modulus[0] = 0;
+        assert!(public(&modulus, &[1, 0xff, 0xff, 0xff, 0xff]).is_ok());
+        for (exponent, expected) in [
+            (&[0][..], "is 0"),
+            (&[1][..], "is 1"),
+            (&[1, 0, 0][..], "is 65536"),
+            (&[2, 0, 0, 0, 1][..], "34 bits"),
+            (&[1; 20][..], "153 bits"),
+        ] {
+            let error = public(&modulus, exponent).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
 }

@@ -53,11 +53,15 @@
 //!   zero makes an idle slice have worked in the past.
 //! - Call `advance(now)` before `submit(now, …)`, and ask [`Model::next_deadline`] after it: what
 //!   was submitted late can be due already.
-//! - To catch up exactly after a long absence, go from deadline to deadline: for each deadline
-//!   `d ≤ now`, `advance(d)`, then `submit(d, …)` what was stamped by `d` and has room. A driver
-//!   that calls `advance(now)` once instead is exact as long as no limit was reached; where one
-//!   was, it can be late by no more than its absence. The same holds for the order of ops that
-//!   lie in *different* queues at one look, which the model takes in the order it gets them.
+//! - Where no limit is reached and no completion waits for another on the way home, nothing more is
+//!   needed for exact times. Where one is, `advance`
+//!   hands out everything up to the look before what waits outside gets its places; with several
+//!   slices, an op that would have come and gone in between gets a later place than it might have
+//!   had. Its acceptance is then off by no more than the time since the last look. A driver that
+//!   wants that exact, too, replays: it calls `advance` and `submit` with the times of the
+//!   deadlines and stamps it missed, in their order, instead of the time of the look.
+//! - Ops in *different* queues are taken in the order in which the driver submits them; at one look
+//!   that need not be the order of their stamps.
 //!
 //! # Where more will go
 //! Each of these has a place in the picture above, and a stream of its own

@@ -13,8 +13,6 @@ pub trait SharedWord {
     fn load(&self, order: Ordering) -> u32;
     /// As [`AtomicU32::store`].
     fn store(&self, value: u32, order: Ordering);
-    /// As [`AtomicU32::swap`].
-    fn swap(&self, value: u32, order: Ordering) -> u32;
 }
 
 impl SharedWord for AtomicU32 {
@@ -23,9 +21,6 @@ impl SharedWord for AtomicU32 {
     }
     fn store(&self, value: u32, order: Ordering) {
         self.store(value, order);
-    }
-    fn swap(&self, value: u32, order: Ordering) -> u32 {
-        self.swap(value, order)
     }
 }
 

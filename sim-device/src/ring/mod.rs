@@ -91,6 +91,9 @@ mod signal;
 mod slab;
 mod submission;
 
+#[cfg(test)]
+mod ring_tests;
+
 #[cfg_attr(
     not(loom),
     expect(

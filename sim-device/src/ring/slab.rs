@@ -194,3 +194,140 @@ impl Partial<'_> {
 }
 
 const WORD_BYTES: usize = size_of::<u64>();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::layout::CONTROL_BYTES;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const SLOTS: u32 = 3;
+    const SLOT_SIZE: u32 = 128;
+
+    /// A slab with a word before its first slot, all ones, as is everything in it.
+    fn slab_of_ones() -> Slab {
+        let bytes = CONTROL_BYTES + 8 + (SLOTS * SLOT_SIZE) as usize + 8;
+        let mapping = Arc::new(Mapping::new(bytes).unwrap());
+        for word in mapping.data() {
+            word.store(u64::MAX, Relaxed);
+        }
+        Slab::new(mapping, 1, SLOTS, SLOT_SIZE)
+    }
+
+    /// Everything that is mapped behind the control words.
+    fn bytes_of(slab: &Slab) -> Vec<u8> {
+        let words = slab.mapping.data().iter();
+        words
+            .flat_map(|word| word.load(Relaxed).to_ne_bytes())
+            .collect()
+    }
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Write(u32, usize, Vec<u8>),
+        Read(u32, usize, usize),
+        Wipe(u32, usize),
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        let slot = 0..=SLOTS;
+        let position = 0..=SLOT_SIZE as usize + 2;
+        prop_oneof![
+            (slot.clone(), position.clone(), vec(any::<u8>(), 0..40))
+                .prop_map(|(slot, offset, bytes)| Op::Write(slot, offset, bytes)),
+            (slot.clone(), position.clone(), position.clone())
+                .prop_map(|(slot, offset, len)| Op::Read(slot, offset, len)),
+            (slot, position).prop_map(|(slot, len)| Op::Wipe(slot, len)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_vector_of_bytes(ops in vec(op(), 1..60)) {
+            let slab = slab_of_ones();
+            let mut model = bytes_of(&slab);
+            let range = |slot: u32, offset: usize, len: usize| {
+                let fits = slot < SLOTS && offset + len <= SLOT_SIZE as usize;
+                let from = 8 + (slot * SLOT_SIZE) as usize + offset;
+                fits.then_some(from..from + len)
+            };
+            for op in ops {
+                match op {
+                    Op::Write(slot, offset, bytes) => {
+                        let range = range(slot, offset, bytes.len());
+                        prop_assert_eq!(slab.write(slot, offset, &bytes).is_ok(), range.is_some());
+                        if let Some(range) = range {
+                            model[range].copy_from_slice(&bytes);
+                        }
+                    }
+                    Op::Read(slot, offset, len) => {
+                        let mut bytes = vec![0xA5; len];
+                        let outcome = slab.read(slot, offset, &mut bytes);
+                        match range(slot, offset, len) {
+                            Some(range) => {
+                                prop_assert_eq!(outcome, Ok(()));
+                                prop_assert_eq!(&bytes, &model[range]);
+                            }
+                            None => {
+                                prop_assert!(outcome.is_err());
+                                prop_assert_eq!(bytes, vec![0xA5; len]);
+                            }
+                        }
+                    }
+                    Op::Wipe(slot, len) => {
+                        let range = range(slot, 0, len);
+                        prop_assert_eq!(slab.wipe(slot, len).is_ok(), range.is_some());
+                        if let Some(range) = range {
+                            model[range].fill(0);
+                        }
+                    }
+                }
+                prop_assert_eq!(bytes_of(&slab), model.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn every_range_of_a_slot_round_trips_and_touches_nothing_else() {
+        for offset in 0..=24 {
+            for len in 0..=40 {
+                let slab = slab_of_ones();
+                let mut model = bytes_of(&slab);
+                let bytes: Vec<u8> = (1..).take(len).collect();
+                slab.write(1, offset, &bytes).unwrap();
+                let from = 8 + SLOT_SIZE as usize + offset;
+                model[from..from + len].copy_from_slice(&bytes);
+                assert_eq!(bytes_of(&slab), model, "offset {offset}, {len} bytes");
+                let mut back = vec![0; len];
+                slab.read(1, offset, &mut back).unwrap();
+                assert_eq!(back, bytes, "offset {offset}, {len} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn ranges_outside_are_named() {
+        let slab = slab_of_ones();
+        for (slot, offset, len) in [
+            (SLOTS, 0, 0),
+            (u32::MAX, 0, 1),
+            (0, 129, 0),
+            (0, 128, 1),
+            (0, usize::MAX, 1),
+        ] {
+            let error = slab.write(slot, offset, &[0; 1][..len]).unwrap_err();
+            assert_eq!((error.slot, error.offset, error.len), (slot, offset, len));
+            assert!(
+                error.to_string().contains("3 slots of 128 bytes"),
+                "{error}"
+            );
+        }
+        assert!(slab.wipe(0, usize::MAX).is_err());
+        assert_eq!(
+            slab.write(2, 128, &[]),
+            Ok(()),
+            "an empty range at the end is inside"
+        );
+    }
+}

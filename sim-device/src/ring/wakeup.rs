@@ -80,11 +80,12 @@ impl<M: WakeMemory> RingerFlag<M> {
     pub fn ring(&self, event: &impl Event) -> bool {
         self.memory.full_fence();
         let armed = self.memory.armed();
-        // The load alone is the common case and leaves the line shared; the swap lets one of
-        // several ringers win.
-        if armed.load(Relaxed) == AWAKE || armed.swap(AWAKE, Relaxed) == AWAKE {
+        if armed.load(Relaxed) == AWAKE {
             return false;
         }
+        // Not a swap: two ringers may both come here, which costs a needless event. Clearing comes
+        // before raising, so that a sleeper that drained the event arms after the clearing.
+        armed.store(AWAKE, Relaxed);
         event.raise();
         true
     }

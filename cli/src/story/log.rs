@@ -18,28 +18,11 @@ pub struct Log {
 pub struct LogHandle(Arc<Mutex<Log>>);
 
 impl Log {
-    /// The events in the order of their times; those of one time as they came, but a doorbell
-    /// before what the device did when it heard it.
+    /// The events in the order of their times; those of one time as they came.
     pub fn into_events(mut self) -> (Vec<(Nanos, Event)>, u64) {
         self.events.sort_by_key(|(at, _)| *at);
-        for index in 0..self.events.len() {
-            if matches!(self.events[index].1, Event::Doorbell { .. }) {
-                let from = heard_from(&self.events[..index], self.events[index].0);
-                self.events[from..=index].rotate_right(1);
-            }
-        }
         (self.events, self.left_out)
     }
-}
-
-/// Where the device's events begin that end `before` and happened at `at`. A device without a
-/// thread does its work inside of the doorbell, and the engine tells of that when it is back.
-fn heard_from(before: &[(Nanos, Event)], at: Nanos) -> usize {
-    let heard = before
-        .iter()
-        .rev()
-        .take_while(|(time, event)| *time == at && matches!(event, Event::Device(_)));
-    before.len() - heard.count()
 }
 
 impl LogHandle {
@@ -86,28 +69,6 @@ impl DeviceObserver for LogHandle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pausewake_device::model::QueueId;
-
-    #[test]
-    fn the_doorbell_comes_before_what_it_causes() {
-        let log = LogHandle::new(10);
-        let device = |at| {
-            let queue = QueueId(0);
-            let signalled = DeviceEvent::Signalled { queue, woke: true };
-            log.push(Nanos::new(at), &Event::Device(signalled));
-        };
-        device(1);
-        device(2);
-        device(2);
-        let doorbell = Event::Doorbell {
-            entries: 1,
-            woke: true,
-        };
-        log.push(Nanos::new(2), &doorbell);
-        let (events, _) = log.take().into_events();
-        let is_doorbell = |(_, event): &(Nanos, Event)| matches!(event, Event::Doorbell { .. });
-        assert_eq!(events.iter().position(is_doorbell), Some(1));
-    }
 
     #[test]
     fn a_full_log_counts_what_it_leaves_out() {

@@ -8,7 +8,10 @@
 //! The algorithms are the crate's own; what this file brings is memory made of loom's types. Entries
 //! are loom cells without any synchronisation of their own, so that a read that is not ordered behind
 //! its write is found, too. The eventfd is a loom mutex and condition variable; a lost wake-up shows
-//! as a deadlock. No model is bounded: they are small instead (two or three threads, few entries).
+//! as a deadlock. Models are small (two or three threads, few entries) and explored completely, but
+//! for those in which a sleeper sleeps more than once or has two ringers: these are explored up to a
+//! number of preemptions (switches away from a thread that could go on), given with each, because
+//! their whole space takes many minutes.
 //!
 //! The last tests take a piece of the ordering out, through the memory, and expect loom to find what
 //! breaks: without that, passing would not mean much.
@@ -66,13 +69,13 @@ fn a_batch_is_seen_whole_and_with_its_stamps() {
 /// The submitter publishes and rings; the device arms, looks again, and sleeps.
 #[test]
 fn the_doorbell_is_never_lost() {
-    loom::model(|| one_way(&Bell::new(), 2, false));
+    explore_up_to(6, || one_way(&Bell::new(), 2, false));
 }
 
 /// A wake-up that is drained before the look stands for an entry which that look sees.
 #[test]
 fn draining_before_the_look_loses_no_doorbell() {
-    loom::model(|| one_way(&Bell::new(), 2, true));
+    explore_up_to(6, || one_way(&Bell::new(), 2, true));
 }
 
 /// Both handshakes at once: the device sleeps on its doorbell, the host on the completion signal.
@@ -104,7 +107,7 @@ fn a_round_trip_with_both_sides_asleep_loses_nothing() {
 /// the rings, to keep three threads explorable.
 #[test]
 fn two_ringers_of_one_sleeper_lose_nothing() {
-    loom::model(|| {
+    explore_up_to(4, || {
         let bell = Bell::new();
         let news = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
         let ringers = news.clone().map(|news| {
@@ -136,6 +139,13 @@ fn without_the_fence_loom_finds_the_lost_wake_up() {
 #[should_panic(expected = "Causality violation")]
 fn with_relaxed_indices_loom_finds_the_unordered_read() {
     loom::model(|| pass_through(&Ring::with_relaxed_indices(1), 1));
+}
+
+/// Explores all executions with at most `preemptions` preemptions.
+fn explore_up_to(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
 }
 
 /// Sends `count` entries through `ring`; both ends spin where they can go no further.

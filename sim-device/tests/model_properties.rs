@@ -2,10 +2,11 @@
 
 mod driving;
 
+use driving::strategies::{END, class, device, hostile_config, hostile_step, ops};
 use driving::{Device, Op, Record, drive_exactly, look_now_and_then};
 use pausewake_device::Nanos;
 use pausewake_device::model::{
-    ClassConfig, Distribution, LinkConfig, Model, ModelConfig, QueueId, Request, ServiceTime,
+    LinkConfig, Model, ModelConfig, NoRoom, QueueId, Request, ServiceTime,
 };
 use pausewake_device::protocol::{Class, OpKind};
 use pausewake_device::random::Seed;
@@ -215,6 +216,75 @@ fn the_worked_example_is_right() {
     }
 }
 
+/// A class has room again when its slice is done, before anything of that is visible at home.
+#[test]
+fn a_full_class_says_when_it_has_room() {
+    let us = Nanos::from_micros;
+    let mut class = class(1, ServiceTime::constant(us(100)), Some(1));
+    class.service_by_op = vec![(OpKind::RsaVerify, ServiceTime::constant(us(7)))];
+    let config = ModelConfig {
+        asymmetric: class.clone(),
+        symmetric: class,
+        link: LinkConfig {
+            to_device_ns: us(5),
+            to_host_ns: us(30),
+            bandwidth_bytes_per_s: None,
+        },
+        in_flight_limit: 8,
+    };
+    let mut model = Model::new(config, Seed(1), 0);
+    let queue = model.add_queue();
+    let request = |kind, token| Request {
+        kind,
+        bytes_in: 0,
+        bytes_out: 0,
+        submitted_ns: us(0),
+        token,
+    };
+    let full = NoRoom::QueueDepth(Class::Asymmetric);
+    let mut handed_out = Vec::new();
+
+    assert_eq!(
+        model.submit(us(0), queue, request(OpKind::RsaSign, 0)),
+        Ok(())
+    );
+    let verify = request(OpKind::RsaVerify, 1);
+    assert_eq!(model.submit(us(0), queue, verify), Err(full));
+    assert_eq!(model.room(queue, Class::Symmetric), None);
+    assert_eq!(model.next_deadline(), Some(us(105)), "room");
+    model.advance(us(105), &mut |done| handed_out.push(done.token));
+    assert_eq!(model.room(queue, Class::Asymmetric), None);
+    assert_eq!(model.submit(us(106), queue, verify), Ok(()));
+    assert_eq!(model.in_flight(queue), 2);
+    // Accepted at 105, fetched at 110, done at 117; the first is visible at 135.
+    assert_eq!(model.next_deadline(), Some(us(117)), "room");
+    model.advance(us(117), &mut |done| handed_out.push(done.token));
+    assert_eq!(handed_out, []);
+    assert_eq!(model.next_deadline(), Some(us(135)), "visible");
+    model.advance(us(147), &mut |done| handed_out.push(done.token));
+    assert_eq!(handed_out, [0, 1]);
+    assert_eq!(model.in_flight(queue), 0);
+    assert_eq!(model.next_deadline(), None);
+}
+
+#[test]
+fn a_queue_that_was_never_added_has_no_room() {
+    let class = class(1, ServiceTime::constant(Nanos::new(1)), None);
+    let config = ModelConfig {
+        asymmetric: class.clone(),
+        symmetric: class,
+        link: LinkConfig::default(),
+        in_flight_limit: 8,
+    };
+    let model = Model::new(config, Seed(1), 1);
+    let stranger = QueueId(1);
+    assert_eq!(
+        model.room(stranger, Class::Symmetric),
+        Some(NoRoom::InFlightLimit)
+    );
+    assert_eq!(model.in_flight(stranger), 0);
+}
+
 /// The most of these spans (from, to; the end excluded) that overlap anywhere.
 fn most_at_once(spans: impl Iterator<Item = (Nanos, Nanos)>) -> usize {
     // Ends sort before beginnings at the same moment.
@@ -234,163 +304,3 @@ fn most_at_once(spans: impl Iterator<Item = (Nanos, Nanos)>) -> usize {
     }
     most
 }
-
-fn device() -> impl Strategy<Value = Device> {
-    let class = || {
-        let depth = prop::option::of(1_u32..6);
-        (1_u32..5, service(), depth)
-            .prop_map(|(slices, service, depth)| class(slices, service, depth))
-    };
-    let bandwidth = prop::option::of(1_000_000_u64..10_000_000_000);
-    let link = (0_u64..3_000, 0_u64..3_000, bandwidth).prop_map(
-        |(to_device, to_host, bandwidth_bytes_per_s)| LinkConfig {
-            to_device_ns: Nanos::new(to_device),
-            to_host_ns: Nanos::new(to_host),
-            bandwidth_bytes_per_s,
-        },
-    );
-    (class(), class(), link, 1_u32..8, 1_u32..4).prop_map(
-        |(asymmetric, symmetric, link, in_flight_limit, queues)| Device {
-            config: ModelConfig {
-                asymmetric,
-                symmetric,
-                link,
-                in_flight_limit,
-            },
-            queues,
-        },
-    )
-}
-
-fn class(slices: u32, service: ServiceTime, queue_depth: Option<u32>) -> ClassConfig {
-    ClassConfig {
-        slices,
-        service,
-        service_by_op: Vec::new(),
-        queue_depth,
-    }
-}
-
-fn service() -> impl Strategy<Value = ServiceTime> {
-    (distribution(0.0..=1.0), 0_u64..10_000, 0.0..2.0).prop_map(
-        |(distribution, base, per_byte_ns)| ServiceTime {
-            distribution,
-            base_ns: Nanos::new(base),
-            per_byte_ns,
-        },
-    )
-}
-
-fn distribution(shape: impl Strategy<Value = f64> + Clone) -> impl Strategy<Value = Distribution> {
-    prop_oneof![
-        Just(Distribution::Constant),
-        Just(Distribution::Exponential),
-        shape
-            .clone()
-            .prop_map(|spread| Distribution::Uniform { spread }),
-        shape
-            .clone()
-            .prop_map(|deviation| Distribution::Normal { deviation }),
-        shape.prop_map(|deviation| Distribution::LogNormal { deviation }),
-    ]
-}
-
-fn ops() -> impl Strategy<Value = Vec<Op>> {
-    let gap = prop_oneof![1 => Just(0_u64), 3 => 0_u64..8_000];
-    let op = (
-        gap,
-        0_usize..3,
-        prop::sample::select(&OpKind::ALL),
-        0_u32..5_000,
-        0_u32..5_000,
-    );
-    prop::collection::vec(op, 1..80).prop_map(|ops| {
-        let mut submitted_ns = Nanos::ZERO;
-        let stamp = |(gap, queue, kind, bytes_in, bytes_out)| {
-            submitted_ns += Nanos::new(gap);
-            Op {
-                submitted_ns,
-                queue,
-                kind,
-                bytes_in,
-                bytes_out,
-            }
-        };
-        ops.into_iter().map(stamp).collect()
-    })
-}
-
-fn hostile_config() -> impl Strategy<Value = ModelConfig> {
-    let class = || {
-        let service = (distribution(any::<f64>()), any::<u64>(), any::<f64>()).prop_map(
-            |(distribution, base, per_byte_ns)| ServiceTime {
-                distribution,
-                base_ns: Nanos::new(base),
-                per_byte_ns,
-            },
-        );
-        (extreme_u32(), service, prop::option::of(extreme_u32()))
-            .prop_map(|(slices, service, depth)| class(slices, service, depth))
-    };
-    let link = (any::<u64>(), any::<u64>(), prop::option::of(extreme_u64())).prop_map(
-        |(to_device, to_host, bandwidth_bytes_per_s)| LinkConfig {
-            to_device_ns: Nanos::new(to_device),
-            to_host_ns: Nanos::new(to_host),
-            bandwidth_bytes_per_s,
-        },
-    );
-    (class(), class(), link, extreme_u32()).prop_map(
-        |(asymmetric, symmetric, link, in_flight_limit)| ModelConfig {
-            asymmetric,
-            symmetric,
-            link,
-            in_flight_limit,
-        },
-    )
-}
-
-/// Submit or advance, at a time, to a queue that may not exist.
-fn hostile_step() -> impl Strategy<Value = (bool, Nanos, QueueId, Request)> {
-    let request = (
-        prop::sample::select(&OpKind::ALL),
-        extreme_u32(),
-        extreme_u32(),
-        extreme_u64(),
-        any::<u32>(),
-    )
-        .prop_map(|(kind, bytes_in, bytes_out, submitted, token)| Request {
-            kind,
-            bytes_in,
-            bytes_out,
-            submitted_ns: Nanos::new(submitted),
-            token,
-        });
-    let queue = prop_oneof![9 => 0_u32..2, 1 => any::<u32>()].prop_map(QueueId);
-    (
-        any::<bool>(),
-        extreme_u64().prop_map(Nanos::new),
-        queue,
-        request,
-    )
-}
-
-fn extreme_u32() -> impl Strategy<Value = u32> {
-    prop_oneof![0_u32..4, Just(u32::MAX), any::<u32>()]
-}
-
-fn extreme_u64() -> impl Strategy<Value = u64> {
-    prop_oneof![0_u64..4, 0_u64..1_000_000, Just(u64::MAX), any::<u64>()]
-}
-
-const END: (bool, Nanos, QueueId, Request) = (
-    false,
-    Nanos::MAX,
-    QueueId(0),
-    Request {
-        kind: OpKind::Task,
-        bytes_in: 0,
-        bytes_out: 0,
-        submitted_ns: Nanos::ZERO,
-        token: 0,
-    },
-);

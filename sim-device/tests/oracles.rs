@@ -243,5 +243,7 @@ fn expect_not(measured: Interval, wrong: f64) {
 /// at a utilisation of 0.9).
 const BATCH: usize = 50_000;
 
-/// Half-widths up to this share of the expected value are accepted.
-const WIDEST: f64 = 0.06;
+/// Half-widths up to this share of the expected value are accepted. Service times that are 3 % too
+/// long raise the mean wait of M/M/1 by 9 % at a utilisation of 0.5, by 21 % at 0.8 and by 45 % at
+/// 0.9; intervals are widest where it moves most.
+const WIDEST: f64 = 0.1;

@@ -45,7 +45,6 @@ fn echo(ops: u32, ring_depth: u32, completion_depth: u32) {
 /// nor a completion.
 fn submit_and_reap(mut host: HostSide, ops: u32) {
     let (mut pushed, mut reaped) = (0, 0);
-    let mut slept = 0_u64;
     while reaped < ops {
         host.completion_signal.drain();
         // One slot per op in flight, so that each payload can be checked when it comes back.
@@ -80,12 +79,10 @@ fn submit_and_reap(mut host: HostSide, ops: u32) {
         {
             assert!(host.completion_signal.wait(None));
             host.completion_signal.disarm();
-            slept += 1;
         }
     }
     assert!(host.completions.is_empty());
     assert_eq!(host.completions.forged() + host.submissions.forged(), 0);
-    assert!(slept <= u64::from(ops) * 2, "a sleep that nothing ended");
 }
 
 /// The device: answers in order, inverts the payload, sleeps when there is nothing to fetch or no

@@ -75,3 +75,57 @@ impl Flights {
         Some((key.done_ns, self.slab[key.place]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_done_comes_first_and_ties_in_order_of_acceptance() {
+        let mut flights = Flights::default();
+        for (token, done) in [(0, 20), (1, 10), (2, 20), (3, 10), (4, 5)] {
+            flights.insert(Nanos::new(done), flight(token));
+        }
+        let (done, first) = flights.first().expect("five are in flight");
+        assert_eq!((done.get(), first.token), (5, 4));
+        assert_eq!(tokens(&mut flights), [4, 1, 3, 0, 2]);
+        assert!(flights.first().is_none());
+    }
+
+    #[test]
+    fn places_are_used_again() {
+        let mut flights = Flights::default();
+        flights.reserve(64);
+        let capacities = |flights: &Flights| {
+            let (keys, vacant) = (flights.keys.capacity(), flights.vacant.capacity());
+            (keys, flights.slab.capacity(), vacant)
+        };
+        let reserved = capacities(&flights);
+        for round in 0..100_u32 {
+            for token in 0..64 {
+                let done = Nanos::new(u64::from((round * 7 + token * 13) % 101));
+                flights.insert(done, flight(token));
+            }
+            let mut left = tokens(&mut flights);
+            left.sort_unstable();
+            assert!(left.into_iter().eq(0..64));
+        }
+        assert_eq!(flights.slab.len(), 64);
+        assert_eq!(capacities(&flights), reserved, "nothing is allocated");
+    }
+
+    fn tokens(flights: &mut Flights) -> Vec<u32> {
+        std::iter::from_fn(|| flights.pop().map(|(_, flight)| flight.token)).collect()
+    }
+
+    fn flight(token: u32) -> Flight {
+        Flight {
+            token,
+            queue: QueueId(0),
+            class: Class::Symmetric,
+            bytes_out: 0,
+            fetched_ns: Nanos::ZERO,
+            started_ns: Nanos::ZERO,
+        }
+    }
+}

@@ -94,3 +94,29 @@ impl ClassStats {
 fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_of_time_and_slices() {
+        let mut stats = ClassStats::new(2);
+        stats.accepted(3);
+        stats.accepted(1);
+        stats.handed_out(Nanos::new(0), Nanos::new(10), Nanos::new(60));
+        stats.handed_out(Nanos::new(20), Nanos::new(20), Nanos::new(70));
+        assert_eq!((stats.accepted_ops, stats.handed_out_ops), (2, 2));
+        assert_eq!(stats.max_waiting_ops, 3);
+        assert_eq!(stats.in_system_ns(), Nanos::new(110));
+        let elapsed = Nanos::new(200);
+        for (got, expected) in [
+            (stats.utilisation(elapsed), 0.25),
+            (stats.mean_in_system(elapsed), 0.55),
+            (stats.mean_waiting(elapsed), 0.05),
+            (stats.utilisation(Nanos::ZERO), 0.0),
+        ] {
+            assert!((got - expected).abs() < 1e-12, "{got}, expected {expected}");
+        }
+    }
+}

@@ -125,3 +125,107 @@ fn create_from(layout: QueueLayout, start: u32) -> Result<(HostSide, DeviceSide)
 /// Indices begin shortly before they wrap around, so that every run shows what happens then
 /// (as `INITIAL_JIFFIES` does in Linux).
 const FIRST_INDEX: u32 = 0_u32.wrapping_sub(32);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Cookie, Descriptor, OpKind};
+    use crate::time::Nanos;
+
+    const LAYOUT: QueueLayout = QueueLayout {
+        ring_depth: 4,
+        completion_depth: 4,
+        slots: 2,
+        slot_size: 64,
+    };
+
+    #[test]
+    fn sides_move_to_threads_and_ringers_and_slabs_are_shared() {
+        fn is_send<T: Send>() {}
+        fn is_shared<T: Send + Sync + Clone>() {}
+        is_send::<HostSide>();
+        is_send::<DeviceSide>();
+        is_shared::<Ringer>();
+        is_shared::<Slab>();
+    }
+
+    #[test]
+    fn the_header_says_what_the_memory_is() {
+        let (host, _device) = create(LAYOUT).unwrap();
+        let header = host.slab.mapping().control()[..6]
+            .iter()
+            .map(|word| word.load(Relaxed));
+        assert!(header.eq([0x5051_5750, 1, 4, 4, 2, 64]), "PWQP, version 1");
+    }
+
+    #[test]
+    fn a_ringer_writes_only_to_a_sleeper_that_is_armed() {
+        let (host, mut device) = create(LAYOUT).unwrap();
+        assert!(!host.doorbell.ring());
+        device.doorbell.arm();
+        assert!(host.doorbell.ring());
+        assert!(!host.doorbell.ring(), "the first ring has cleared the flag");
+        assert!(device.doorbell.wait(None));
+        assert_eq!(device.doorbell.drain(), 1);
+        device.doorbell.arm();
+        device.doorbell.disarm();
+        assert!(!host.doorbell.ring());
+        assert!(!device.doorbell.arm_unless(|| true), "found something");
+        assert!(!host.doorbell.ring(), "and is disarmed again");
+        host.doorbell.clone().force();
+        assert!(device.doorbell.wait(Some(Nanos::ZERO)));
+        assert!(
+            !host.completion_signal.wait(Some(Nanos::ZERO)),
+            "not this one"
+        );
+    }
+
+    #[test]
+    fn a_descriptor_is_invisible_until_it_is_published_and_stamped() {
+        let (mut host, mut device) = create(LAYOUT).unwrap();
+        let descriptor = |slot| {
+            Descriptor::new(
+                OpKind::Task,
+                Cookie {
+                    slot,
+                    generation: 1,
+                },
+            )
+        };
+        for slot in 0..4 {
+            assert_eq!(host.submissions.push(descriptor(slot)), Ok(()));
+        }
+        assert_eq!(host.submissions.push(descriptor(4)), Err(descriptor(4)));
+        assert_eq!(device.submissions.available(), 0);
+        assert_eq!(host.submissions.publish(Nanos::new(99)), 4);
+        assert_eq!(device.submissions.peek(), None, "nobody has looked yet");
+        assert_eq!(device.submissions.available(), 4);
+        for slot in 0..4 {
+            let expected = Descriptor {
+                submitted_ns: Nanos::new(99),
+                ..descriptor(slot)
+            };
+            assert_eq!(device.submissions.peek(), Some(expected));
+            device.submissions.consume();
+            assert_eq!(host.submissions.free(), slot + 1);
+        }
+        device.submissions.consume();
+        assert_eq!(
+            host.submissions.free(),
+            4,
+            "there was nothing left to consume"
+        );
+        assert_eq!(host.submissions.forged() + device.submissions.forged(), 0);
+    }
+
+    /// Memory and events live until the last part that needs them.
+    #[test]
+    fn parts_outlive_their_side() {
+        let (host, device) = create(LAYOUT).unwrap();
+        let (slab, ringer) = (host.slab.clone(), host.doorbell.clone());
+        drop((host, device));
+        slab.write(1, 0, b"late").unwrap();
+        assert!(!ringer.ring());
+        ringer.force();
+    }
+}

@@ -37,6 +37,11 @@ impl Slab {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
     /// Number of slots.
     #[must_use]
     pub fn slots(&self) -> u32 {

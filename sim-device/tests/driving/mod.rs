@@ -1,6 +1,8 @@
 //! Two drivers for the properties, each with a ring per queue: one that is always there, as a
 //! virtual clock is, and one that looks now and then, as a device thread does.
 
+pub(crate) mod strategies;
+
 use std::collections::VecDeque;
 
 use pausewake_device::Nanos;

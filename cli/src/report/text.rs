@@ -43,7 +43,11 @@ impl Table {
 
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for line in self.0.lines() {
+        let mut table = self.0.clone();
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        for line in table.lines() {
             writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())
@@ -84,14 +88,19 @@ impl Report {
         table.row([
             "run".to_owned(),
             format!(
-                "{} clock, seed {}, compute {}, notify {}, reap {}",
-                scenario.clock, scenario.seed, scenario.compute, scenario.notify, scenario.reap
+                "{} clock, seed {}, compute {}",
+                scenario.clock, scenario.seed, scenario.compute
             ),
         ]);
+        table.row([
+            "engine".to_owned(),
+            format!("notify {}, reap {}", scenario.notify, scenario.reap),
+        ]);
         let elapsed = Nanos::new(self.elapsed_ns);
+        let ops = counted(self.ops, "op");
         table.row([
             "done".to_owned(),
-            format!("{} ops in {elapsed}: {:.1} op/s", self.ops, self.ops_per_s),
+            format!("{ops} in {elapsed}: {:.1} op/s", self.ops_per_s),
         ]);
         table
     }
@@ -149,8 +158,11 @@ impl Report {
         row(
             "doorbells",
             format!(
-                "{} for {} descriptors, {} woke the device; {} ops met a full ring",
-                doorbells.rung, doorbells.descriptors, doorbells.woke_device, doorbells.full_waits
+                "{} for {}, {} woke the device; {} met a full ring",
+                doorbells.rung,
+                counted(doorbells.descriptors, "descriptor"),
+                doorbells.woke_device,
+                counted(doorbells.full_waits, "op")
             ),
         );
         if doorbells.orphans + doorbells.abandoned > 0 {
@@ -246,7 +258,13 @@ fn verified_text(verified: &Verification) -> String {
             verified.right, verified.results, verified.how
         );
     }
-    format!("all {} results ({})", verified.results, verified.how)
+    format!("all {} ({})", verified.results, verified.how)
+}
+
+/// `1 op`, `2 ops`.
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// `part` of `whole`, to one decimal.

@@ -127,3 +127,52 @@ fn latency_of(metric: Metric, facts: &Facts) -> Nanos {
         _ => latency.mean(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Collector, Verification};
+
+    /// A run of nothing, of which `verification` is known.
+    fn report(verification: Verification, invalid: Option<&str>) -> Report {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hello.toml");
+        let scenario = crate::scenario::read(&path, &[], None).expect("a shipped scenario");
+        let facts = Facts {
+            figures: Collector::new().take(),
+            verification,
+            refused_calls: 0,
+            first_refusal: None,
+            lateness: None,
+            invalid: invalid.map(str::to_owned),
+        };
+        Report::new(&scenario, &facts)
+    }
+
+    fn verified(right: u64, wrong: u64) -> Verification {
+        Verification {
+            applies: true,
+            results: right + wrong,
+            right,
+            wrong,
+            how: "by hand",
+        }
+    }
+
+    #[test]
+    fn the_worst_is_told() {
+        let wrong = report(verified(9, 1), Some("too slow"));
+        assert_eq!(Verdict::of(&wrong).exit().code(), 100);
+        assert!(wrong.to_text().contains("1 of 10 results are WRONG"));
+        let invalid = report(verified(10, 0), Some("too slow"));
+        assert_eq!(Verdict::of(&invalid).exit().code(), 103);
+        let failed = report(verified(10, 0), None);
+        assert_eq!(Verdict::of(&failed).exit().code(), 99);
+    }
+
+    #[test]
+    fn a_run_without_ops_verifies_nothing() {
+        let report = report(verified(0, 0), None);
+        let all = report.expected.iter().find(|e| e.figure == "verified");
+        assert!(!all.expect("hello expects it").holds);
+    }
+}

@@ -8,8 +8,9 @@ use crate::scenario::Arrival;
 
 /// Points in time, each later than the one before.
 pub struct Arrivals {
-    /// Kept in parts of nanoseconds, so that rounding does not add up.
-    at_ns: f64,
+    start: Nanos,
+    /// Time since the start, counted in mean gaps: a sum of nanoseconds would add up its rounding.
+    gaps: f64,
     mean_gap_ns: f64,
     arrival: Arrival,
     stream: Stream,
@@ -19,7 +20,8 @@ impl Arrivals {
     /// `rate_per_s` arrivals a second from `start` on.
     pub fn new(seed: Seed, rate_per_s: f64, arrival: Arrival, start: Nanos) -> Self {
         Self {
-            at_ns: start.as_f64(),
+            start,
+            gaps: 0.0,
             mean_gap_ns: 1e9 / rate_per_s,
             arrival,
             stream: seed.stream(Concern::Arrivals, 0),
@@ -28,12 +30,11 @@ impl Arrivals {
 
     /// The next one.
     pub fn next_at(&mut self) -> Nanos {
-        let gap: f64 = match self.arrival {
+        self.gaps += match self.arrival {
             Arrival::Poisson => Exp1.sample(&mut self.stream),
             Arrival::Constant => 1.0,
         };
-        self.at_ns += gap * self.mean_gap_ns;
-        Nanos::from_f64(self.at_ns)
+        self.start + Nanos::from_f64(self.gaps * self.mean_gap_ns)
     }
 }
 

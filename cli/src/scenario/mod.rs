@@ -1,8 +1,8 @@
 //! Scenarios: what is run, on what device, and what must hold in the end.
 //!
 //! [`read`] takes a TOML file and the command line's `--set`s and gives a [`Scenario`] in which
-//! nothing is left to check: [`file`] says how it is written, [`check`] what may go together, and
-//! [`diagnostic`] shows the user what is wrong, where, and what is accepted.
+//! nothing is left to check: `file` says how it is written, `check` what may go together, and
+//! `diagnostic` shows the user what is wrong, where, and what is accepted.
 
 mod check;
 mod condition;

@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn long_lines_are_broken_between_words_and_indented() {
         let mut out = String::new();
-        wrap(&"word ".repeat(40).trim_end().to_owned(), &mut out);
+        wrap("word ".repeat(40).trim_end(), &mut out);
         assert!(out.lines().all(|line| line.chars().count() <= WIDTH));
         assert!(out.lines().skip(1).all(|line| line.starts_with(INDENT)));
         assert_eq!(out.split_whitespace().count(), 40);

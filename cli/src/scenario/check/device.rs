@@ -13,7 +13,7 @@ use crate::scenario::file::{
 };
 use crate::scenario::source::Span;
 use crate::scenario::{Device, Load, Work};
-use crate::units::Count;
+use crate::units::{Bandwidth, Count};
 
 /// Checks the device against itself and against what `load` asks of it.
 pub fn check(file: &File, load: Option<&Load>, problems: &mut Problems) -> Option<Device> {
@@ -258,7 +258,7 @@ fn link(section: &LinkSection) -> LinkConfig {
     LinkConfig {
         to_device_ns: section.to_device.map_or(Nanos::ZERO, |latency| latency.0),
         to_host_ns: section.to_host.map_or(Nanos::ZERO, |latency| latency.0),
-        bandwidth_bytes_per_s: section.bandwidth.map(|b| b.bytes_per_second()),
+        bandwidth_bytes_per_s: section.bandwidth.map(Bandwidth::bytes_per_second),
     }
 }
 

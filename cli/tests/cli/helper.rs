@@ -1,0 +1,136 @@
+//! Runs the program in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A folder with a scenario in it, gone when dropped.
+pub(crate) struct Folder {
+    dir: TempDir,
+}
+
+/// What the program said, and how it ended.
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        Self { dir }
+    }
+
+    /// A folder with `scenario` in it, as `it.toml`.
+    pub(crate) fn with(scenario: &str) -> Self {
+        let folder = Self::new();
+        folder.write("it.toml", scenario.as_bytes());
+        folder
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &[u8]) {
+        std::fs::write(self.path(name), content).expect("the folder can be written");
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Names of what lies in the folder, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.dir.path()).expect("the folder can be read");
+        let mut names: Vec<String> = entries
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .into_string()
+                    .expect("UTF-8")
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// The program, to be run in the folder.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pausewake"));
+        command.args(args).current_dir(self.dir.path());
+        command
+    }
+
+    /// Runs the program with `args`.
+    pub(crate) fn say(&self, args: &[&str]) -> Said {
+        said(self.command(args).output().expect("the program starts"))
+    }
+
+    /// Runs `it.toml` with further `args`.
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
+        self.say(&[&["run", "it.toml"], args].concat())
+    }
+}
+
+/// Runs a shipped scenario with further `args`.
+pub(crate) fn shipped(name: &str, args: &[&str]) -> Said {
+    let path = scenarios().join(name);
+    let path = path.to_str().expect("UTF-8");
+    Folder::new().say(&[&["run", path], args].concat())
+}
+
+pub(crate) fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+pub(crate) fn said(output: Output) -> Said {
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
+        err: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+    }
+}
+
+impl Said {
+    /// Fails unless the program ended with `code`.
+    #[track_caller]
+    pub(crate) fn expect_code(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "out: {}\nerr: {}",
+            self.out,
+            self.err
+        );
+        self
+    }
+
+    /// Fails unless standard error has all of `parts`.
+    #[track_caller]
+    pub(crate) fn expect_err(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(self.err.contains(part), "no {part:?} in: {}", self.err);
+        }
+        self
+    }
+}
+
+/// A small scenario in which nothing is wrong.
+pub(crate) const GOOD: &str = r#"clock = "virtual"
+
+[device]
+compute = "none"
+ring_depth = 64
+
+[device.asym]
+slices = 2
+service = { distribution = "constant", base = "100us" }
+
+[load]
+op = "rsa-sign"
+jobs = 4
+ops = 20
+
+[expect]
+ops = "== 20"
+"#;

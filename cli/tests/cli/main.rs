@@ -1,0 +1,7 @@
+//! The program as a user meets it: files and flags in, text and exit codes out.
+
+mod helper;
+mod outputs;
+mod rejected;
+mod runs;
+mod stories;

@@ -1,0 +1,87 @@
+//! Where results go: standard output, a file, a reader that leaves.
+
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use crate::helper::{Folder, GOOD};
+
+#[test]
+fn a_file_gets_what_standard_output_would_and_nothing_else_is_left() {
+    let folder = Folder::with(GOOD);
+    for format in ["text", "json"] {
+        let direct = folder.run(&["--format", format]).expect_code(0);
+        let to_file = folder
+            .run(&["--format", format, "-o", "report"])
+            .expect_code(0);
+        assert_eq!(to_file.out, "");
+        let report = std::fs::read_to_string(folder.path("report")).unwrap();
+        assert_eq!(report, direct.out);
+        assert_eq!(folder.names(), ["it.toml", "report"]);
+    }
+    let mode = folder
+        .path("report")
+        .metadata()
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o400, 0o400);
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_old_file_as_it_was() {
+    let folder = Folder::with(GOOD);
+    folder.write("report", b"old");
+    let args = ["--set", "load.ops=nothing", "-o", "report"];
+    folder.run(&args).expect_code(104);
+    assert_eq!(std::fs::read(folder.path("report")).unwrap(), b"old");
+    assert_eq!(folder.names(), ["it.toml", "report"]);
+}
+
+#[test]
+fn a_report_is_written_also_when_an_expectation_fails() {
+    let folder = Folder::with(GOOD);
+    let args = ["--set", "expect.ops=== 21", "-o", "report"];
+    folder.run(&args).expect_code(99);
+    let report = std::fs::read_to_string(folder.path("report")).unwrap();
+    assert!(report.contains("FAILS"), "{report}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_before_the_run() {
+    let folder = Folder::with(GOOD);
+    for path in ["nowhere/report", "."] {
+        let said = folder.run(&["-o", path]).expect_code(104);
+        said.expect_err(&["cannot write", path, "accepted"]);
+    }
+    assert_eq!(folder.names(), ["it.toml"]);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let folder = Folder::with(GOOD);
+    // More than a pipe holds, so that the program meets the closed end.
+    let mut child = folder
+        .command(&["run", "it.toml", "--story=2000", "--set", "load.ops=1000"])
+        .args(["--set", "expect.ops="])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 16];
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut first).unwrap();
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn text_fits_80_columns_and_nothing_trails() {
+    let said = Folder::with(GOOD).run(&["--story"]).expect_code(0);
+    for line in said.out.lines() {
+        assert!(line.chars().count() <= 80, "too long: {line}");
+        assert_eq!(line.trim_end(), line, "trailing spaces");
+    }
+}

@@ -1,0 +1,346 @@
+//! What is refused, with which words, and at which place.
+
+use crate::helper::{Folder, GOOD};
+
+/// A scenario with one thing wrong: the good text, what to replace by what, and the words and the
+/// place of the error.
+struct Wrong {
+    from: &'static str,
+    to: &'static str,
+    place: &'static str,
+    words: &'static [&'static str],
+}
+
+const WRONG: &[Wrong] = &[
+    Wrong {
+        from: "slices = 2",
+        to: "slicez = 2",
+        place: "it.toml:8:1",
+        words: &["unknown field `slicez`", "slicez = 2", "^^^^^^", "`slices`"],
+    },
+    Wrong {
+        from: "base = \"100us\"",
+        to: "base = \"100m\"",
+        place: "it.toml:9:47",
+        words: &["unknown unit `m`", "ns, us, µs, ms, s"],
+    },
+    Wrong {
+        from: "base = \"100us\"",
+        to: "base = 100",
+        place: "it.toml:9:47",
+        words: &["`100` lacks a unit", "\"433us\""],
+    },
+    Wrong {
+        from: "base = \"100us\"",
+        to: "base = \"100us\", spread = 0.5",
+        place: "it.toml:9:65",
+        words: &["spread does not belong", "uniform takes spread"],
+    },
+    Wrong {
+        from: "distribution = \"constant\"",
+        to: "distribution = \"uniform\"",
+        place: "it.toml:9:28",
+        words: &["needs a spread"],
+    },
+    Wrong {
+        from: "distribution = \"constant\"",
+        to: "distribution = \"gaussian\"",
+        place: "it.toml:9:28",
+        words: &["unknown variant `gaussian`", "`lognormal`"],
+    },
+    Wrong {
+        from: "slices = 2",
+        to: "slices = 0",
+        place: "it.toml:8:10",
+        words: &["`0`", "a whole number from 1"],
+    },
+    Wrong {
+        from: "jobs = 4",
+        to: "jobs = 0",
+        place: "it.toml:13:8",
+        words: &["`0`", "a whole number from 1"],
+    },
+    Wrong {
+        from: "jobs = 4\n",
+        to: "",
+        place: "it.toml:12:6",
+        words: &["neither jobs nor rate", "jobs = 64", "rate = \"8000/s\""],
+    },
+    Wrong {
+        from: "ring_depth = 64",
+        to: "ring_depth = 60",
+        place: "it.toml:5:14",
+        words: &["not a power of two", "from 2 to 65536"],
+    },
+    Wrong {
+        from: "ring_depth = 64",
+        to: "in_flight_limit = 65",
+        place: "it.toml:5:19",
+        words: &["above the completion ring's depth of 64", "at most 64"],
+    },
+    Wrong {
+        from: "ring_depth = 64",
+        to: "slots = 65",
+        place: "it.toml:5:9",
+        words: &["completion ring of 64", "at most 64"],
+    },
+    Wrong {
+        from: "ring_depth = 64",
+        to: "slot_size = \"64B\"",
+        place: "it.toml:5:13",
+        words: &["too small for this load", "at least 512B"],
+    },
+    Wrong {
+        from: "ring_depth = 64",
+        to: "wait = \"spin\"",
+        place: "it.toml:5:8",
+        words: &["nothing under virtual time", "clock = \"wall\""],
+    },
+    Wrong {
+        from: "slices = 2",
+        to: "slices = 2\nqueue_depth = 1",
+        place: "it.toml:9:15",
+        words: &["queue_depth = 1 is below the 2 slices"],
+    },
+    Wrong {
+        from: "ops = 20\n",
+        to: "ops = 20\nduration = \"1s\"\n",
+        place: "it.toml:15:12",
+        words: &["both ops and duration", "the other one"],
+    },
+    Wrong {
+        from: "ops = 20\n",
+        to: "",
+        place: "it.toml:12:6",
+        words: &["neither ops nor duration"],
+    },
+    Wrong {
+        from: "ops = 20\n",
+        to: "duration = \"0s\"\n",
+        place: "it.toml:14:12",
+        words: &["a duration of zero"],
+    },
+    Wrong {
+        from: "op = \"rsa-sign\"",
+        to: "op = \"rsa-sing\"",
+        place: "it.toml:12:6",
+        words: &["unknown variant `rsa-sing`", "`rsa-sign`"],
+    },
+    Wrong {
+        from: "op = \"rsa-sign\"",
+        to: "op = \"aead-seal\"",
+        place: "it.toml:12:6",
+        words: &["[device.sym], which the scenario does not have"],
+    },
+    Wrong {
+        from: "jobs = 4",
+        to: "jobs = 4\nfile = \"x\"",
+        place: "it.toml:14:8",
+        words: &[
+            "file does not belong to this op",
+            "the op",
+            "seal-open takes",
+        ],
+    },
+    Wrong {
+        from: "jobs = 4",
+        to: "jobs = 4\nkey = \"missing.pem\"",
+        place: "it.toml:14:7",
+        words: &["missing.pem", "no such file", "PKCS#8"],
+    },
+    Wrong {
+        from: "jobs = 4",
+        to: "jobs = 4\nkey = \"it.toml\"",
+        place: "it.toml:14:7",
+        words: &["not a key"],
+    },
+    Wrong {
+        from: "jobs = 4",
+        to: "jobs = 4\narrival = \"poisson\"",
+        place: "it.toml:14:11",
+        words: &["open loop", "rate ="],
+    },
+    Wrong {
+        from: "jobs = 4",
+        to: "rate = \"0/s\"",
+        place: "it.toml:13:8",
+        words: &["above zero"],
+    },
+    Wrong {
+        from: "clock = \"virtual\"",
+        to: "clock = \"atomic\"",
+        place: "it.toml:1:9",
+        words: &["unknown variant `atomic`", "`wall` or `virtual`"],
+    },
+    Wrong {
+        from: "clock = \"virtual\"",
+        to: "seed = 1",
+        place: "it.toml:1:1",
+        words: &["missing field `clock`"],
+    },
+    Wrong {
+        from: "clock = \"virtual\"",
+        to: "clock = virtual",
+        place: "it.toml:1:9",
+        words: &["string values must be quoted"],
+    },
+    Wrong {
+        from: "[load]",
+        to: "[engine]\nreap = \"thread\"\n[load]",
+        place: "it.toml:12:8",
+        words: &["not available yet", "\"event\""],
+    },
+    Wrong {
+        from: "[load]",
+        to: "[engine]\nnotify = \"poll\"\n[load]",
+        place: "it.toml:12:10",
+        words: &[
+            "refused: nobody waits for the event",
+            "\"callback\" or \"fd\"",
+        ],
+    },
+    Wrong {
+        from: "ops = \"== 20\"",
+        to: "ops = \"20\"",
+        place: "it.toml:17:7",
+        words: &["does not begin with a comparison", "< <= > >= =="],
+    },
+    Wrong {
+        from: "ops = \"== 20\"",
+        to: "p99 = \"< 5\"",
+        place: "it.toml:17:7",
+        words: &["lacks a unit"],
+    },
+    Wrong {
+        from: "ops = \"== 20\"",
+        to: "p99 = \"~ 5ms\"",
+        place: "it.toml:17:7",
+        words: &["needs a confidence interval"],
+    },
+    Wrong {
+        from: "ops = \"== 20\"",
+        to: "verified = \"all\"",
+        place: "it.toml:17:12",
+        words: &["no results to verify"],
+    },
+];
+
+#[test]
+fn each_wrong_scenario_is_refused_at_its_place() {
+    for Wrong {
+        from,
+        to,
+        place,
+        words,
+    } in WRONG
+    {
+        assert_eq!(
+            GOOD.matches(from).count(),
+            1,
+            "{from} is in the good one once"
+        );
+        let said = Folder::with(&GOOD.replace(from, to)).run(&[]);
+        let said = said.expect_code(104).expect_err(words).expect_err(&[place]);
+        assert!(said.err.starts_with("error: "), "{}", said.err);
+        assert_eq!(said.out, "", "nothing is reported");
+    }
+}
+
+#[test]
+fn the_scenario_that_those_are_made_of_is_right() {
+    let said = Folder::with(GOOD).run(&[]).expect_code(0);
+    assert_eq!(said.err, "");
+}
+
+#[test]
+fn everything_that_does_not_go_together_is_told_at_once() {
+    let scenario = GOOD
+        .replace("ring_depth = 64", "ring_depth = 60")
+        .replace("ops = 20\n", "ops = 20\nduration = \"1s\"\n");
+    let said = Folder::with(&scenario).run(&[]).expect_code(104);
+    let said = said.expect_err(&["it.toml:5:14", "it.toml:15:12"]);
+    assert_eq!(said.err.matches("error: ").count(), 2, "{}", said.err);
+}
+
+#[test]
+fn an_open_loop_under_the_wall_clock_is_refused_and_shows_both_places() {
+    let scenario = GOOD
+        .replace("\"virtual\"", "\"wall\"")
+        .replace("jobs = 4", "rate = \"100/s\"");
+    let said = Folder::with(&scenario).run(&[]).expect_code(104);
+    said.expect_err(&["it.toml:13:8", "clock = \"wall\"", "the clock"]);
+}
+
+#[test]
+fn a_wrong_override_names_the_flag_and_not_the_file() {
+    let folder = Folder::with(GOOD);
+    for (flag, words) in [
+        (
+            "device.asym.slicez=8",
+            &[
+                "--set device.asym.slicez=8",
+                "unknown field `slicez`",
+                "`slices`",
+            ][..],
+        ),
+        (
+            "device.asym.slices=many",
+            &["--set device.asym.slices=many", "a whole number"],
+        ),
+        ("device.asym", &["--set device.asym", "without a `=`"]),
+        (
+            "device..slices=1",
+            &["`device..slices` is not a path of keys"],
+        ),
+        (
+            "clock.speed=1",
+            &["--set clock.speed=1", "`clock` is no table"],
+        ),
+        (
+            "load.file=x",
+            &["--set load.file=x", "does not belong to this op"],
+        ),
+    ] {
+        let said = folder.run(&["--set", flag]).expect_code(104);
+        let said = said.expect_err(words);
+        let first = said.err.lines().nth(1).unwrap_or_default();
+        assert!(!first.contains("it.toml"), "{flag}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_missing_scenario_and_wrong_flags_end_with_104() {
+    let folder = Folder::with(GOOD);
+    let said = folder.say(&["run", "nowhere.toml"]).expect_code(104);
+    said.expect_err(&["nowhere.toml", "No such file"]);
+    for (args, words) in [
+        (&["run"][..], &["<SCENARIO>"][..]),
+        (&["jog"], &["unrecognized subcommand 'jog'"]),
+        (&[], &["Usage"]),
+        (
+            &["run", "it.toml", "--fast"],
+            &["unexpected argument '--fast'"],
+        ),
+        (&["run", "it.toml", "--seed", "x"], &["invalid value 'x'"]),
+        (&["run", "it.toml", "--format", "xml"], &["text, json"]),
+        (&["run", "it.toml", "--story=0"], &["invalid value '0'"]),
+    ] {
+        folder.say(args).expect_code(104).expect_err(words);
+    }
+}
+
+#[test]
+fn help_and_version_are_answers_and_help_lists_the_exit_codes() {
+    let folder = Folder::new();
+    let said = folder.say(&["--version"]).expect_code(0);
+    assert_eq!(
+        said.out,
+        format!("pausewake {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    for args in [&["--help"][..], &["run", "--help"]] {
+        let said = folder.say(args).expect_code(0);
+        for code in ["0  ", "99  ", "100  ", "103  ", "104  ", "105  "] {
+            assert!(said.out.contains(code), "{code} is not in: {}", said.out);
+        }
+    }
+}

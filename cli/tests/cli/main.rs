@@ -2,6 +2,7 @@
 
 mod helper;
 mod outputs;
+mod readme;
 mod rejected;
 mod runs;
 mod stories;

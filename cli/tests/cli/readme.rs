@@ -1,0 +1,48 @@
+//! What the README shows is what the program does.
+
+use std::path::Path;
+
+use crate::helper::{scenarios, shipped};
+
+#[test]
+fn the_readme_shows_the_output_of_hello() {
+    let shown = block_after("cargo run --release -- run scenarios/hello.toml --story");
+    let said = shipped("hello.toml", &["--story"]).expect_code(0);
+    assert_eq!(shown.trim_end(), said.out.trim_end());
+}
+
+#[test]
+fn the_readme_names_every_scenario() {
+    let readme = readme();
+    for entry in std::fs::read_dir(scenarios()).expect("scenarios/ can be read") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let name = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .expect("UTF-8");
+            assert!(
+                readme.contains(&format!("| `{name}` |")),
+                "{name} is not in the table"
+            );
+        }
+    }
+}
+
+/// The code block that follows the line of this command.
+fn block_after(command: &str) -> String {
+    let readme = readme();
+    let (_, after) = readme
+        .split_once(command)
+        .expect("the README has the command");
+    let mut parts = after.split("```\n");
+    parts
+        .nth(1)
+        .expect("a code block follows the command")
+        .to_owned()
+}
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    std::fs::read_to_string(path).expect("README.md can be read")
+}

@@ -95,7 +95,8 @@ where
 /// and the stack goes back to the pool. That works inside other jobs, and while the thread
 /// panics. A panic on the way is not passed on, except to the panic hook; use
 /// [`cancel`](Job::cancel) to hear of it. A job whose handle is leaked (`mem::forget`) stays
-/// paused for ever, and so does one whose thread ends without dropping it.
+/// paused for ever, with its stack. One in a thread-local is cancelled when its thread ends. A panic
+/// hook must not drop a job: the standard library allows no unwinding there.
 ///
 /// # Threads
 /// A job stays on the thread that started it: what is on its stack need not be `Send`.

@@ -97,7 +97,7 @@ fn panicking_observer_loses_no_job() {
         let f = probe.guarding(pauses);
         set_observer(Some(Rc::new(PanicsAt(step, std::cell::Cell::new(0)))));
         let caught = catch_unwind(AssertUnwindSafe(|| {
-            finished(paused(start(None, f)).resume())
+            finished(paused(start(None, f)).resume());
         }));
         assert!(caught.is_err(), "step {step}");
         set_observer(None);

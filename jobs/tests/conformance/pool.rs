@@ -96,14 +96,15 @@ fn point_17_stack_size() {
     assert_eq!(config.init(), Err(InitError::StackSize(refused)));
     child::isolated(|| {
         assert_eq!(set_default_stack_size_bytes(100_000), Ok(64 * 1024));
-        finished(start(None, || fill_stack::<80_000>()));
-        assert_eq!(process_stats().stack_bytes_alive, 102_400);
+        finished(start(None, || use_stack(95_000)));
+        let whole_pages = 100_000_usize.next_multiple_of(rustix::param::page_size());
+        assert_eq!(process_stats().stack_bytes_alive, whole_pages);
         cleanup_thread();
         ThreadConfig::new()
             .stack_size_bytes(1 << 20)
             .init()
             .unwrap();
-        finished(start(None, || fill_stack::<1_000_000>()));
+        finished(start(None, || use_stack(1_040_000)));
         assert_eq!(process_stats().stack_bytes_alive, 1 << 20);
         cleanup_thread();
         // Down to the very last word, which must not upset the end of the stack.
@@ -111,7 +112,7 @@ fn point_17_stack_size() {
             .stack_size_bytes(16 * 1024)
             .init()
             .unwrap();
-        finished(start(None, || sys::overwrite_lowest_word(16 * 1024)));
+        finished(start(None, || sys::overwrite_lowest_word(64 * 1024)));
         cleanup_thread();
         assert_eq!(process_stats().stacks_alive, 0);
     });
@@ -265,7 +266,16 @@ fn recurse(depth: u64) -> u64 {
     }
 }
 
-#[inline(never)]
-fn fill_stack<const BYTES: usize>() {
-    std::hint::black_box([1_u8; BYTES]);
+/// Uses that much of the stack, in small frames.
+fn use_stack(bytes: usize) {
+    #[inline(never)]
+    fn descend(to: usize) {
+        let frame = std::hint::black_box([1_u8; 128]);
+        if frame.as_ptr().addr() > to {
+            descend(to);
+        }
+        std::hint::black_box(frame);
+    }
+    let here = 0_u8;
+    descend((&raw const here).addr() - bytes);
 }

@@ -114,7 +114,9 @@ pub(crate) fn fork_and_wait(child: impl FnOnce() -> c_int) -> c_int {
 /// of which less than a page is in use.
 pub(crate) fn overwrite_lowest_word(stack_size_bytes: usize) {
     let here = 0_u8;
-    let top = (&raw const here).addr().next_multiple_of(4096);
+    let top = (&raw const here)
+        .addr()
+        .next_multiple_of(rustix::param::page_size());
     let lowest = ptr::with_exposed_provenance_mut::<usize>(top - stack_size_bytes);
     // SAFETY: mapped, because it is part of the stack that this runs on, and unused, because the
     // stack does not reach down there yet.

@@ -109,7 +109,7 @@ fn point_17_stack_size() {
         cleanup_thread();
         // Down to the very last word, which must not upset the end of the stack.
         ThreadConfig::new()
-            .stack_size_bytes(16 * 1024)
+            .stack_size_bytes(64 * 1024)
             .init()
             .unwrap();
         finished(start(None, || sys::overwrite_lowest_word(64 * 1024)));

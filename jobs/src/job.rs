@@ -216,8 +216,9 @@ pub enum Cancelled {
     Unwound,
     /// It caught the cancellation, and returned. What it returned was dropped.
     Finished,
-    /// It panicked, while it was being unwound or after it had caught the cancellation. This is
-    /// what `std::panic::catch_unwind` would have given.
+    /// It caught the cancellation, and then panicked. This is what `std::panic::catch_unwind` would
+    /// have given. (A destructor that panics during the unwinding itself ends the program, as
+    /// during any unwinding.)
     Panicked(Box<dyn Any + Send>),
     /// It caught the cancellation and paused again, [`CANCEL_ATTEMPTS`](crate::CANCEL_ATTEMPTS)
     /// times. It was left where it was: what is on its stack is leaked, and the stack with it.

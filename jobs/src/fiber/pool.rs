@@ -183,6 +183,7 @@ fn set_up(state: &ThreadState, config: &ThreadConfig) {
         .stack_size_bytes
         .set(config.stack_size_bytes.unwrap_or(0));
     if AT_EXIT.try_with(|_| ()).is_err() {
+        // It has run already: some other thread-local's destructor starts a job.
         state.exiting.set(true);
     }
 }
@@ -211,7 +212,6 @@ struct AtExit;
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        thread::state().exiting.set(true);
         cleanup();
     }
 }

@@ -38,12 +38,29 @@ fn point_05_address_space_limit_is_an_error() {
 fn point_05_first_start_without_memory() {
     child::isolated(|| {
         let used = sys::address_space_bytes();
+        // Not enough for a stack with some room to spare.
         limit(Resource::As, used + (512 << 10));
         let error = start(None, || 1).unwrap_err();
+        let StartReason::StackAllocation(cause) = error.reason() else {
+            panic!("{error}")
+        };
+        assert_eq!(
+            cause.cause,
+            StackAllocationCause::Mapping {
+                errno: libc::ENOMEM
+            }
+        );
+        // Enough for that, but not for the helper thread.
+        limit(Resource::As, used + (1536 << 10));
+        let error = start(None, error.into_inner()).unwrap_err();
+        let StartReason::StackAllocation(cause) = error.reason() else {
+            panic!("{error}")
+        };
         assert!(
-            matches!(error.reason(), StartReason::StackAllocation(_)),
+            matches!(cause.cause, StackAllocationCause::WarmUp { .. }),
             "{error}"
         );
+        assert!(error.to_string().contains("ulimit -u"), "{error}");
         assert_eq!(process_stats().stacks_alive, 0);
         limit(Resource::As, used + (1 << 30));
         assert_eq!(finished(start(None, error.into_inner())), 1);

@@ -232,7 +232,6 @@ impl<T> ResumeError<T> {
     }
 
     /// The job, still paused.
-    #[must_use]
     pub fn into_job(self) -> Job<T> {
         self.job
     }

@@ -50,7 +50,7 @@ pub enum CancelHow {
     Unwound,
     /// It caught the cancellation, and returned.
     Finished,
-    /// It panicked while it was being unwound, or after it caught the cancellation.
+    /// It caught the cancellation, and then panicked.
     Panicked,
     /// It caught the cancellation and paused again, every time.
     Refused,

@@ -95,7 +95,8 @@ where
 /// and the stack goes back to the pool. That works inside other jobs, and while the thread
 /// panics. A panic on the way is not passed on, except to the panic hook; use
 /// [`cancel`](Job::cancel) to hear of it. A job whose handle is leaked (`mem::forget`) stays
-/// paused for ever, and so does one whose thread ends without dropping it.
+/// paused for ever, with its stack. One in a thread-local is cancelled when its thread ends. A panic
+/// hook must not drop a job: the standard library allows no unwinding there.
 ///
 /// # Threads
 /// A job stays on the thread that started it: what is on its stack need not be `Send`.
@@ -215,8 +216,9 @@ pub enum Cancelled {
     Unwound,
     /// It caught the cancellation, and returned. What it returned was dropped.
     Finished,
-    /// It panicked, while it was being unwound or after it had caught the cancellation. This is
-    /// what `std::panic::catch_unwind` would have given.
+    /// It caught the cancellation, and then panicked. This is what `std::panic::catch_unwind` would
+    /// have given. (A destructor that panics during the unwinding itself ends the program, as
+    /// during any unwinding.)
     Panicked(Box<dyn Any + Send>),
     /// It caught the cancellation and paused again, [`CANCEL_ATTEMPTS`](crate::CANCEL_ATTEMPTS)
     /// times. It was left where it was: what is on its stack is leaked, and the stack with it.

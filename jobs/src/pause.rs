@@ -152,9 +152,12 @@ pub fn current_id() -> Option<JobId> {
     fiber::current_id()
 }
 
+/// What a job keeps for itself: see [`set_job_local`].
+pub type JobLocal = Option<Rc<dyn Any>>;
+
 /// The value that the running job keeps for itself; `None` if it keeps none, or outside a job.
 #[must_use]
-pub fn job_local() -> Option<Rc<dyn Any>> {
+pub fn job_local() -> JobLocal {
     fiber::local()
 }
 
@@ -180,8 +183,6 @@ pub fn job_local() -> Option<Rc<dyn Any>> {
 /// });
 /// assert!(job_local().is_none());
 /// ```
-pub fn set_job_local(
-    value: Option<Rc<dyn Any>>,
-) -> Result<Option<Rc<dyn Any>>, Option<Rc<dyn Any>>> {
+pub fn set_job_local(value: JobLocal) -> Result<JobLocal, JobLocal> {
     fiber::set_local(value)
 }

@@ -5,12 +5,11 @@ use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::marker::PhantomData;
 use std::mem;
 use std::ptr::{self, NonNull};
-use std::rc::Rc;
 
 use generator::Scope;
 
 use super::{pool, thread};
-use crate::{JobId, WaitCtx};
+use crate::{JobId, JobLocal, WaitCtx};
 
 /// What the fibre switches out with; nothing travels by it.
 pub(super) type FiberScope = Scope<'static, 'static, (), ()>;
@@ -73,7 +72,7 @@ pub(super) struct Control {
     /// Whether the thread was panicking when it switched in.
     pub(super) entered_panicking: Cell<bool>,
     wait_ctx: UnsafeCell<OnceCell<WaitCtx>>,
-    pub(super) local: Cell<Option<Rc<dyn Any>>>,
+    pub(super) local: Cell<JobLocal>,
 }
 
 impl Control {

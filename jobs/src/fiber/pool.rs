@@ -1,21 +1,19 @@
 //! A thread's idle fibres: last in, first out.
 
-use std::any::Any;
 use std::mem;
 use std::ptr::NonNull;
-use std::rc::Rc;
 
 use super::control::{Control, IdleFiber};
 use super::stack;
 use super::switch::NOBODY;
 use super::thread::{self, ThreadState};
-use crate::{InitError, StartReason, ThreadConfig, ThreadStats, WaitCtx};
+use crate::{InitError, JobLocal, StartReason, ThreadConfig, ThreadStats, WaitCtx};
 
 /// What an ended job held through its fibre. Dropping it may run code of the user's, so that
 /// comes last, when everything of ours is in order.
 pub(super) struct Leftovers {
     _wait_ctx: Option<WaitCtx>,
-    _local: Option<Rc<dyn Any>>,
+    _local: JobLocal,
 }
 
 /// Takes the idle fibre that came home last, or makes a new one.
@@ -185,6 +183,7 @@ fn set_up(state: &ThreadState, config: &ThreadConfig) {
         .stack_size_bytes
         .set(config.stack_size_bytes.unwrap_or(0));
     if AT_EXIT.try_with(|_| ()).is_err() {
+        // It has run already: some other thread-local's destructor starts a job.
         state.exiting.set(true);
     }
 }
@@ -213,7 +212,6 @@ struct AtExit;
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        thread::state().exiting.set(true);
         cleanup();
     }
 }

@@ -1,14 +1,12 @@
 //! What a thread knows of its fibres.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::ptr;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::control::Control;
 use super::switch::NOBODY;
-use crate::{JobId, WaitCtx};
+use crate::{JobId, JobLocal, WaitCtx};
 
 /// Ids are handed to threads in blocks, so that a start touches no shared memory.
 const ID_BLOCK: u64 = 1 << 20;
@@ -139,7 +137,7 @@ pub(crate) fn unblock(id: JobId) {
 }
 
 /// The value in the running job's local slot; `None` outside a job.
-pub(crate) fn local() -> Option<Rc<dyn Any>> {
+pub(crate) fn local() -> JobLocal {
     let control = state().current()?;
     let value = control.local.take();
     control.local.set(value.clone());
@@ -148,9 +146,7 @@ pub(crate) fn local() -> Option<Rc<dyn Any>> {
 
 /// Fills the running job's local slot, and gives back what was in it; outside a job, gives back
 /// the new value as an error.
-pub(crate) fn set_local(
-    value: Option<Rc<dyn Any>>,
-) -> Result<Option<Rc<dyn Any>>, Option<Rc<dyn Any>>> {
+pub(crate) fn set_local(value: JobLocal) -> Result<JobLocal, JobLocal> {
     match state().current() {
         Some(control) => Ok(control.local.replace(value)),
         None => Err(value),

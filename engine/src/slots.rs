@@ -151,6 +151,12 @@ impl Slot {
 }
 
 impl Op {
+    /// From now on nobody is told. Gives back who would have been, to be dropped when nothing is
+    /// borrowed any more.
+    pub(crate) fn stop_telling(&mut self) -> Waiter {
+        std::mem::replace(&mut self.waiter, Waiter::InPlace)
+    }
+
     pub(crate) fn none() -> Self {
         Self {
             kind: OpKind::Task,

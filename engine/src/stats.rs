@@ -29,10 +29,13 @@ pub struct EngineStats {
     pub wakes_by_callback: u64,
     /// Jobs told by fd.
     pub wakes_by_fd: u64,
+    /// Jobs told, by either, that there is room for them.
+    pub wakes_for_room: u64,
     /// Operations that were waited for in place.
     pub waits_in_place: u64,
     /// Jobs resumed before their operation had completed.
     pub spurious_resumes: u64,
-    /// Operations that nobody waited for any more when they completed.
+    /// Operations whose call ended without them, because its job was cancelled. Every submitted
+    /// operation is returned, or abandoned, or waited for.
     pub abandoned: u64,
 }

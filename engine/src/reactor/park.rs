@@ -94,7 +94,8 @@ impl Park {
 
     /// The places whose fd became readable since the last time.
     pub(super) fn readable(&mut self, engine: &Engine) -> io::Result<std::vec::Drain<'_, u32>> {
-        let fd_wakes = engine.stats().wakes_by_fd;
+        let stats = engine.stats();
+        let fd_wakes = stats.wakes_by_fd + stats.wakes_for_room;
         if engine.config().notify == Notify::Fd && fd_wakes != self.fd_wakes_seen {
             self.fd_wakes_seen = fd_wakes;
             self.look(engine, Some(Duration::ZERO))?;
@@ -141,6 +142,13 @@ impl Park {
 
     /// Virtual time: jumps from deadline to deadline until the device signals.
     fn jump(&mut self, engine: &Engine, until: Option<Nanos>) -> Result<Passed, ReactorError> {
+        if engine.config().notify == Notify::Fd {
+            // A job whose fd is readable already runs at the time that it is.
+            self.look(engine, Some(Duration::ZERO))?;
+            if !self.readable.is_empty() {
+                return Ok(Passed::Event);
+            }
+        }
         loop {
             let (signalled, now) = engine.inner().with_queue(|queue| {
                 let before = queue.signals();

@@ -13,7 +13,7 @@ use pausewake_engine::events::{Event, JobEvent, NotifiedBy, Stage};
 use pausewake_engine::{EcdsaCurve, Engine, Notify, RsaPadding};
 use pausewake_tests::{Keys, Log, Rig, Time, everywhere};
 
-const JOBS: usize = 64;
+const JOBS: u32 = 64;
 
 /// A device that is small in every way, and quick.
 fn small(compute: ComputeMode) -> DeviceConfig {
@@ -31,21 +31,21 @@ fn small(compute: ComputeMode) -> DeviceConfig {
 }
 
 /// Every job seals and opens its own texts; nothing gets lost, doubled, or mixed up.
-fn storm(time: Time, notify: Notify, rounds: usize) {
+fn storm(time: Time, notify: Notify, rounds: u32) {
     let mut rig = Rig::with(time, notify, small(ComputeMode::Real), None);
-    let outcomes = Rc::new(RefCell::new(vec![0_usize; JOBS]));
+    let outcomes = Rc::new(RefCell::new(vec![0_u32; JOBS as usize]));
     for job in 0..JOBS {
         let (engine, key, outcomes) = (rig.engine.clone(), rig.keys.aes, outcomes.clone());
         rig.spawn(move || {
             for round in 0..rounds {
                 seal_and_open(&engine, key, job, round);
-                outcomes.borrow_mut()[job] += 2;
+                outcomes.borrow_mut()[job as usize] += 2;
             }
         });
     }
     rig.run();
-    assert_eq!(*outcomes.borrow(), vec![2 * rounds; JOBS]);
-    let (stats, ops) = (rig.engine.stats(), (2 * rounds * JOBS) as u64);
+    assert_eq!(*outcomes.borrow(), vec![2 * rounds; JOBS as usize]);
+    let (stats, ops) = (rig.engine.stats(), u64::from(2 * rounds * JOBS));
     assert_eq!(stats.submitted, ops, "{time:?} {notify:?}");
     assert_eq!(stats.returned, ops);
     assert_eq!(stats.reaped, ops);
@@ -67,11 +67,11 @@ fn storm(time: Time, notify: Notify, rounds: usize) {
     assert_eq!((device.fetched, device.completed), (ops, ops));
 }
 
-fn seal_and_open(engine: &Engine, key: KeyId, job: usize, round: usize) {
+fn seal_and_open(engine: &Engine, key: KeyId, job: u32, round: u32) {
     let text = format!("job {job}, round {round}");
     let mut nonce = [0; 12];
-    nonce[..4].copy_from_slice(&(job as u32).to_le_bytes());
-    nonce[4..8].copy_from_slice(&(round as u32).to_le_bytes());
+    nonce[..4].copy_from_slice(&job.to_le_bytes());
+    nonce[4..8].copy_from_slice(&round.to_le_bytes());
     let mut sealed = [0; 64];
     let sealed_len = engine
         .aead_seal(key, nonce, b"aad", text.as_bytes(), &mut sealed)
@@ -121,14 +121,14 @@ fn jobs_and_calls_in_place_mix() {
     });
 }
 
-/// xorshift64; its seed is in every message.
-struct Chance(u64);
+/// xorshift32; its seed is in every message.
+struct Chance(u32);
 
 impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
+    fn below(&mut self, bound: u32) -> u32 {
         self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
         self.0 % bound
     }
 }
@@ -153,15 +153,15 @@ fn random_op(engine: &Engine, keys: Keys, chance: &mut Chance) {
     }
 }
 
-fn random_workload(time: Time, notify: Notify, seed: u64) -> (Rc<Log>, usize) {
+fn random_workload(time: Time, notify: Notify, seed: u32) -> (Rc<Log>, usize) {
     let log = Log::new();
     let mut config = small(ComputeMode::None);
     config.model.link.to_device_ns = Nanos::new(700);
     config.model.link.to_host_ns = Nanos::new(900);
     let mut rig = Rig::with(time, notify, config, Some(log.clone()));
     let mut ops = 0;
-    for job in 0..JOBS as u64 {
-        let mut chance = Chance(seed ^ (job + 1) << 32);
+    for job in 0..JOBS {
+        let mut chance = Chance(seed ^ (job + 1) << 8);
         let rounds = 1 + chance.below(6) as usize;
         ops += rounds;
         let (engine, keys) = (rig.engine.clone(), rig.keys);

@@ -153,6 +153,41 @@ fn a_wake_from_another_thread_ends_the_sleep() {
     }
 }
 
+#[test]
+fn a_busy_loop_sees_the_fds_of_others() {
+    for notify in [Notify::Callback, Notify::Fd] {
+        let mut rig = Rig::new(Time::Simulated, notify);
+        let (fd, seen) = (
+            WaitFd::eventfd().expect("descriptors are left"),
+            Rc::new(Cell::new(false)),
+        );
+        let (theirs, told) = (fd.clone(), seen.clone());
+        rig.spawn(move || {
+            let wait_ctx = pausewake_jobs::current().expect("a job").wait_ctx();
+            wait_ctx.set_wait_fd(WaitKey(usize::MAX), theirs, None);
+            assert!(pause().is_resumed());
+            told.set(true);
+        });
+        fd.signal().expect("it is an eventfd");
+        let stop = Rc::new(Cell::new(false));
+        for _ in 0..8 {
+            let (engine, key, stop) = (rig.engine.clone(), rig.keys.aes, stop.clone());
+            rig.spawn(move || {
+                while !stop.get() {
+                    let sealed = engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20]);
+                    assert_eq!(sealed, Ok(20));
+                }
+            });
+        }
+        for _ in 0..1_000 {
+            rig.reactor.turn(None).expect("the loop works");
+        }
+        assert!(seen.get(), "{notify:?}");
+        stop.set(true);
+        rig.run();
+    }
+}
+
 /// Forty jobs with few slots finish at the same virtual time by callback and by fd: no job that is
 /// ready waits for the clock.
 #[test]

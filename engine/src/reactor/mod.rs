@@ -148,6 +148,9 @@ impl Reactor {
 
     /// Turns until no job is left.
     ///
+    /// Under wall clock a job that is paused without an operation is waited for without end: another
+    /// thread may hold its [`Wake`](pausewake_jobs::Wake).
+    ///
     /// # Errors
     /// As [`turn`](Self::turn); [`ReactorError::Stalled`] if jobs are left that nothing will wake.
     ///

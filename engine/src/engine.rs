@@ -205,6 +205,11 @@ impl Inner {
         self.state.borrow_mut().line.collect(ticket)
     }
 
+    /// Whether a slot was given to the holder of this ticket.
+    pub(crate) fn is_served(&self, ticket: Ticket) -> bool {
+        self.state.borrow().line.is_served(ticket)
+    }
+
     /// The holder of this ticket looks for itself from now on.
     pub(crate) fn line_in_place(&self, ticket: Ticket) {
         let told_before = self.state.borrow_mut().line.wait_in_place(ticket);

@@ -62,6 +62,11 @@ impl Line {
         Some(self.served.swap_remove(index).1)
     }
 
+    /// Whether this call was given a slot and has not come for it yet.
+    pub(crate) fn is_served(&self, ticket: Ticket) -> bool {
+        self.served.iter().any(|(served, _)| *served == ticket)
+    }
+
     /// From now on this call looks for itself. Gives back who would have been told, to be dropped
     /// when nothing is borrowed any more.
     pub(crate) fn wait_in_place(&mut self, ticket: Ticket) -> Option<Waiter> {

@@ -84,6 +84,9 @@ fn wait_for_slot(engine: &Inner, caller: &Caller) -> Result<Cookie, Error> {
             engine.line_in_place(ticket);
             return wait_for_slot_in_place(engine, &mut place);
         }
+        if !engine.is_served(ticket) {
+            engine.count(|stats| stats.spurious_resumes += 1);
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub struct EngineStats {
     pub wakes_for_room: u64,
     /// Operations that were waited for in place.
     pub waits_in_place: u64,
-    /// Jobs resumed before their operation had completed.
+    /// Jobs resumed before their operation had completed, or before there was room for it.
     pub spurious_resumes: u64,
     /// Operations whose call ended without them, because its job was cancelled. Every submitted
     /// operation is returned, or abandoned, or waited for.

@@ -136,6 +136,7 @@ fn a_resume_without_a_wake_puts_the_job_back_to_sleep() {
             job = resumed(job).paused().expect("its op is not complete");
         }
         assert_eq!(rig.engine.stats().spurious_resumes, 5);
+        assert_eq!(rig.engine.stats().returned, 0);
         assert_eq!(rig.complete_all(), 1);
         rig.engine.poll();
         let expected_wakes = usize::from(notify == Notify::Callback);
@@ -555,6 +556,78 @@ fn a_panic_in_a_job_comes_out_of_the_turn_and_the_loop_goes_on() {
         let (engine, key) = (rig.engine.clone(), rig.keys.aes);
         rig.spawn(move || assert_eq!(seal(&engine, key), Ok(20)));
         rig.run();
+    }
+}
+
+#[test]
+fn a_resume_without_room_puts_the_job_back_in_line() {
+    for notify in CELLS {
+        let rig = with_slots(notify, 1);
+        let (holder, _a, _) = own_job(&rig, 1);
+        let (mut waiter, _b, _) = own_job(&rig, 1);
+        for _ in 0..3 {
+            waiter = resumed(waiter).paused().expect("there is no room");
+        }
+        let stats = rig.engine.stats();
+        assert_eq!((stats.spurious_resumes, stats.full_waits), (3, 1));
+        rig.engine.ring_doorbell();
+        rig.complete_all();
+        rig.engine.poll();
+        assert!(resumed(holder).finished().is_some());
+        let waiter = resumed(waiter).paused().expect("its op is in flight now");
+        rig.engine.ring_doorbell();
+        assert_eq!(rig.complete_all(), 1);
+        rig.engine.poll();
+        assert!(resumed(waiter).finished().is_some());
+        assert_eq!(rig.engine.stats().spurious_resumes, 3);
+    }
+}
+
+/// Panics at one kind of event, once.
+struct Panicky(Cell<bool>, fn(&Event) -> bool);
+
+impl Observer for Panicky {
+    fn event(&self, _at: Nanos, event: &Event) {
+        if self.1(event) && self.0.replace(false) {
+            panic!("on purpose, at {event:?}");
+        }
+    }
+}
+
+#[test]
+fn a_panic_of_an_observer_leaks_no_slot() {
+    let kinds: [fn(&Event) -> bool; 5] = [
+        |event| matches!(event, Event::Submitted { .. }),
+        |event| matches!(event, Event::Full { .. }),
+        |event| matches!(event, Event::Known { .. }),
+        |event| matches!(event, Event::Returned(_)),
+        |event| matches!(event, Event::Doorbell { .. }),
+    ];
+    for notify in CELLS {
+        for (kind, is_kind) in kinds.into_iter().enumerate() {
+            let mut config = DeviceConfig::default();
+            config.queue.slots = 1;
+            let observer = Rc::new(Panicky(Cell::new(true), is_kind));
+            let mut rig = Rig::with(Time::Simulated, notify, config, Some(observer));
+            let mut panics = 0;
+            for _ in 0..3 {
+                let (engine, key) = (rig.engine.clone(), rig.keys.aes);
+                let spawned = catch_unwind(AssertUnwindSafe(|| {
+                    rig.spawn(move || {
+                        let _ = seal(&engine, key);
+                    });
+                }));
+                panics += usize::from(spawned.is_err());
+            }
+            for _ in 0..20 {
+                let turn = catch_unwind(AssertUnwindSafe(|| rig.reactor.turn(None)));
+                panics += usize::from(turn.is_err());
+            }
+            assert_eq!(panics, 1, "{notify:?}, kind {kind}");
+            let engine = rig.engine.clone();
+            let _shutdown = rig.reactor.shutdown().expect("the loop works");
+            assert_eq!(engine.slots_in_use(), 0, "{notify:?}, kind {kind}");
+        }
     }
 }
 

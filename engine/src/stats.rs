@@ -1,7 +1,7 @@
 //! What an engine counts.
 
-/// Figures of an engine since it was made. The names that users of QAT_Engine know stand in
-/// brackets.
+/// Figures of an engine since it was made. Beside some stands the name that users
+/// of QAT_Engine know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EngineStats {
@@ -9,11 +9,10 @@ pub struct EngineStats {
     pub submitted: u64,
     /// Operations whose call returned, with a result or an error from the device.
     pub returned: u64,
-    /// Operations that are in the device now, abandoned ones included
-    /// [`GET_NUM_REQUESTS_IN_FLIGHT`].
+    /// Operations that are in the device now, abandoned ones included: `GET_NUM_REQUESTS_IN_FLIGHT`.
     pub in_flight: u64,
-    /// Calls that found no room and waited their turn [`GET_NUM_OP_RETRIES` counts the attempts of
-    /// such calls; ours are woken when there is room, and try once].
+    /// Calls that found no room and waited their turn. `GET_NUM_OP_RETRIES` counts the attempts of
+    /// such calls; ours are woken when there is room, and try once.
     pub full_waits: u64,
     /// Doorbells that published something.
     pub doorbells: u64,

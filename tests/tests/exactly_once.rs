@@ -32,7 +32,11 @@ fn small(compute: ComputeMode) -> DeviceConfig {
 
 /// Every job seals and opens its own texts; nothing gets lost, doubled, or mixed up.
 fn storm(time: Time, notify: Notify, rounds: u32) {
-    let mut rig = Rig::with(time, notify, small(ComputeMode::Real), None);
+    storm_on(small(ComputeMode::Real), time, notify, rounds);
+}
+
+fn storm_on(config: DeviceConfig, time: Time, notify: Notify, rounds: u32) {
+    let mut rig = Rig::with(time, notify, config, None);
     let outcomes = Rc::new(RefCell::new(vec![0_u32; JOBS as usize]));
     for job in 0..JOBS {
         let (engine, key, outcomes) = (rig.engine.clone(), rig.keys.aes, outcomes.clone());
@@ -93,6 +97,20 @@ fn twenty_thousand_ops_on_the_device_thread() {
 fn twenty_thousand_ops_under_virtual_time() {
     storm(Time::Simulated, Notify::Callback, 160);
     storm(Time::Simulated, Notify::Fd, 160);
+}
+
+#[test]
+fn with_a_link_and_signals_that_are_held_back() {
+    for time in [Time::Simulated, Time::Thread] {
+        for notify in [Notify::Callback, Notify::Fd] {
+            let mut config = small(ComputeMode::Real);
+            config.coalesce.count = 7;
+            config.coalesce.time_ns = Nanos::from_micros(40);
+            config.model.link.to_device_ns = Nanos::new(700);
+            config.model.link.to_host_ns = Nanos::new(900);
+            storm_on(config, time, notify, 30);
+        }
+    }
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use pausewake_device::protocol::{Completion, Cookie, Descriptor};
+use pausewake_device::protocol::{Completion, Cookie, Descriptor, Status};
 use pausewake_device::{Nanos, QueuePair, TimeKind};
 use pausewake_jobs::{WaitKey, WaitStatus};
 
 use crate::config::{EngineConfig, OnFull};
 use crate::error::{Error, Misuse, Retry};
 use crate::events::{Event, NotifiedBy, Observer};
-use crate::line::{Line, Ticket};
+use crate::line::{Left, Line, Ticket};
 use crate::notify::{Caller, Waiter, unique_wait_key};
 use crate::observe::JobTap;
 use crate::slots::{Completed, Op, Slot, SlotTable, State};
@@ -23,6 +23,12 @@ use crate::stats::EngineStats;
 /// in place and reaps for itself.
 ///
 /// Dropping the last clone hands what is in flight to the device, which forgets it when it is done.
+///
+/// An engine stays on its thread:
+/// ```compile_fail,E0277
+/// fn needs_send<T: Send>() {}
+/// needs_send::<pausewake_engine::Engine>();
+/// ```
 #[derive(Clone)]
 pub struct Engine {
     inner: Rc<Inner>,
@@ -178,8 +184,8 @@ impl Inner {
         }
     }
 
-    /// Joins the line, or says that the engine has none.
-    pub(crate) fn join_line(&self, caller: &Caller) -> Result<Ticket, Retry> {
+    /// Joins the line, or says that the engine has none. Says also how many wait in it now.
+    pub(crate) fn join_line(&self, caller: &Caller) -> Result<(Ticket, u32), Retry> {
         if let Caller::Job { wait_ctx, .. } = caller {
             wait_ctx.set_status(WaitStatus::EAGAIN);
         }
@@ -191,9 +197,7 @@ impl Inner {
         let ticket = state.line.join(caller.waiter());
         let waiting = u32::try_from(state.line.len()).unwrap_or(u32::MAX);
         drop(state);
-        let job = caller.job();
-        self.tell(|| self.now(), || Event::Full { job, waiting });
-        Ok(ticket)
+        Ok((ticket, waiting))
     }
 
     /// The slot that was given to the holder of this ticket, if its turn has come.
@@ -201,17 +205,37 @@ impl Inner {
         self.state.borrow_mut().line.collect(ticket)
     }
 
-    /// The holder of this ticket looks for itself from now on.
-    pub(crate) fn line_in_place(&self, ticket: Ticket) {
-        self.state.borrow_mut().line.wait_in_place(ticket);
+    /// Whether a slot was given to the holder of this ticket.
+    pub(crate) fn is_served(&self, ticket: Ticket) -> bool {
+        self.state.borrow().line.is_served(ticket)
     }
 
-    /// The holder of this ticket goes away.
-    pub(crate) fn leave_line(&self, ticket: Ticket) {
-        let given = self.state.borrow_mut().line.leave(ticket);
-        if let Some(op) = given {
-            self.give_back(op);
-        }
+    /// The holder of this ticket looks for itself from now on.
+    pub(crate) fn line_in_place(&self, ticket: Ticket) {
+        let told_before = self.state.borrow_mut().line.wait_in_place(ticket);
+        drop(told_before);
+    }
+
+    /// Whether the device owes an answer to anything.
+    pub(crate) fn has_in_flight(&self) -> bool {
+        self.stats.get().in_flight > 0
+    }
+
+    /// The holder of this operation looks for itself from now on.
+    pub(crate) fn look_in_place(&self, op: Cookie) {
+        // Dropped after the borrow: the last count on a callback may run code of the application.
+        let told_before = self.with_slot(op, |slot| slot.op.stop_telling());
+        drop(told_before);
+    }
+
+    /// The holder of this ticket goes away. Says whether it had been told to come for a slot.
+    pub(crate) fn leave_line(&self, ticket: Ticket) -> bool {
+        let left = self.state.borrow_mut().line.leave(ticket);
+        let Left::Served(op) = left else {
+            return false;
+        };
+        self.give_back(op);
+        true
     }
 
     /// A granted slot is not used after all.
@@ -332,10 +356,7 @@ impl Inner {
                 self.tell(|| known_ns, || Event::Orphan { op });
             }
             Completed::Freed { .. } => {
-                self.count(|stats| {
-                    stats.in_flight -= 1;
-                    stats.abandoned += 1;
-                });
+                self.count(|stats| stats.in_flight -= 1);
             }
             Completed::Known => {
                 self.count(|stats| stats.in_flight -= 1);
@@ -367,7 +388,14 @@ impl Inner {
 
     /// Hands room to those who wait for it, first come first served.
     pub(crate) fn serve_line(&self) {
-        while let Some(waiter) = self.state.borrow_mut().serve_one() {
+        loop {
+            // A statement of its own: in the head of a `while let`, the borrow would last until
+            // the callback has returned.
+            let served = self.state.borrow_mut().serve_one();
+            let Some(waiter) = served else {
+                return;
+            };
+            self.count(|stats| stats.wakes_for_room += u64::from(waiter.is_job()));
             waiter.tell();
         }
     }
@@ -380,7 +408,10 @@ impl Inner {
             return None;
         };
         let taken = std::mem::replace(&mut slot.op, Op::none());
-        let len = output.len().min(completion.output_len as usize);
+        let len = match completion.status {
+            Status::Ok => output.len().min(completion.output_len as usize),
+            _ => 0,
+        };
         let copied = state.queue.read_payload(op.slot, &mut output[..len]);
         debug_assert!(copied.is_ok(), "the output was checked to fit into a slot");
         state.wipe(op, taken.used_bytes);
@@ -392,27 +423,32 @@ impl Inner {
     }
 
     /// Nobody waits for this operation any more. Once in flight, its slot stays with the device
-    /// until the device answers.
-    pub(crate) fn abandon(&self, op: Cookie) {
+    /// until the device answers. Says whether the job had been told of its completion.
+    pub(crate) fn abandon(&self, op: Cookie) -> bool {
         let mut state = self.state.borrow_mut();
         let Some(slot) = state.slots.get(op) else {
-            return;
+            return false;
         };
         let used_bytes = slot.op.used_bytes;
-        match slot.state {
+        let waiter = slot.op.stop_telling();
+        let told = match slot.state {
             State::InFlight => {
                 slot.state = State::Abandoned;
-                slot.op.waiter = Waiter::InPlace;
+                false
             }
             State::Completed(_) => {
                 state.wipe(op, used_bytes);
                 state.slots.release(op);
+                waiter.is_job()
             }
-            State::Free | State::Granted | State::Abandoned => return,
-        }
+            State::Free | State::Granted | State::Abandoned => return false,
+        };
         drop(state);
+        drop(waiter);
+        self.count(|stats| stats.abandoned += 1);
         self.tell(|| self.now(), || Event::Abandoned { op });
         self.serve_line();
+        told
     }
 
     /// Waits until something may have completed. For a call that waits in place.

@@ -62,18 +62,39 @@ impl Line {
         Some(self.served.swap_remove(index).1)
     }
 
-    /// From now on this call looks for itself.
-    pub(crate) fn wait_in_place(&mut self, ticket: Ticket) {
-        if let Some(waiting) = self.waiting.iter_mut().find(|w| w.ticket == ticket) {
-            waiting.waiter = Waiter::InPlace;
-        }
+    /// Whether this call was given a slot and has not come for it yet.
+    pub(crate) fn is_served(&self, ticket: Ticket) -> bool {
+        self.served.iter().any(|(served, _)| *served == ticket)
     }
 
-    /// The call goes away. Returns the slot that it had been given and did not come for.
-    pub(crate) fn leave(&mut self, ticket: Ticket) -> Option<Cookie> {
-        self.waiting.retain(|waiting| waiting.ticket != ticket);
-        self.collect(ticket)
+    /// From now on this call looks for itself. Gives back who would have been told, to be dropped
+    /// when nothing is borrowed any more.
+    pub(crate) fn wait_in_place(&mut self, ticket: Ticket) -> Option<Waiter> {
+        let waiting = self.waiting.iter_mut().find(|w| w.ticket == ticket)?;
+        Some(std::mem::replace(&mut waiting.waiter, Waiter::InPlace))
     }
+
+    /// The call goes away.
+    pub(crate) fn leave(&mut self, ticket: Ticket) -> Left {
+        if let Some(op) = self.collect(ticket) {
+            return Left::Served(op);
+        }
+        let index = self.waiting.iter().position(|w| w.ticket == ticket);
+        let waiting = index.and_then(|index| self.waiting.remove(index));
+        Left::Waiting {
+            _waiter: waiting.map(|waiting| waiting.waiter),
+        }
+    }
+}
+
+/// How far a call had come that left the line.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// It had been given this slot, and did not come for it.
+    Served(Cookie),
+    /// It was not served, and nobody needs to be told any more; to be dropped when nothing is
+    /// borrowed.
+    Waiting { _waiter: Option<Waiter> },
 }
 
 #[cfg(test)]
@@ -105,8 +126,11 @@ mod tests {
         let first = line.join(Waiter::InPlace);
         let second = line.join(Waiter::InPlace);
         assert!(line.serve(slot(4)).is_some());
-        assert_eq!(line.leave(first), Some(slot(4)));
-        assert_eq!(line.leave(second), None);
+        assert!(matches!(line.leave(first), Left::Served(op) if op == slot(4)));
+        assert!(matches!(
+            line.leave(second),
+            Left::Waiting { _waiter: Some(_) }
+        ));
         assert!(line.is_empty());
         assert!(line.serve(slot(5)).is_none());
     }

@@ -26,6 +26,11 @@ impl Waiter {
         }
     }
 
+    /// Whether there is a job to tell.
+    pub(crate) fn is_job(&self) -> bool {
+        matches!(self, Self::Job { .. })
+    }
+
     /// Tells. To be called with nothing borrowed: a callback may call the engine.
     pub(crate) fn tell(&self) {
         if let Self::Job { wake, .. } = self {

@@ -52,14 +52,14 @@
 
 use pausewake_device::Nanos;
 use pausewake_device::keys::KeyId;
-use pausewake_device::protocol::{Cookie, Descriptor, OpKind, Scheme};
+use pausewake_device::protocol::{Completion, Cookie, Descriptor, OpKind, Scheme, Status};
 use pausewake_jobs::{Pause, WaitStatus};
 
 use crate::engine::{Engine, Inner};
-use crate::error::{Error, Misuse};
+use crate::error::{Error, Misuse, Retry};
 use crate::events::{Event, Moments, Returned};
 use crate::line::Ticket;
-use crate::notify::{Caller, Waiter};
+use crate::notify::Caller;
 use crate::slots::{Op, State};
 
 /// What a typed call asks of the device.
@@ -96,7 +96,7 @@ impl Engine {
         pause_until_complete(engine, op, &caller)?;
 
         // 5. The result goes to the caller, the slot to the next.
-        in_flight.take(output, &caller)
+        in_flight.take(output)
     }
 }
 
@@ -114,18 +114,26 @@ fn wait_for_slot(engine: &Inner, caller: &Caller) -> Result<Cookie, Error> {
     if let Some(op) = engine.grant() {
         return Ok(op);
     }
-    let place = Place {
+    let (ticket, waiting) = engine.join_line(caller)?;
+    let mut place = Place {
         engine,
-        ticket: engine.join_line(caller)?,
+        caller,
+        ticket,
+        collected: false,
     };
+    let job = caller.job();
+    engine.tell(|| engine.now(), || Event::Full { job, waiting });
     loop {
-        if let Some(op) = engine.collect(place.ticket) {
+        if let Some(op) = place.collect() {
             caller.consume_wake();
             return Ok(op);
         }
         if pausewake_jobs::pause() != Pause::Resumed {
-            engine.line_in_place(place.ticket);
-            return wait_for_slot_in_place(engine, &place);
+            engine.line_in_place(ticket);
+            return wait_for_slot_in_place(engine, &mut place);
+        }
+        if !engine.is_served(ticket) {
+            engine.count(|stats| stats.spurious_resumes += 1);
         }
     }
 }
@@ -133,21 +141,39 @@ fn wait_for_slot(engine: &Inner, caller: &Caller) -> Result<Cookie, Error> {
 /// A place in the line, which is left when the call ends in any way.
 struct Place<'a> {
     engine: &'a Inner,
+    caller: &'a Caller,
     ticket: Ticket,
+    collected: bool,
+}
+
+impl Place<'_> {
+    fn collect(&mut self) -> Option<Cookie> {
+        let op = self.engine.collect(self.ticket)?;
+        self.collected = true;
+        Some(op)
+    }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.engine.leave_line(self.ticket);
+        if !self.collected && self.engine.leave_line(self.ticket) {
+            // The wait context will serve another job, which must not find this one's wake.
+            self.caller.consume_wake();
+        }
     }
 }
 
-fn wait_for_slot_in_place(engine: &Inner, place: &Place<'_>) -> Result<Cookie, Error> {
-    engine.ring_doorbell();
+fn wait_for_slot_in_place(engine: &Inner, place: &mut Place<'_>) -> Result<Cookie, Error> {
     loop {
+        // Each time: a callback that the poll ran may have started a job, which submitted.
+        engine.ring_doorbell();
         engine.poll();
-        if let Some(op) = engine.collect(place.ticket) {
+        if let Some(op) = place.collect() {
             return Ok(op);
+        }
+        if !engine.has_in_flight() {
+            // All slots hold results of jobs, and they cannot run before this call has returned.
+            return Err(Retry::Full.into());
         }
         engine.wait_for_device()?;
     }
@@ -156,12 +182,16 @@ fn wait_for_slot_in_place(engine: &Inner, place: &Place<'_>) -> Result<Cookie, E
 /// An operation that the device has. Dropped without [`take`](Self::take), it is abandoned.
 struct InFlight<'a> {
     engine: &'a Inner,
+    caller: &'a Caller,
     op: Cookie,
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.engine.abandon(self.op);
+        if self.engine.abandon(self.op) {
+            // The wait context will serve another job, which must not find this one's wake.
+            self.caller.consume_wake();
+        }
     }
 }
 
@@ -170,7 +200,7 @@ fn submit<'a>(
     op: Cookie,
     request: &Request<'_>,
     capacity: usize,
-    caller: &Caller,
+    caller: &'a Caller,
     call_ns: Nanos,
 ) -> Result<InFlight<'a>, Error> {
     let granted_ns = engine.now();
@@ -199,6 +229,8 @@ fn submit<'a>(
         engine.give_back(op);
         return Err(error.into());
     }
+    // Before anything of the application runs, which could panic.
+    let in_flight = InFlight { engine, caller, op };
     if let Caller::Job { wait_ctx, .. } = caller {
         wait_ctx.set_status(WaitStatus::OK);
     }
@@ -211,7 +243,7 @@ fn submit<'a>(
             bytes: descriptor.input_len + descriptor.extra_len,
         },
     );
-    Ok(InFlight { engine, op })
+    Ok(in_flight)
 }
 
 /// A length that was checked against a slot's size, which is a `u32`.
@@ -251,9 +283,10 @@ fn is_complete(engine: &Inner, op: Cookie) -> bool {
 /// For callers that cannot pause: nobody else will poll for them, so they do it themselves.
 /// Completions of others that they find are entered, and those jobs are told.
 fn wait_in_place(engine: &Inner, op: Cookie) -> Result<(), Error> {
-    engine.with_slot(op, |slot| slot.op.waiter = Waiter::InPlace);
-    engine.ring_doorbell();
+    engine.look_in_place(op);
     loop {
+        // Each time: a callback that the poll ran may have started a job, which submitted.
+        engine.ring_doorbell();
         engine.poll();
         if is_complete(engine, op) {
             return Ok(());
@@ -263,17 +296,17 @@ fn wait_in_place(engine: &Inner, op: Cookie) -> Result<(), Error> {
 }
 
 impl InFlight<'_> {
-    fn take(self, output: &mut [u8], caller: &Caller) -> Result<usize, Error> {
+    fn take(self, output: &mut [u8]) -> Result<usize, Error> {
         let running_ns = self.engine.now();
         let (completion, op) = self
             .engine
             .take(self.op, output)
             .expect("the operation is complete, and only its own call takes it");
-        let (engine, cookie) = (self.engine, self.op);
+        let (engine, caller, cookie) = (self.engine, self.caller, self.op);
         // The slot is free: there is nothing left to abandon.
         std::mem::forget(self);
 
-        let result = Error::from_status(completion.status);
+        let result = result_of(&completion, output.len());
         if let (Caller::Job { wait_ctx, .. }, Err(Error::Device(_))) = (caller, &result) {
             wait_ctx.set_status(WaitStatus::ERR);
         }
@@ -290,16 +323,43 @@ impl InFlight<'_> {
                     compute_bound: completion
                         .flags
                         .contains(pausewake_device::protocol::CompletionFlags::COMPUTE_BOUND),
-                    moments: Moments {
-                        fetched_ns: completion.fetched_ns().max(op.moments.doorbell_ns),
-                        done_ns: completion.done_ns.max(op.moments.doorbell_ns),
-                        running_ns,
-                        returned_ns: engine.now(),
-                        ..op.moments
-                    },
+                    moments: whole_life(op.moments, &completion, running_ns, engine.now()),
                 })
             },
         );
-        result.map(|()| completion.output_len as usize)
+        result
+    }
+}
+
+/// What a completion means to a caller who offered room for `capacity` bytes.
+fn result_of(completion: &Completion, capacity: usize) -> Result<usize, Error> {
+    Error::from_status(completion.status)?;
+    let output_len = completion.output_len as usize;
+    if output_len > capacity {
+        // More than it was allowed to write: the device lies, or somebody forged this.
+        return Err(Error::Device(Status::DeviceError));
+    }
+    Ok(output_len)
+}
+
+/// All eight moments. What the device says of its own is held between the doorbell and the reaping,
+/// which we saw ourselves.
+fn whole_life(
+    seen: Moments,
+    completion: &Completion,
+    running_ns: Nanos,
+    returned_ns: Nanos,
+) -> Moments {
+    let doorbell_ns = seen.doorbell_ns.max(seen.granted_ns);
+    let known_ns = seen.known_ns.max(doorbell_ns);
+    let fetched_ns = completion.fetched_ns().clamp(doorbell_ns, known_ns);
+    Moments {
+        doorbell_ns,
+        fetched_ns,
+        done_ns: completion.done_ns.clamp(fetched_ns, known_ns),
+        known_ns,
+        running_ns,
+        returned_ns,
+        ..seen
     }
 }

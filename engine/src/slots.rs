@@ -151,6 +151,12 @@ impl Slot {
 }
 
 impl Op {
+    /// From now on nobody is told. Gives back who would have been, to be dropped when nothing is
+    /// borrowed any more.
+    pub(crate) fn stop_telling(&mut self) -> Waiter {
+        std::mem::replace(&mut self.waiter, Waiter::InPlace)
+    }
+
     pub(crate) fn none() -> Self {
         Self {
             kind: OpKind::Task,
@@ -159,5 +165,70 @@ impl Op {
             moments: Moments::default(),
             used_bytes: 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pausewake_device::protocol::{CompletionFlags, Status};
+
+    use super::*;
+
+    fn completion(cookie: Cookie) -> Completion {
+        Completion {
+            cookie,
+            status: Status::Ok,
+            flags: CompletionFlags::default(),
+            output_len: 0,
+            done_ns: Nanos::ZERO,
+            queue_ns: 0,
+            service_ns: 0,
+        }
+    }
+
+    fn complete(table: &mut SlotTable, op: Cookie) -> Completed {
+        table.complete(completion(op), Nanos::new(1))
+    }
+
+    #[test]
+    fn only_what_is_in_flight_can_complete_and_only_once() {
+        let mut table = SlotTable::new(1);
+        let op = table.grant().expect("one is free");
+        assert!(table.grant().is_none());
+        assert!(matches!(complete(&mut table, op), Completed::Orphan));
+        table.get(op).expect("its use goes on").state = State::InFlight;
+        assert!(matches!(complete(&mut table, op), Completed::Known));
+        assert!(matches!(complete(&mut table, op), Completed::Orphan));
+        table.release(op);
+        assert!(matches!(complete(&mut table, op), Completed::Orphan));
+        let next = table.grant().expect("it is free again");
+        table.get(next).expect("its use goes on").state = State::InFlight;
+        assert_eq!(next.slot, op.slot);
+        assert!(matches!(complete(&mut table, op), Completed::Orphan));
+        assert!(matches!(complete(&mut table, next), Completed::Known));
+    }
+
+    #[test]
+    fn an_abandoned_slot_is_free_when_the_device_answers() {
+        let mut table = SlotTable::new(2);
+        let op = table.grant().expect("two are free");
+        let slot = table.get(op).expect("its use goes on");
+        (slot.state, slot.op.used_bytes) = (State::Abandoned, 48);
+        assert_eq!((table.used_count(), table.free_count()), (1, 1));
+        let completed = complete(&mut table, op);
+        assert!(matches!(completed, Completed::Freed { used_bytes: 48 }));
+        assert_eq!((table.used_count(), table.free_count()), (0, 2));
+        assert!(matches!(complete(&mut table, op), Completed::Orphan));
+    }
+
+    #[test]
+    fn a_cookie_out_of_range_names_nothing() {
+        let mut table = SlotTable::new(4);
+        let op = Cookie {
+            slot: 4,
+            generation: 0,
+        };
+        assert!(table.get(op).is_none());
+        assert!(matches!(complete(&mut table, op), Completed::Orphan));
     }
 }

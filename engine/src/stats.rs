@@ -1,7 +1,7 @@
 //! What an engine counts.
 
-/// Figures of an engine since it was made. Where users of QAT_Engine know a name for one, it stands
-/// behind it.
+/// Figures of an engine since it was made. Beside some stands the name that users
+/// of QAT_Engine know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EngineStats {
@@ -9,8 +9,7 @@ pub struct EngineStats {
     pub submitted: u64,
     /// Operations whose call returned, with a result or an error from the device.
     pub returned: u64,
-    /// Operations that are in the device now, abandoned ones included
-    /// (`GET_NUM_REQUESTS_IN_FLIGHT`).
+    /// Operations that are in the device now, abandoned ones included: `GET_NUM_REQUESTS_IN_FLIGHT`.
     pub in_flight: u64,
     /// Calls that found no room and waited their turn. `GET_NUM_OP_RETRIES` counts the attempts of
     /// such calls; ours are woken when there is room, and try once.
@@ -29,10 +28,13 @@ pub struct EngineStats {
     pub wakes_by_callback: u64,
     /// Jobs told by fd.
     pub wakes_by_fd: u64,
+    /// Jobs told, by either, that there is room for them.
+    pub wakes_for_room: u64,
     /// Operations that were waited for in place.
     pub waits_in_place: u64,
-    /// Jobs resumed before their operation had completed.
+    /// Jobs resumed before their operation had completed, or before there was room for it.
     pub spurious_resumes: u64,
-    /// Operations that nobody waited for any more when they completed.
+    /// Operations whose call ended without them, because its job was cancelled. Every submitted
+    /// operation is returned, or abandoned, or waited for.
     pub abandoned: u64,
 }

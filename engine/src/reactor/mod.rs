@@ -7,6 +7,7 @@ mod park;
 mod ready;
 mod tasks;
 
+use std::collections::VecDeque;
 use std::io;
 
 use pausewake_device::Nanos;
@@ -17,8 +18,13 @@ use park::{Park, Passed};
 use ready::ReadyQueue;
 use tasks::{TaskToken, Tasks};
 
-/// An event loop over one engine. Belongs to one thread.
+/// An event loop over one engine. Belongs to one thread:
+/// ```compile_fail,E0277
+/// fn needs_send<T: Send>() {}
+/// needs_send::<pausewake_engine::Reactor>();
+/// ```
 ///
+/// # Examples
 /// ```
 /// use std::cell::Cell;
 /// use std::rc::Rc;
@@ -47,8 +53,9 @@ use tasks::{TaskToken, Tasks};
 pub struct Reactor {
     tasks: Tasks,
     ready: ReadyQueue,
-    /// Taken from the ready queue and being resumed; kept to be used again.
-    batch: Vec<TaskToken>,
+    /// Taken from the ready queue and being resumed. What a panic of a job leaves in it is resumed
+    /// in the next turn.
+    batch: VecDeque<TaskToken>,
     park: Park,
     engine: Engine,
 }
@@ -75,7 +82,7 @@ impl Reactor {
             tasks: Tasks::new(engine.config().notify),
             park: Park::new(&engine, &ready)?,
             ready,
-            batch: Vec::new(),
+            batch: VecDeque::new(),
             engine,
         })
     }
@@ -108,33 +115,41 @@ impl Reactor {
     /// to do, lets time pass until there is, at the longest until `until`.
     ///
     /// # Errors
-    /// The system's event queue failed, or a job's fd could not be watched.
+    /// The system's event queue failed, a job's fd could not be watched, or we are in a job.
     ///
     /// # Panics
     /// With the panic of a job. The loop can be used on; the job is gone.
     pub fn turn(&mut self, until: Option<Nanos>) -> Result<Turn, ReactorError> {
+        if pausewake_jobs::current_id().is_some() {
+            return Err(ReactorError::InJob);
+        }
         if self.run_ready()? {
             self.engine.ring_doorbell();
             self.engine.poll_if_due();
             return Ok(Turn::Progress);
         }
         self.engine.ring_doorbell();
-        if self.engine.poll_if_due() {
+        // The doorbell may have made room, and woken a job that waited for it. Its time is now.
+        if self.engine.poll_if_due() || self.ready.has_wakes() {
             return Ok(Turn::Progress);
         }
-        if until.is_none() && self.tasks.live() == 0 && self.engine.slots_in_use() == 0 {
+        if until.is_none() && self.tasks.live() == 0 && !self.engine.inner().has_in_flight() {
             return Ok(Turn::Idle);
         }
         let passed = self.park.park(&self.engine, &mut self.ready, until)?;
-        self.engine.poll_if_due();
+        let reaped = self.engine.poll_if_due();
         Ok(match passed {
             Passed::Event => Turn::Progress,
+            _ if reaped => Turn::Progress,
             Passed::Until => Turn::TimedOut,
             Passed::Nothing => Turn::Idle,
         })
     }
 
     /// Turns until no job is left.
+    ///
+    /// Under wall clock a job that is paused without an operation is waited for without end: another
+    /// thread may hold its [`Wake`](pausewake_jobs::Wake).
     ///
     /// # Errors
     /// As [`turn`](Self::turn); [`ReactorError::Stalled`] if jobs are left that nothing will wake.
@@ -143,7 +158,7 @@ impl Reactor {
     /// With the panic of a job.
     pub fn run(&mut self) -> Result<(), ReactorError> {
         while self.live_jobs() > 0 {
-            if self.turn(None)? == Turn::Idle && !self.ready.has_wakes() {
+            if self.turn(None)? == Turn::Idle {
                 return Err(ReactorError::Stalled {
                     jobs: self.live_jobs(),
                 });
@@ -161,7 +176,8 @@ impl Reactor {
     /// As [`turn`](Self::turn).
     pub fn shutdown(mut self) -> Result<Shutdown, ReactorError> {
         let cancelled_jobs = self.tasks.cancel_all();
-        while self.engine.slots_in_use() > 0 {
+        // Not until no slot is in use: a job that is not ours may hold a result.
+        while self.engine.inner().has_in_flight() {
             if self.turn(None)? == Turn::Idle {
                 break;
             }
@@ -174,16 +190,14 @@ impl Reactor {
 
     /// Resumes every job that has been woken up to now. Says whether there was any.
     fn run_ready(&mut self) -> Result<bool, ReactorError> {
-        let mut batch = std::mem::take(&mut self.batch);
-        self.ready.take_into(&mut batch);
+        self.ready.take_into(&mut self.batch);
         for place in self.park.readable(&self.engine)? {
-            batch.extend(self.tasks.token(place));
+            self.batch.extend(self.tasks.token(place));
         }
-        let any = !batch.is_empty();
-        for token in batch.drain(..) {
+        let any = !self.batch.is_empty();
+        while let Some(token) = self.batch.pop_front() {
             self.tasks.resume(token, &mut self.park)?;
         }
-        self.batch = batch;
         Ok(any)
     }
 }

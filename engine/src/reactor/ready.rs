@@ -4,6 +4,7 @@
 //! armed, fenced and re-checked flag as the rings have. While the loop runs, the flag is down and a
 //! wake costs no system call.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pausewake_device::ring::{CreateError, Ringer, Sleeper, bell};
@@ -18,7 +19,7 @@ pub(super) struct ReadyQueue {
 }
 
 struct Shared {
-    wakes: Mutex<Vec<TaskToken>>,
+    wakes: Mutex<VecDeque<TaskToken>>,
     bell: Ringer,
 }
 
@@ -36,7 +37,7 @@ impl ReadyQueue {
     pub(super) fn callback(&self, token: TaskToken) -> Callback {
         let shared = self.shared.clone();
         Arc::new(move || {
-            shared.wakes().push(token);
+            shared.wakes().push_back(token);
             shared.bell.ring();
         })
     }
@@ -46,7 +47,7 @@ impl ReadyQueue {
     }
 
     /// Moves all wakes to `batch`, in the order in which they came.
-    pub(super) fn take_into(&self, batch: &mut Vec<TaskToken>) {
+    pub(super) fn take_into(&self, batch: &mut VecDeque<TaskToken>) {
         let mut wakes = self.shared.wakes();
         if batch.is_empty() {
             std::mem::swap(&mut *wakes, batch);
@@ -63,7 +64,7 @@ impl ReadyQueue {
 }
 
 impl Shared {
-    fn wakes(&self) -> MutexGuard<'_, Vec<TaskToken>> {
+    fn wakes(&self) -> MutexGuard<'_, VecDeque<TaskToken>> {
         self.wakes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

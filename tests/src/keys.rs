@@ -1,0 +1,47 @@
+//! The keys that the tests use: those that `sim-device/tests/data/make.sh` made, and one for AES.
+
+use pausewake_device::Device;
+use pausewake_device::compute::KeyMaterial;
+use pausewake_device::keys::KeyId;
+
+/// An RSA-2048 private key, PKCS#8 DER.
+pub const RSA_2048_PKCS8: &[u8] =
+    include_bytes!("../../sim-device/tests/data/keys/test-rsa2048.pkcs8.der");
+/// Its public half, PKCS#1 DER.
+pub const RSA_2048_PUBLIC: &[u8] =
+    include_bytes!("../../sim-device/tests/data/keys/test-rsa2048.public.pkcs1.der");
+/// A private key on P-256, PKCS#8 DER; its last 65 bytes are the public point.
+pub const P256_PKCS8: &[u8] =
+    include_bytes!("../../sim-device/tests/data/keys/test-p256.pkcs8.der");
+/// An AES-128 key.
+pub const AES_KEY: [u8; 16] = [0; 16];
+
+/// One key of each kind, in a device.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys {
+    /// RSA, private.
+    pub rsa: KeyId,
+    /// RSA, public.
+    pub rsa_public: KeyId,
+    /// ECDSA on P-256, private.
+    pub p256: KeyId,
+    /// AES-GCM.
+    pub aes: KeyId,
+}
+
+impl Keys {
+    /// Imports them.
+    ///
+    /// # Panics
+    /// If the device refuses one.
+    #[must_use]
+    pub fn import(device: &Device) -> Self {
+        let import = |material| device.import_key(material).expect("the key is good");
+        Self {
+            rsa: import(KeyMaterial::RsaPrivate(RSA_2048_PKCS8)),
+            rsa_public: import(KeyMaterial::RsaPublic(RSA_2048_PUBLIC)),
+            p256: import(KeyMaterial::EcdsaPrivate(P256_PKCS8)),
+            aes: import(KeyMaterial::AesGcm(&AES_KEY)),
+        }
+    }
+}

@@ -52,9 +52,11 @@ impl ThreadDriver {
             inbox,
             sleeper,
             worked_ns: Nanos::ZERO,
+            turns: 0,
         };
         let thread = std::thread::Builder::new()
-            .name("pausewake-device".to_owned())
+            // Linux shows 15 bytes of a thread's name.
+            .name("sim-device".to_owned())
             .spawn(move || device.run())?;
         Ok(Self {
             orders,
@@ -120,6 +122,7 @@ struct DeviceThread {
     inbox: Receiver<Order>,
     sleeper: Sleeper,
     worked_ns: Nanos,
+    turns: u64,
 }
 
 impl DeviceThread {
@@ -128,12 +131,20 @@ impl DeviceThread {
         // Where it may not be set, sleeps are later by that much; nothing else changes.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
         while self.obey() {
-            if self.core.turn(&self.clock) {
-                self.worked_ns = self.clock.now();
-            } else {
+            self.turns += 1;
+            if !self.work() {
                 self.pass_time();
             }
         }
+    }
+
+    /// One turn of the core; notes when there was something to do.
+    fn work(&mut self) -> bool {
+        let worked = self.core.turn(&self.clock);
+        if worked {
+            self.worked_ns = self.clock.now();
+        }
+        worked
     }
 
     /// Does what was ordered. `false`: stop.
@@ -145,7 +156,11 @@ impl DeviceThread {
                     let _ = reply.send(queue);
                 }
                 Order::Stats(reply) => {
-                    let _ = reply.send(self.core.stats());
+                    let stats = DeviceStats {
+                        turns: self.turns,
+                        ..self.core.stats()
+                    };
+                    let _ = reply.send(stats);
                 }
                 Order::Stop => return false,
             }
@@ -170,7 +185,7 @@ impl DeviceThread {
         for (_, port) in self.core.front.ports.iter_mut() {
             port.side.doorbell.arm();
         }
-        if self.inbox.is_empty() && !self.core.turn(&self.clock) {
+        if self.inbox.is_empty() && !self.work() {
             self.wait_for_events(timeout);
         }
         self.sleeper.disarm();

@@ -67,7 +67,7 @@ impl Front {
     pub(crate) fn look(&mut self, queue: QueueId, clock: &Clock) -> Option<Nanos> {
         let port = self.ports.get(queue)?;
         if port.link.host_gone() {
-            if port.in_flight == 0 {
+            if port.is_abandoned() {
                 self.ports.remove(queue);
             }
             return None;

@@ -73,8 +73,11 @@ impl ManualDriver {
 
     pub(crate) fn open(&self, side: DeviceSide, link: Arc<Link>) -> QueueId {
         let mut core = self.core();
-        let queue = QueueId(core.next_queue);
-        core.next_queue += 1;
+        let queue = core.front.ports.vacant().unwrap_or_else(|| {
+            let unused = QueueId(core.next_queue);
+            core.next_queue += 1;
+            unused
+        });
         core.front.add_queue(queue, side, link);
         queue
     }
@@ -94,7 +97,11 @@ impl ManualDriver {
     }
 
     pub(crate) fn complete(&self, id: PendingId, status: Status) -> Result<(), NotPending> {
-        self.core().complete(id, status, self.clock.now())
+        let mut core = self.core();
+        core.complete(id, status, self.clock.now())?;
+        // There is room for one more now.
+        core.fetch(&self.clock);
+        Ok(())
     }
 
     pub(crate) fn forge(&self, queue: QueueId, completion: Completion) {
@@ -118,7 +125,7 @@ impl ManualDriver {
 
 impl ManualCore {
     fn fetch(&mut self, clock: &Clock) {
-        for queue in self.front.ports.ids() {
+        for queue in self.front.ports.ids_from(QueueId(0)) {
             let Some(now) = self.front.look(queue, clock) else {
                 continue;
             };

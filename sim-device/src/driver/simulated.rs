@@ -36,7 +36,7 @@ impl SimulatedDriver {
 
     /// The doorbell: the device looks at its rings, at the time that it is.
     pub(crate) fn turn(&self) {
-        self.core().turn(&self.clock);
+        settle(&mut self.core(), &self.clock);
     }
 
     /// Jumps to the device's next deadline, or to `until` if that is earlier, and does what is due
@@ -46,7 +46,7 @@ impl SimulatedDriver {
         let mut core = self.core();
         let target = core.next_deadline().into_iter().chain(until).min()?;
         self.clock.move_to(target);
-        core.turn(&self.clock);
+        settle(&mut core, &self.clock);
         Some(self.clock.now())
     }
 
@@ -54,4 +54,10 @@ impl SimulatedDriver {
         // A poisoned core is one whose observer panicked; its counts are whole all the same.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Does everything that can be done without time passing: what completes makes room for what waits
+/// in the rings. It ends because each turn that does something takes from a ring or completes.
+fn settle(core: &mut Core, clock: &Clock) {
+    while core.turn(clock) {}
 }

@@ -24,7 +24,7 @@ use crate::time::Nanos;
 pub(crate) struct Core {
     pub(crate) front: Front,
     model: Model,
-    executor: Executor,
+    pub(crate) executor: Executor,
     ops: OpTable,
     /// The queue that is looked at first: the one behind that which got something last, so that
     /// under a class limit no queue takes every place that becomes free.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle, ThreadId};
 
 use crossbeam_channel::{Receiver, Sender};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -24,12 +24,13 @@ enum Order {
     Stop,
 }
 
-/// The handle of a running device thread; dropping it ends the thread.
+/// The handle of a running device thread; dropping it ends the thread and waits for its end.
 #[derive(Debug)]
 pub(crate) struct ThreadDriver {
     orders: Sender<Order>,
     bell: Ringer,
     thread: Option<JoinHandle<()>>,
+    workers: Vec<ThreadId>,
 }
 
 impl ThreadDriver {
@@ -44,6 +45,7 @@ impl ThreadDriver {
     ) -> Result<Self, ThreadError> {
         let (bell, sleeper) = bell()?;
         let core = build(bell.clone())?;
+        let workers = core.executor.thread_ids();
         let (orders, inbox) = crossbeam_channel::unbounded();
         let mut device = DeviceThread {
             core,
@@ -54,7 +56,7 @@ impl ThreadDriver {
             worked_ns: Nanos::ZERO,
             turns: 0,
         };
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             // Linux shows 15 bytes of a thread's name.
             .name("sim-device".to_owned())
             .spawn(move || device.run())?;
@@ -62,6 +64,7 @@ impl ThreadDriver {
             orders,
             bell,
             thread: Some(thread),
+            workers,
         })
     }
 
@@ -97,7 +100,14 @@ impl ThreadDriver {
 impl Drop for ThreadDriver {
     fn drop(&mut self) {
         self.give(Order::Stop);
-        if let Some(thread) = self.thread.take() {
+        let current = thread::current().id();
+        // A task can own the last handle of its device. Its thread cannot wait for itself, nor for
+        // the device's thread, which waits for all workers: they end by themselves then.
+        let is_ours = self.workers.contains(&current);
+        if let Some(thread) = self.thread.take()
+            && !is_ours
+            && thread.thread().id() != current
+        {
             // Its panic was printed by the panic hook; a drop must not add another.
             let _ = thread.join();
         }

@@ -208,7 +208,7 @@ impl Attack {
 }
 
 fn pattern(slot: u32) -> [u8; SLOT_SIZE as usize] {
-    std::array::from_fn(|index| (index as u8) ^ (slot as u8).wrapping_mul(37))
+    std::array::from_fn(|index| index.to_le_bytes()[0] ^ slot.to_le_bytes()[0].wrapping_mul(37))
 }
 
 fn attacked(compute: ComputeMode) -> DeviceConfig {

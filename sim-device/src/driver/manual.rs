@@ -87,35 +87,47 @@ impl ManualDriver {
     }
 
     pub(crate) fn fetch(&self) {
-        self.core().fetch(&self.clock);
+        self.with_core(|core| core.fetch(&self.clock));
     }
 
     pub(crate) fn pending(&self) -> Vec<PendingOp> {
-        let mut core = self.core();
-        core.fetch(&self.clock);
-        core.pending.values().map(|held| held.op).collect()
+        self.with_core(|core| {
+            core.fetch(&self.clock);
+            core.pending.values().map(|held| held.op).collect()
+        })
     }
 
     pub(crate) fn complete(&self, id: PendingId, status: Status) -> Result<(), NotPending> {
-        let mut core = self.core();
-        core.complete(id, status, self.clock.now())?;
-        // There is room for one more now.
-        core.fetch(&self.clock);
-        Ok(())
+        self.with_core(|core| {
+            core.complete(id, status, self.clock.now())?;
+            // There is room for one more now.
+            core.fetch(&self.clock);
+            Ok(())
+        })
     }
 
     pub(crate) fn forge(&self, queue: QueueId, completion: Completion) {
-        self.core()
-            .front
-            .publish(queue, completion, self.clock.now());
+        let now = self.clock.now();
+        self.with_core(|core| core.front.publish(queue, completion, now));
     }
 
     /// Moves the clock on, and gives the signals that fall due on the way.
     pub(crate) fn advance(&self, span: Nanos) {
+        self.with_core(|core| {
+            let now = self.clock.now() + span;
+            self.clock.move_to(now);
+            core.front.signal_due(now);
+        });
+    }
+
+    /// Works on the device, and passes on what its observer panicked with.
+    fn with_core<T>(&self, work: impl FnOnce(&mut ManualCore) -> T) -> T {
         let mut core = self.core();
-        let now = self.clock.now() + span;
-        self.clock.move_to(now);
-        core.front.signal_due(now);
+        let done = work(&mut core);
+        let panic = core.front.telling.take_panic();
+        drop(core);
+        panic.pass_on();
+        done
     }
 
     fn core(&self) -> MutexGuard<'_, ManualCore> {

@@ -19,5 +19,6 @@ pub(crate) mod front;
 pub(crate) mod manual;
 pub(crate) mod port;
 pub(crate) mod simulated;
+mod telling;
 pub(crate) mod thread;
 pub(crate) mod wait;

@@ -36,7 +36,11 @@ impl SimulatedDriver {
 
     /// The doorbell: the device looks at its rings, at the time that it is.
     pub(crate) fn turn(&self) {
-        settle(&mut self.core(), &self.clock);
+        let mut core = self.core();
+        settle(&mut core, &self.clock);
+        let panic = core.front.telling.take_panic();
+        drop(core);
+        panic.pass_on();
     }
 
     /// Jumps to the device's next deadline, or to `until` if that is earlier, and does what is due
@@ -47,11 +51,15 @@ impl SimulatedDriver {
         let target = core.next_deadline().into_iter().chain(until).min()?;
         self.clock.move_to(target);
         settle(&mut core, &self.clock);
-        Some(self.clock.now())
+        let now = self.clock.now();
+        let panic = core.front.telling.take_panic();
+        drop(core);
+        panic.pass_on();
+        Some(now)
     }
 
     fn core(&self) -> MutexGuard<'_, Core> {
-        // A poisoned core is one whose observer panicked; its counts are whole all the same.
+        // Neither tasks nor observers panic through the core, so a poisoned one is as good.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

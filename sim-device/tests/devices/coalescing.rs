@@ -4,7 +4,7 @@ use pausewake_device::model::{CoalesceConfig, ServiceTime};
 use pausewake_device::protocol::{Completion, Descriptor, OpKind, Status};
 use pausewake_device::{DeviceConfig, Nanos, QueuePair, WaitStrategy};
 
-use super::rig::{DriverKind, Rig, config};
+use super::rig::{DriverKind, FOR_EVER, Rig, config};
 
 #[test]
 fn virtual_signals_come_at_count_or_at_time() {
@@ -93,7 +93,9 @@ fn refused_descriptors_get_their_signal_in_time(wait: WaitStrategy) {
         let mut bad = Descriptor::new(OpKind::Task, cookie);
         bad.opcode = 0;
         rig.submit([bad]);
+        let given_up_ns = rig.queue.now() + FOR_EVER;
         while rig.queue.signals() == signals {
+            assert!(rig.queue.now() < given_up_ns, "signal {signals} is lost");
             std::thread::yield_now();
         }
         let refused = rig.queue.reap().map(|done: Completion| done.status);

@@ -55,6 +55,7 @@ mod compute_bound;
 mod determinism;
 mod hostile;
 mod limits;
+mod observing;
 mod operations;
 mod rig;
 mod stress;

@@ -37,7 +37,7 @@ impl SimulatedDriver {
     /// The doorbell: the device looks at its rings, at the time that it is.
     pub(crate) fn turn(&self) {
         let mut core = self.core();
-        settle(&mut core, &self.clock);
+        core.turn(&self.clock);
         let panic = core.front.telling.take_panic();
         drop(core);
         panic.pass_on();
@@ -50,7 +50,7 @@ impl SimulatedDriver {
         let mut core = self.core();
         let target = core.next_deadline().into_iter().chain(until).min()?;
         self.clock.move_to(target);
-        settle(&mut core, &self.clock);
+        core.turn(&self.clock);
         let now = self.clock.now();
         let panic = core.front.telling.take_panic();
         drop(core);
@@ -62,10 +62,4 @@ impl SimulatedDriver {
         // Neither tasks nor observers panic through the core, so a poisoned one is as good.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Does everything that can be done without time passing: what completes makes room for what waits
-/// in the rings. It ends because each turn that does something takes from a ring or completes.
-fn settle(core: &mut Core, clock: &Clock) {
-    while core.turn(clock) {}
 }

@@ -292,7 +292,7 @@ impl Inner {
         if state.pushed.is_empty() {
             return;
         }
-        let doorbell = state.queue.ring_doorbell();
+        let doorbell = state.queue.publish();
         let EngineState { slots, pushed, .. } = &mut *state;
         for op in pushed.drain(..) {
             if let Some(slot) = slots.get(op) {
@@ -304,6 +304,9 @@ impl Inner {
             stats.doorbells += 1;
             stats.doorbells_woke += u64::from(doorbell.woke);
         });
+        // The device looks after the event, so that the log has them in this order, and even if an
+        // observer panics.
+        let look = DeviceLook(self);
         self.tell(
             || doorbell.at_ns,
             || Event::Doorbell {
@@ -311,6 +314,7 @@ impl Inner {
                 woke: doorbell.woke,
             },
         );
+        drop(look);
         // What the device has fetched left room in the ring.
         self.serve_line();
     }
@@ -471,6 +475,15 @@ impl Inner {
             }
         }
         Ok(())
+    }
+}
+
+/// Dropped, it lets a device without a thread look at its rings.
+struct DeviceLook<'a>(&'a Inner);
+
+impl Drop for DeviceLook<'_> {
+    fn drop(&mut self) {
+        self.0.with_queue(QueuePair::let_device_look);
     }
 }
 

@@ -23,11 +23,14 @@ pub struct DeviceConfig {
     pub queue: QueueLayout,
     /// Whether and how results are computed.
     pub compute: ComputeMode,
-    /// Compute threads of the thread driver; the others compute inline.
+    /// Compute threads of the thread driver, 1 to [`MAX_WORKERS`]; the others compute inline.
     pub workers: u32,
     /// Where all chance comes from.
     pub seed: Seed,
 }
+
+/// Most compute threads of a device.
+pub const MAX_WORKERS: u32 = 1024;
 
 impl Default for DeviceConfig {
     fn default() -> Self {
@@ -97,6 +100,9 @@ impl DeviceConfig {
         if self.workers == 0 {
             return Err(ConfigError::NoWorkers);
         }
+        if self.workers > MAX_WORKERS {
+            return Err(ConfigError::TooManyWorkers(self.workers));
+        }
         if self.coalesce.count == 0 {
             return Err(ConfigError::CoalesceCount);
         }
@@ -139,6 +145,11 @@ pub enum ConfigError {
     /// Nobody would compute.
     #[error("the device has no compute workers: choose at least 1")]
     NoWorkers,
+    /// No machine has the cores for it.
+    #[error(
+        "the device has {0} compute workers: choose 1 to {MAX_WORKERS}, as many as there are cores"
+    )]
+    TooManyWorkers(u32),
     /// The signal would never be given.
     #[error("the coalescing count is 0: choose 1 to signal each completion at once")]
     CoalesceCount,
@@ -155,12 +166,13 @@ mod tests {
 
     #[test]
     fn each_wrong_figure_has_its_error() {
-        let spoil: [fn(&mut DeviceConfig); 6] = [
+        let spoil: [fn(&mut DeviceConfig); 7] = [
             |c| c.queue.ring_depth = 63,
             |c| c.model.in_flight_limit = 0,
             |c| c.model.in_flight_limit = 65,
             |c| c.queue.slots = 65,
             |c| c.workers = 0,
+            |c| c.workers = MAX_WORKERS + 1,
             |c| c.coalesce.count = 0,
         ];
         for (index, spoil) in spoil.into_iter().enumerate() {

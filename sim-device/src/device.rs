@@ -201,6 +201,15 @@ impl Inner {
         }
     }
 
+    /// Descriptors have been published: devices without a thread look at once.
+    pub(crate) fn doorbell(&self) {
+        match &self.driver {
+            Driver::Thread(_) => {}
+            Driver::Simulated(driver) => driver.turn(),
+            Driver::Manual(driver) => driver.fetch(),
+        }
+    }
+
     /// Something changed that no ring tells.
     pub(crate) fn nudge(&self) {
         match &self.driver {

@@ -59,7 +59,8 @@ pub enum DeviceEvent {
 ///
 /// Called from the device's own thread under the thread driver, from the caller's under the others.
 /// It is called from the middle of the device's work: it must not call the device, and should be
-/// quick.
+/// quick. An observer that panics is told nothing more; the device goes on, and where it works in
+/// the caller's thread, the panic comes out of the call when the work is done.
 pub trait DeviceObserver: Send + Sync {
     /// `event` happened at `at`.
     fn device_event(&self, at: Nanos, event: &DeviceEvent);

@@ -66,7 +66,7 @@ pub mod ring;
 mod stats;
 mod time;
 
-pub use config::{ConfigError, DeviceConfig};
+pub use config::{ConfigError, DeviceConfig, MAX_WORKERS};
 pub use device::{Device, DeviceError, Manual};
 pub use driver::manual::{NotPending, PendingId, PendingOp};
 pub use driver::wait::WaitStrategy;

@@ -1,5 +1,7 @@
 //! The application's end of a queue.
 
+use std::cell::Cell;
+use std::marker::PhantomData;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
@@ -43,12 +45,21 @@ use crate::time::Nanos;
 /// assert_eq!(completion.output_len, 30);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// That it is not `Sync` is checked when it is compiled:
+///
+/// ```compile_fail,E0277
+/// fn shared_by_threads<T: Sync>() {}
+/// shared_by_threads::<pausewake_device::QueuePair>();
+/// ```
 #[derive(Debug)]
 pub struct QueuePair {
     host: HostSide,
     id: QueueId,
     link: Arc<Link>,
     device: Arc<Inner>,
+    /// Its parts are all `Sync`, but two threads that fill one slot at once would get garbage.
+    not_sync: PhantomData<Cell<()>>,
 }
 
 /// Who lets time pass.
@@ -80,10 +91,12 @@ impl QueuePair {
             id,
             link,
             device,
+            not_sync: PhantomData,
         }
     }
 
-    /// The queue's name within its device.
+    /// The queue's name within its device. A later queue may get it again when this one is closed
+    /// and its ops are all done.
     #[must_use]
     pub fn id(&self) -> QueueId {
         self.id
@@ -134,15 +147,35 @@ impl QueuePair {
     }
 
     /// Shows the device everything that was pushed, stamped with the time, and wakes it if it
-    /// sleeps. One clock read, however many descriptors.
+    /// sleeps: [`publish`](Self::publish) and [`let_device_look`](Self::let_device_look). One clock
+    /// read, however many descriptors.
+    ///
+    /// The device fetches nothing while it could not answer: while unread completions and ops in
+    /// flight fill the completion ring. Whoever lets that happen rings the doorbell again after
+    /// reaping, even with nothing new to show.
     pub fn ring_doorbell(&mut self) -> Doorbell {
+        let doorbell = self.publish();
+        self.let_device_look();
+        doorbell
+    }
+
+    /// The first half of [`ring_doorbell`](Self::ring_doorbell): tail, stamps, wake-up.
+    pub fn publish(&mut self) -> Doorbell {
         let at_ns = self.now();
         let entries = self.host.submissions.publish(at_ns);
-        let woke = entries > 0 && self.host.doorbell.ring();
+        let is_waiting = entries > 0 || !self.host.submissions.is_consumed();
+        let woke = is_waiting && self.host.doorbell.ring();
         Doorbell {
             entries,
             woke,
             at_ns,
+        }
+    }
+
+    /// The second half: a device that has no thread of its own looks at its rings, in the caller's.
+    pub fn let_device_look(&mut self) {
+        if !self.host.submissions.is_consumed() {
+            self.device.doorbell();
         }
     }
 
@@ -224,12 +257,20 @@ impl QueuePair {
 
     /// Attaches the closure that the next [`OpKind::Task`](crate::protocol::OpKind::Task) of this
     /// slot runs. It gets the input and the output buffer, and says how much it wrote.
-    pub fn attach_task(&self, slot: u32, task: Task) {
+    ///
+    /// Under virtual time and in a manual device it runs in the middle of the device's work: there
+    /// it must not call the device, nor drop a queue of it.
+    ///
+    /// # Errors
+    /// [`OutOfSlot`]: there is no such slot; the closure is dropped.
+    pub fn attach_task(&self, slot: u32, task: Task) -> Result<(), OutOfSlot> {
+        // Bytes of none: asks for the slot alone.
+        self.host.slab.read(slot, 0, &mut [])?;
         self.link.attach_task(slot, task);
+        Ok(())
     }
 
-    /// Under virtual time, lets the device look at its rings, and unless that completes something,
-    /// lets time jump to the device's next deadline, or to `until` if that is earlier.
+    /// Lets virtual time jump to the device's next deadline, or to `until` if that is earlier.
     /// Returns the time that it is then. `None`: time did not move, because nothing is due and no
     /// `until` was given, or because this is not virtual time.
     pub fn advance(&mut self, until: Option<Nanos>) -> Option<Nanos> {

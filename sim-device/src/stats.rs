@@ -26,6 +26,10 @@ pub struct DeviceStats {
     pub queues_open: u32,
     /// Ops accepted and not completed now, all queues.
     pub in_flight: u32,
+    /// Turns of the device thread's loop: what waiting costs the CPU. A thread that spins makes
+    /// millions per second; one that sleeps makes a few per op, and none while nothing happens
+    /// (asking for these figures wakes it for one or two). Zero for devices without a thread.
+    pub turns: u64,
 }
 
 /// A distribution of lateness: how much after its modelled time a completion was published.

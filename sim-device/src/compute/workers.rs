@@ -171,6 +171,11 @@ impl Workers {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// The threads that compute, for whoever must not wait for them.
+    pub fn thread_ids(&self) -> impl Iterator<Item = thread::ThreadId> {
+        self.threads.iter().map(|handle| handle.thread().id())
+    }
+
     /// The most items that the pool holds.
     pub const fn capacity(&self) -> usize {
         self.capacity

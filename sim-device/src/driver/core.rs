@@ -2,8 +2,8 @@
 //!
 //! The thread driver turns this crank on its own thread with a wall clock, the simulated driver in
 //! the caller's thread with a virtual one. One turn: collect what the workers computed, complete
-//! what the model says is due, fetch what the rings hold and the model has room for, give the
-//! signals that coalescing held back.
+//! what the model says is due, give the signals that coalescing held back, fetch what the rings hold
+//! and the model has room for. Fetching comes last, because what is due makes room.
 
 use std::sync::Arc;
 
@@ -24,8 +24,11 @@ use crate::time::Nanos;
 pub(crate) struct Core {
     pub(crate) front: Front,
     model: Model,
-    executor: Executor,
+    pub(crate) executor: Executor,
     ops: OpTable,
+    /// The queue that is looked at first: the one behind that which got something last, so that
+    /// under a class limit no queue takes every place that becomes free.
+    first: QueueId,
     /// Kept between turns, so that a turn allocates nothing.
     due: Vec<Done>,
 }
@@ -57,12 +60,15 @@ impl Core {
             front: Front::new(config, observer),
             executor,
             ops: OpTable::default(),
+            first: QueueId(0),
             due: Vec::new(),
         }
     }
 
     pub(crate) fn add_queue(&mut self, side: DeviceSide, link: Arc<Link>) -> QueueId {
-        let queue = self.model.add_queue();
+        // A closed queue's place in the model is as good as new: what it remembers lies in the past.
+        let vacant = self.front.ports.vacant();
+        let queue = vacant.unwrap_or_else(|| self.model.add_queue());
         self.front.add_queue(queue, side, link);
         queue
     }
@@ -71,23 +77,23 @@ impl Core {
         self.front.stats()
     }
 
-    /// One turn of the crank. Says whether anything happened.
+    /// One turn of the crank. Says whether anything happened; if so, there may be more to do at
+    /// the very same time.
     pub(crate) fn turn(&mut self, clock: &Clock) -> bool {
         let collected = self.collect(clock);
-        // First what leaves the device, then what enters: there is room for it then.
-        let completed = self.complete_due(clock.now());
-        let fetched = self.fetch(clock);
         let now = clock.now();
-        // An op without latency is done as soon as it is fetched.
-        let completed = completed | (fetched && self.complete_due(now));
+        let completed = self.complete_due(now);
         let signalled = self.front.signal_due(now);
-        collected | fetched | completed | signalled
+        let fetched = self.fetch(clock);
+        collected | completed | signalled | fetched
     }
 
-    /// When the next turn will have something to do, if nothing new comes.
+    /// When the next turn will have something to do, if nothing new comes. What never comes
+    /// ([`Nanos::MAX`]: a signal that waits for its count alone) is no deadline.
     pub(crate) fn next_deadline(&self) -> Option<Nanos> {
         let signal = self.front.signal_deadline();
-        signal.into_iter().chain(self.model.next_deadline()).min()
+        let deadlines = signal.into_iter().chain(self.model.next_deadline());
+        deadlines.filter(|&deadline| deadline < Nanos::MAX).min()
     }
 
     /// Takes results from the workers.
@@ -100,10 +106,11 @@ impl Core {
         any
     }
 
-    /// Takes from every ring what it holds, as far as there is room.
+    /// Takes from every ring what it holds, as far as there is room. Says whether anything was
+    /// taken, be it accepted or refused.
     fn fetch(&mut self, clock: &Clock) -> bool {
-        let mut any = false;
-        for queue in self.front.ports.ids() {
+        let fetched_before = self.front.stats.fetched;
+        for queue in self.front.ports.ids_from(self.first) {
             let Some(now) = self.front.look(queue, clock) else {
                 continue;
             };
@@ -111,11 +118,11 @@ impl Core {
                 .front
                 .next(queue, now, |class| self.model.room(queue, class).is_none())
             {
-                any = true;
                 self.start(accepted, now);
+                self.first = QueueId(queue.0.wrapping_add(1));
             }
         }
-        any
+        self.front.stats.fetched > fetched_before
     }
 
     /// Hands the op to the model and to compute.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::thread::ThreadId;
 
 use crate::compute::{Finished, Vault, WorkItem, Workers};
 
@@ -21,6 +22,14 @@ impl Executor {
         Self::Pool {
             workers,
             waiting: VecDeque::new(),
+        }
+    }
+
+    /// The threads that compute beside the driver's.
+    pub(crate) fn thread_ids(&self) -> Vec<ThreadId> {
+        match self {
+            Self::Inline(_) => Vec::new(),
+            Self::Pool { workers, .. } => workers.thread_ids().collect(),
         }
     }
 

@@ -7,7 +7,8 @@ use crate::compute::{Action, WorkItem};
 use crate::config::DeviceConfig;
 use crate::driver::check::Checked;
 use crate::driver::clock::Clock;
-use crate::driver::port::{Link, Port, Ports, Published};
+use crate::driver::port::{Link, Port, Ports};
+use crate::driver::telling::Telling;
 use crate::events::{DeviceEvent, DeviceObserver};
 use crate::model::QueueId;
 use crate::protocol::{Class, Completion, CompletionFlags, Descriptor, OpKind, Status};
@@ -31,7 +32,7 @@ pub(crate) struct Front {
     pub(crate) ports: Ports,
     pub(crate) stats: DeviceStats,
     pub(crate) config: DeviceConfig,
-    observer: Option<Arc<dyn DeviceObserver>>,
+    pub(crate) telling: Telling,
     /// Work items that have been used, with their buffers.
     spare: Vec<WorkItem>,
 }
@@ -42,7 +43,7 @@ impl Front {
             ports: Ports::default(),
             stats: DeviceStats::default(),
             config,
-            observer,
+            telling: Telling::new(observer),
             spare: Vec::new(),
         }
     }
@@ -67,7 +68,7 @@ impl Front {
     pub(crate) fn look(&mut self, queue: QueueId, clock: &Clock) -> Option<Nanos> {
         let port = self.ports.get(queue)?;
         if port.link.host_gone() {
-            if port.in_flight == 0 {
+            if port.is_abandoned() {
                 self.ports.remove(queue);
             }
             return None;
@@ -127,7 +128,7 @@ impl Front {
         item.action = action(port, &descriptor, &checked)?;
         port.in_flight += 1;
         let submitted_ns = port.plausible(descriptor.submitted_ns, now);
-        self.tell(
+        self.telling.tell(
             now,
             &DeviceEvent::Fetched {
                 queue,
@@ -148,7 +149,8 @@ impl Front {
     fn refuse(&mut self, queue: QueueId, descriptor: &Descriptor, status: Status, now: Nanos) {
         self.stats.refused += 1;
         let op = descriptor.cookie;
-        self.tell(now, &DeviceEvent::Refused { queue, op, status });
+        self.telling
+            .tell(now, &DeviceEvent::Refused { queue, op, status });
         let completion = Completion {
             cookie: op,
             status,
@@ -182,7 +184,7 @@ impl Front {
         }
         item.wipe();
         self.spare.push(item);
-        self.tell(
+        self.telling.tell(
             now,
             &DeviceEvent::Done {
                 queue,
@@ -200,7 +202,7 @@ impl Front {
     pub(crate) fn publish(&mut self, queue: QueueId, completion: Completion, now: Nanos) {
         if let Some(port) = self.ports.get(queue) {
             let published = port.complete(now, completion, &mut self.stats);
-            tell_published(self.observer.as_deref(), queue, published, now);
+            self.telling.tell_published(now, queue, published);
         }
     }
 
@@ -210,7 +212,7 @@ impl Front {
         for (queue, port) in self.ports.iter_mut() {
             if let Some(published) = port.signal_if_due(now, &mut self.stats) {
                 any = true;
-                tell_published(self.observer.as_deref(), queue, published, now);
+                self.telling.tell_published(now, queue, published);
             }
         }
         any
@@ -219,12 +221,6 @@ impl Front {
     /// When the next held-back signal is due.
     pub(crate) fn signal_deadline(&self) -> Option<Nanos> {
         self.ports.iter().filter_map(Port::signal_deadline).min()
-    }
-
-    fn tell(&self, at: Nanos, event: &DeviceEvent) {
-        if let Some(observer) = &self.observer {
-            observer.device_event(at, event);
-        }
     }
 }
 
@@ -240,20 +236,4 @@ fn action(port: &Port, descriptor: &Descriptor, checked: &Checked) -> Result<Act
         input_is: checked.input,
         nonce: descriptor.nonce,
     })
-}
-
-fn tell_published(
-    observer: Option<&dyn DeviceObserver>,
-    queue: QueueId,
-    published: Published,
-    at: Nanos,
-) {
-    let event = match published {
-        Published::Signalled { woke } => DeviceEvent::Signalled { queue, woke },
-        Published::Coalesced => DeviceEvent::Coalesced { queue },
-        Published::Unheard => return,
-    };
-    if let Some(observer) = observer {
-        observer.device_event(at, &event);
-    }
 }

@@ -73,8 +73,11 @@ impl ManualDriver {
 
     pub(crate) fn open(&self, side: DeviceSide, link: Arc<Link>) -> QueueId {
         let mut core = self.core();
-        let queue = QueueId(core.next_queue);
-        core.next_queue += 1;
+        let queue = core.front.ports.vacant().unwrap_or_else(|| {
+            let unused = QueueId(core.next_queue);
+            core.next_queue += 1;
+            unused
+        });
         core.front.add_queue(queue, side, link);
         queue
     }
@@ -84,31 +87,47 @@ impl ManualDriver {
     }
 
     pub(crate) fn fetch(&self) {
-        self.core().fetch(&self.clock);
+        self.with_core(|core| core.fetch(&self.clock));
     }
 
     pub(crate) fn pending(&self) -> Vec<PendingOp> {
-        let mut core = self.core();
-        core.fetch(&self.clock);
-        core.pending.values().map(|held| held.op).collect()
+        self.with_core(|core| {
+            core.fetch(&self.clock);
+            core.pending.values().map(|held| held.op).collect()
+        })
     }
 
     pub(crate) fn complete(&self, id: PendingId, status: Status) -> Result<(), NotPending> {
-        self.core().complete(id, status, self.clock.now())
+        self.with_core(|core| {
+            core.complete(id, status, self.clock.now())?;
+            // There is room for one more now.
+            core.fetch(&self.clock);
+            Ok(())
+        })
     }
 
     pub(crate) fn forge(&self, queue: QueueId, completion: Completion) {
-        self.core()
-            .front
-            .publish(queue, completion, self.clock.now());
+        let now = self.clock.now();
+        self.with_core(|core| core.front.publish(queue, completion, now));
     }
 
     /// Moves the clock on, and gives the signals that fall due on the way.
     pub(crate) fn advance(&self, span: Nanos) {
+        self.with_core(|core| {
+            let now = self.clock.now() + span;
+            self.clock.move_to(now);
+            core.front.signal_due(now);
+        });
+    }
+
+    /// Works on the device, and passes on what its observer panicked with.
+    fn with_core<T>(&self, work: impl FnOnce(&mut ManualCore) -> T) -> T {
         let mut core = self.core();
-        let now = self.clock.now() + span;
-        self.clock.move_to(now);
-        core.front.signal_due(now);
+        let done = work(&mut core);
+        let panic = core.front.telling.take_panic();
+        drop(core);
+        panic.pass_on();
+        done
     }
 
     fn core(&self) -> MutexGuard<'_, ManualCore> {
@@ -118,7 +137,7 @@ impl ManualDriver {
 
 impl ManualCore {
     fn fetch(&mut self, clock: &Clock) {
-        for queue in self.front.ports.ids() {
+        for queue in self.front.ports.ids_from(QueueId(0)) {
             let Some(now) = self.front.look(queue, clock) else {
                 continue;
             };

@@ -13,9 +13,12 @@ mod check;
 pub(crate) mod clock;
 pub(crate) mod core;
 pub(crate) mod executor;
+#[cfg(test)]
+mod forged_stamps;
 pub(crate) mod front;
 pub(crate) mod manual;
 pub(crate) mod port;
 pub(crate) mod simulated;
+mod telling;
 pub(crate) mod thread;
 pub(crate) mod wait;

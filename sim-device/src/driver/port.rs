@@ -42,14 +42,18 @@ impl Link {
         self.signals.load(Ordering::Acquire)
     }
 
-    /// Attaches a closure to a slot, in place of any that stands there.
+    /// Attaches a closure to a slot, in place of any that stands there. The slot must exist: there
+    /// is a place for each one below it.
     pub(crate) fn attach_task(&self, slot: u32, task: Task) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         let index = slot as usize;
         if tasks.len() <= index {
             tasks.resize_with(index + 1, || None);
         }
-        tasks[index] = Some(task);
+        let replaced = tasks[index].replace(task);
+        // What a closure owns is dropped with nothing locked.
+        drop(tasks);
+        drop(replaced);
     }
 
     pub(crate) fn take_task(&self, slot: u32) -> Option<Task> {
@@ -74,8 +78,11 @@ pub(crate) struct Port {
     coalescer: Coalescer,
     /// Ops accepted and not completed.
     pub(crate) in_flight: u32,
-    /// When the submission ring was last seen empty: an entry found later was not there before.
-    seen_empty_ns: Nanos,
+    /// When the submission ring was last looked at.
+    looked_ns: Nanos,
+    /// No entry that is visible now was there before this time: at the look of that time, the ring
+    /// held nothing that has not been fetched since.
+    earliest_ns: Nanos,
 }
 
 impl Port {
@@ -85,8 +92,14 @@ impl Port {
             link,
             coalescer: Coalescer::new(coalesce),
             in_flight: 0,
-            seen_empty_ns: Nanos::ZERO,
+            looked_ns: Nanos::ZERO,
+            earliest_ns: Nanos::ZERO,
         }
+    }
+
+    /// Whether nobody needs the queue any more: its host has gone, and its ops are all done.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.in_flight == 0 && self.link.host_gone()
     }
 
     /// The next descriptor that is visible and that the completion ring has room to answer.
@@ -100,17 +113,18 @@ impl Port {
 
     /// Entries visible now; `now` must have been read *before* this look for the note to hold.
     pub(crate) fn look(&mut self, now: Nanos) -> u32 {
-        let available = self.side.submissions.available();
-        if available == 0 {
-            self.seen_empty_ns = now;
+        if self.side.submissions.peek().is_none() {
+            // All that the last look saw is fetched, so whatever this one sees came after it.
+            self.earliest_ns = self.looked_ns;
         }
-        available
+        self.looked_ns = now;
+        self.side.submissions.available()
     }
 
-    /// The submit time that a descriptor claims, held to what can be: not before the ring was last
-    /// seen empty, and not in the future.
+    /// The submit time that a descriptor claims, held to what can be: not before the last look that
+    /// did not see it, and not in the future.
     pub(crate) fn plausible(&self, submitted_ns: Nanos, now: Nanos) -> Nanos {
-        submitted_ns.max(self.seen_empty_ns).min(now)
+        submitted_ns.max(self.earliest_ns).min(now)
     }
 
     /// Puts a completion into the ring, and gives the signal unless coalescing holds it back.
@@ -172,6 +186,8 @@ pub(crate) enum Published {
 #[derive(Default)]
 pub(crate) struct Ports {
     by_id: Vec<Option<Port>>,
+    /// Places whose queue is gone.
+    vacant: Vec<QueueId>,
 }
 
 impl Ports {
@@ -188,14 +204,28 @@ impl Ports {
     }
 
     pub(crate) fn remove(&mut self, queue: QueueId) {
-        if let Some(place) = self.by_id.get_mut(queue.0 as usize) {
-            *place = None;
+        let port = self.by_id.get_mut(queue.0 as usize).and_then(Option::take);
+        if port.is_some() {
+            self.vacant.push(queue);
         }
     }
 
-    /// Every id that may name a port.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = QueueId> + use<> {
-        (0..u32::try_from(self.by_id.len()).unwrap_or(u32::MAX)).map(QueueId)
+    /// The name of a queue that is gone, to be given to a new one. Forgets what can be forgotten
+    /// first, so that opening and closing in turn never needs more than one name.
+    pub(crate) fn vacant(&mut self) -> Option<QueueId> {
+        for queue in self.ids_from(QueueId(0)) {
+            if self.get(queue).is_some_and(|port| port.is_abandoned()) {
+                self.remove(queue);
+            }
+        }
+        self.vacant.pop()
+    }
+
+    /// Every id that may name a port: from `first` on, then from zero.
+    pub(crate) fn ids_from(&self, first: QueueId) -> impl Iterator<Item = QueueId> + use<> {
+        let count = u32::try_from(self.by_id.len()).unwrap_or(u32::MAX);
+        let first = if first.0 < count { first.0 } else { 0 };
+        (first..count).chain(0..first).map(QueueId)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Port> {

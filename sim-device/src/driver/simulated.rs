@@ -34,29 +34,32 @@ impl SimulatedDriver {
         self.core().stats()
     }
 
-    /// Lets the device look around, at the time that it is.
+    /// The doorbell: the device looks at its rings, at the time that it is.
     pub(crate) fn turn(&self) {
-        self.core().turn(&self.clock);
+        let mut core = self.core();
+        core.turn(&self.clock);
+        let panic = core.front.telling.take_panic();
+        drop(core);
+        panic.pass_on();
     }
 
-    /// Lets the device do what is to be done now, what has just been submitted for example. If that
-    /// completes nothing, jumps to its next deadline, or to `until` if that is earlier, and does
-    /// what is due there. Returns the time that it is then; `None`: nothing is due and no `until`
-    /// was given, so time stands still.
+    /// Jumps to the device's next deadline, or to `until` if that is earlier, and does what is due
+    /// there. Returns the time that it is then; `None`: nothing is due and no `until` was given, so
+    /// time stands still.
     pub(crate) fn advance(&self, until: Option<Nanos>) -> Option<Nanos> {
         let mut core = self.core();
-        let completed = core.front.stats.completed;
+        let target = core.next_deadline().into_iter().chain(until).min()?;
+        self.clock.move_to(target);
         core.turn(&self.clock);
-        if core.front.stats.completed == completed {
-            let target = core.next_deadline().into_iter().chain(until).min()?;
-            self.clock.move_to(target);
-            core.turn(&self.clock);
-        }
-        Some(self.clock.now())
+        let now = self.clock.now();
+        let panic = core.front.telling.take_panic();
+        drop(core);
+        panic.pass_on();
+        Some(now)
     }
 
     fn core(&self) -> MutexGuard<'_, Core> {
-        // A poisoned core is one whose observer panicked; its counts are whole all the same.
+        // Neither tasks nor observers panic through the core, so a poisoned one is as good.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle, ThreadId};
 
 use crossbeam_channel::{Receiver, Sender};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -24,12 +24,13 @@ enum Order {
     Stop,
 }
 
-/// The handle of a running device thread; dropping it ends the thread.
+/// The handle of a running device thread; dropping it ends the thread and waits for its end.
 #[derive(Debug)]
 pub(crate) struct ThreadDriver {
     orders: Sender<Order>,
     bell: Ringer,
     thread: Option<JoinHandle<()>>,
+    workers: Vec<ThreadId>,
 }
 
 impl ThreadDriver {
@@ -44,6 +45,7 @@ impl ThreadDriver {
     ) -> Result<Self, ThreadError> {
         let (bell, sleeper) = bell()?;
         let core = build(bell.clone())?;
+        let workers = core.executor.thread_ids();
         let (orders, inbox) = crossbeam_channel::unbounded();
         let mut device = DeviceThread {
             core,
@@ -52,14 +54,17 @@ impl ThreadDriver {
             inbox,
             sleeper,
             worked_ns: Nanos::ZERO,
+            turns: 0,
         };
-        let thread = std::thread::Builder::new()
-            .name("pausewake-device".to_owned())
+        let thread = thread::Builder::new()
+            // Linux shows 15 bytes of a thread's name.
+            .name("sim-device".to_owned())
             .spawn(move || device.run())?;
         Ok(Self {
             orders,
             bell,
             thread: Some(thread),
+            workers,
         })
     }
 
@@ -95,7 +100,14 @@ impl ThreadDriver {
 impl Drop for ThreadDriver {
     fn drop(&mut self) {
         self.give(Order::Stop);
-        if let Some(thread) = self.thread.take() {
+        let current = thread::current().id();
+        // A task can own the last handle of its device. Its thread cannot wait for itself, nor for
+        // the device's thread, which waits for all workers: they end by themselves then.
+        let is_ours = self.workers.contains(&current);
+        if let Some(thread) = self.thread.take()
+            && !is_ours
+            && thread.thread().id() != current
+        {
             // Its panic was printed by the panic hook; a drop must not add another.
             let _ = thread.join();
         }
@@ -120,6 +132,7 @@ struct DeviceThread {
     inbox: Receiver<Order>,
     sleeper: Sleeper,
     worked_ns: Nanos,
+    turns: u64,
 }
 
 impl DeviceThread {
@@ -128,12 +141,20 @@ impl DeviceThread {
         // Where it may not be set, sleeps are later by that much; nothing else changes.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
         while self.obey() {
-            if self.core.turn(&self.clock) {
-                self.worked_ns = self.clock.now();
-            } else {
+            self.turns += 1;
+            if !self.work() {
                 self.pass_time();
             }
         }
+    }
+
+    /// One turn of the core; notes when there was something to do.
+    fn work(&mut self) -> bool {
+        let worked = self.core.turn(&self.clock);
+        if worked {
+            self.worked_ns = self.clock.now();
+        }
+        worked
     }
 
     /// Does what was ordered. `false`: stop.
@@ -145,7 +166,11 @@ impl DeviceThread {
                     let _ = reply.send(queue);
                 }
                 Order::Stats(reply) => {
-                    let _ = reply.send(self.core.stats());
+                    let stats = DeviceStats {
+                        turns: self.turns,
+                        ..self.core.stats()
+                    };
+                    let _ = reply.send(stats);
                 }
                 Order::Stop => return false,
             }
@@ -170,7 +195,7 @@ impl DeviceThread {
         for (_, port) in self.core.front.ports.iter_mut() {
             port.side.doorbell.arm();
         }
-        if self.inbox.is_empty() && !self.core.turn(&self.clock) {
+        if self.inbox.is_empty() && !self.work() {
             self.wait_for_events(timeout);
         }
         self.sleeper.disarm();

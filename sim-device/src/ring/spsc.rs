@@ -81,6 +81,11 @@ impl<M: RingMemory> Producer<M> {
         self.room()
     }
 
+    /// Entries that the ring holds at most.
+    pub fn depth(&self) -> u32 {
+        self.memory.depth()
+    }
+
     /// Entries that were pushed and not yet published.
     pub fn unpublished(&self) -> u32 {
         self.tail.wrapping_sub(self.published)

@@ -45,6 +45,11 @@ impl SubmissionProducer {
         self.ring.publish()
     }
 
+    /// Whether the device has consumed every descriptor that was pushed; looks at its index.
+    pub fn is_consumed(&mut self) -> bool {
+        self.ring.free() == self.ring.depth()
+    }
+
     /// Descriptors that could be pushed now.
     pub fn free(&mut self) -> u32 {
         self.ring.free()

@@ -13,8 +13,8 @@ pub enum Error {
     #[error(transparent)]
     Misuse(#[from] Misuse),
     /// The device failed.
-    #[error("the device failed the operation: {0}")]
-    Device(Status),
+    #[error(transparent)]
+    Device(#[from] DeviceFault),
     /// Not now.
     #[error(transparent)]
     Retry(#[from] Retry),
@@ -71,6 +71,27 @@ pub enum Misuse {
     NoDescriptor,
 }
 
+/// How the simulated hardware failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceFault {
+    /// It said so: a slice hung, a worker panicked, or it was reset with the operation in flight.
+    #[error("the device failed the operation")]
+    Failed,
+    /// It takes no operations.
+    #[error("the device is down")]
+    Down,
+    /// It did not answer in time. The operation's slot is kept until it does, or is reset.
+    #[error("the device did not answer in time")]
+    TimedOut,
+    /// Its completion cannot be: more output than was asked for.
+    #[error("the device's completion makes no sense: more output than there was room for")]
+    Nonsense,
+    /// It gave a signature that does not verify. The signature was wiped.
+    #[error("the device gave a wrong signature")]
+    WrongSignature,
+}
+
 /// Try later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -78,6 +99,9 @@ pub enum Retry {
     /// No slot is free or the submission ring is full, and the engine does not wait for room.
     #[error("the queue is full: try again when an operation has completed")]
     Full,
+    /// There was no room until the call's time was up.
+    #[error("there was no room in the queue in time: try again, or allow more time")]
+    NoRoomInTime,
 }
 
 impl Error {
@@ -90,7 +114,7 @@ impl Error {
             Status::BadKey => Err(Misuse::BadKey.into()),
             Status::Unsupported => Err(Misuse::Unsupported.into()),
             Status::OutputTooSmall => Err(Misuse::OutputTooSmall.into()),
-            Status::DeviceError => Err(Self::Device(status)),
+            Status::DeviceError => Err(DeviceFault::Failed.into()),
         }
     }
 }

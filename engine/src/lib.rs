@@ -16,7 +16,7 @@
 //! let device = Device::simulated(DeviceConfig::default(), None)?;
 //! let key = device.import_key(KeyMaterial::EcdsaPrivate(der))?;
 //!
-//! let engine = Engine::new(device.open_queue()?, EngineConfig::default(), None);
+//! let engine = Engine::new(device.open_queue()?, EngineConfig::default(), None)?;
 //! let mut reactor = Reactor::new(engine.clone())?;
 //! let signatures = Rc::new(RefCell::new(Vec::new()));
 //! for number in 0..20 {
@@ -54,13 +54,16 @@ mod notify;
 mod observe;
 mod offload;
 mod ops;
+mod policy;
 mod reactor;
+mod reaper;
 mod slots;
 mod stats;
 
-pub use config::{EngineConfig, Notify, OnFull, Reap};
-pub use engine::Engine;
-pub use error::{Error, Misuse, Retry};
+pub use config::{EngineConfig, Fallback, Heuristic, Notify, OnFull, Reap, Refused, SmallOps};
+pub use engine::{Engine, EngineError};
+pub use error::{DeviceFault, Error, Misuse, Retry};
 pub use ops::{EcdsaCurve, RsaPadding, Signature};
 pub use reactor::{Reactor, ReactorError, Shutdown, SpawnError, Turn};
+pub use reaper::ReaperError;
 pub use stats::EngineStats;

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use pausewake_device::Nanos;
 use pausewake_device::protocol::Cookie;
 
 use crate::notify::Waiter;
@@ -18,6 +19,19 @@ pub(crate) struct Ticket(u64);
 struct Waiting {
     ticket: Ticket,
     waiter: Waiter,
+    /// When the call's time is up.
+    deadline_ns: Option<Nanos>,
+}
+
+/// What became of a call that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It still waits.
+    Waits,
+    /// It has a slot.
+    Served(Cookie),
+    /// Its time is up, and it is no longer in line.
+    TimedOut,
 }
 
 /// The line.
@@ -26,6 +40,8 @@ pub(crate) struct Line {
     waiting: VecDeque<Waiting>,
     /// Those that were served and have not come for it yet.
     served: Vec<(Ticket, Cookie)>,
+    /// Those whose time was up and who have not noticed yet.
+    timed_out: Vec<Ticket>,
     next_ticket: u64,
 }
 
@@ -38,11 +54,15 @@ impl Line {
         self.waiting.len()
     }
 
-    /// Puts a call at the end.
-    pub(crate) fn join(&mut self, waiter: Waiter) -> Ticket {
+    /// Puts a call at the end. Deadlines never decrease along the line.
+    pub(crate) fn join(&mut self, waiter: Waiter, deadline_ns: Option<Nanos>) -> Ticket {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        self.waiting.push_back(Waiting { ticket, waiter });
+        self.waiting.push_back(Waiting {
+            ticket,
+            waiter,
+            deadline_ns,
+        });
         ticket
     }
 
@@ -53,18 +73,33 @@ impl Line {
         Some(first.waiter)
     }
 
-    /// The slot that this call was given, if its turn has come.
-    pub(crate) fn collect(&mut self, ticket: Ticket) -> Option<Cookie> {
-        let index = self
-            .served
-            .iter()
-            .position(|(served, _)| *served == ticket)?;
-        Some(self.served.swap_remove(index).1)
+    /// When the time of the first in line is up.
+    pub(crate) fn deadline_ns(&self) -> Option<Nanos> {
+        self.waiting.front()?.deadline_ns
     }
 
-    /// Whether this call was given a slot and has not come for it yet.
-    pub(crate) fn is_served(&self, ticket: Ticket) -> bool {
-        self.served.iter().any(|(served, _)| *served == ticket)
+    /// Sends the first in line away if its time is up, and says whom to tell.
+    pub(crate) fn time_out(&mut self, now: Nanos) -> Option<Waiter> {
+        if self.deadline_ns()? > now {
+            return None;
+        }
+        let first = self.waiting.pop_front()?;
+        self.timed_out.push(first.ticket);
+        Some(first.waiter)
+    }
+
+    /// What became of this call; told once, if it is no longer in line.
+    pub(crate) fn collect(&mut self, ticket: Ticket) -> Progress {
+        let served = self.served.iter().position(|(served, _)| *served == ticket);
+        if let Some(index) = served {
+            return Progress::Served(self.served.swap_remove(index).1);
+        }
+        let timed_out = self.timed_out.iter().position(|gone| *gone == ticket);
+        if let Some(index) = timed_out {
+            self.timed_out.swap_remove(index);
+            return Progress::TimedOut;
+        }
+        Progress::Waits
     }
 
     /// From now on this call looks for itself. Gives back who would have been told, to be dropped
@@ -76,8 +111,10 @@ impl Line {
 
     /// The call goes away.
     pub(crate) fn leave(&mut self, ticket: Ticket) -> Left {
-        if let Some(op) = self.collect(ticket) {
-            return Left::Served(op);
+        match self.collect(ticket) {
+            Progress::Served(op) => return Left::Served(op),
+            Progress::TimedOut => return Left::TimedOut,
+            Progress::Waits => {}
         }
         let index = self.waiting.iter().position(|w| w.ticket == ticket);
         let waiting = index.and_then(|index| self.waiting.remove(index));
@@ -92,6 +129,8 @@ impl Line {
 pub(crate) enum Left {
     /// It had been given this slot, and did not come for it.
     Served(Cookie),
+    /// It had been sent away, and did not notice.
+    TimedOut,
     /// It was not served, and nobody needs to be told any more; to be dropped when nothing is
     /// borrowed.
     Waiting { _waiter: Option<Waiter> },
@@ -111,20 +150,34 @@ mod tests {
     #[test]
     fn served_in_order_and_only_once() {
         let mut line = Line::default();
-        let first = line.join(Waiter::InPlace);
-        let second = line.join(Waiter::InPlace);
+        let first = line.join(Waiter::InPlace, None);
+        let second = line.join(Waiter::InPlace, None);
         assert!(line.serve(slot(4)).is_some());
-        assert_eq!(line.collect(second), None);
-        assert_eq!(line.collect(first), Some(slot(4)));
-        assert_eq!(line.collect(first), None);
+        assert_eq!(line.collect(second), Progress::Waits);
+        assert_eq!(line.collect(first), Progress::Served(slot(4)));
+        assert_eq!(line.collect(first), Progress::Waits);
         assert_eq!(line.len(), 1);
+    }
+
+    #[test]
+    fn whose_time_is_up_is_sent_away_once() {
+        let mut line = Line::default();
+        let first = line.join(Waiter::InPlace, Some(Nanos::new(10)));
+        let second = line.join(Waiter::InPlace, Some(Nanos::new(20)));
+        assert!(line.time_out(Nanos::new(9)).is_none());
+        assert!(line.time_out(Nanos::new(10)).is_some());
+        assert!(line.time_out(Nanos::new(10)).is_none());
+        assert_eq!(line.collect(first), Progress::TimedOut);
+        assert_eq!(line.collect(first), Progress::Waits);
+        assert!(line.serve(slot(1)).is_some());
+        assert_eq!(line.collect(second), Progress::Served(slot(1)));
     }
 
     #[test]
     fn whoever_leaves_gives_back_what_it_was_given() {
         let mut line = Line::default();
-        let first = line.join(Waiter::InPlace);
-        let second = line.join(Waiter::InPlace);
+        let first = line.join(Waiter::InPlace, None);
+        let second = line.join(Waiter::InPlace, None);
         assert!(line.serve(slot(4)).is_some());
         assert!(matches!(line.leave(first), Left::Served(op) if op == slot(4)));
         assert!(matches!(

@@ -14,6 +14,8 @@ use crate::events::NotifiedBy;
 pub(crate) enum Waiter {
     /// A job, by what its wait context offers. The wake owns its target, so that it can come late.
     Job { wake: Wake, by: NotifiedBy },
+    /// A job that nobody tells: it is resumed now and then, and looks.
+    Looks,
     /// The caller looks for itself.
     InPlace,
 }
@@ -22,6 +24,7 @@ impl Waiter {
     pub(crate) fn by(&self) -> NotifiedBy {
         match self {
             Self::Job { by, .. } => *by,
+            Self::Looks => NotifiedBy::Nobody,
             Self::InPlace => NotifiedBy::InPlace,
         }
     }
@@ -31,9 +34,17 @@ impl Waiter {
         matches!(self, Self::Job { .. })
     }
 
+    /// What wakes the job, if something does.
+    pub(crate) fn wake(&self) -> Option<&Wake> {
+        match self {
+            Self::Job { wake, .. } => Some(wake),
+            Self::Looks | Self::InPlace => None,
+        }
+    }
+
     /// Tells. To be called with nothing borrowed: a callback may call the engine.
     pub(crate) fn tell(&self) {
-        if let Self::Job { wake, .. } = self {
+        if let Some(wake) = self.wake() {
             // A full eventfd says what there is to say; nothing else can fail on one that we own.
             let _ = wake.wake();
         }
@@ -66,6 +77,12 @@ impl Caller {
         match notify {
             Notify::Callback => Self::by_callback(&current),
             Notify::Fd => Self::by_fd(&current, key),
+            Notify::Poll => Ok(Self::Job {
+                id: current.id(),
+                wait_ctx: current.wait_ctx(),
+                waiter: Waiter::Looks,
+                fd: None,
+            }),
         }
     }
 

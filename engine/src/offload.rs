@@ -52,15 +52,16 @@
 
 use pausewake_device::Nanos;
 use pausewake_device::keys::KeyId;
-use pausewake_device::protocol::{Completion, Cookie, Descriptor, OpKind, Scheme, Status};
+use pausewake_device::protocol::{Completion, CompletionFlags, Cookie, Descriptor, OpKind, Scheme};
 use pausewake_jobs::{Pause, WaitStatus};
 
-use crate::engine::{Engine, Inner};
-use crate::error::{Error, Misuse, Retry};
+use crate::config::Notify;
+use crate::engine::{Engine, Inner, Settled};
+use crate::error::{DeviceFault, Error, Misuse, Retry};
 use crate::events::{Event, Moments, Returned};
-use crate::line::Ticket;
+use crate::line::{Progress, Ticket};
 use crate::notify::Caller;
-use crate::slots::{Op, State};
+use crate::slots::Op;
 
 /// What a typed call asks of the device.
 #[derive(Clone, Copy, Debug)]
@@ -85,15 +86,20 @@ impl Engine {
         let caller = engine.caller()?;
 
         // 2. A slot and a place in the ring; or a place in the line for them.
-        let op = wait_for_slot(engine, &caller)?;
+        let deadline_ns = engine.deadline_ns(call_ns);
+        let op = wait_for_slot(engine, &caller, deadline_ns)?;
 
         // 3. The request goes into the slot, its descriptor into the ring. From here on the
         //    operation belongs to the device, and nobody leaves without it: should this job be
         //    cancelled, the guard abandons the slot to the device.
-        let in_flight = submit(engine, op, request, output.len(), &caller, call_ns)?;
+        let times = Times {
+            call_ns,
+            deadline_ns,
+        };
+        let in_flight = submit(engine, op, request, output.len(), &caller, times)?;
 
-        // 4. Until it is complete, this job does not run.
-        pause_until_complete(engine, op, &caller)?;
+        // 4. Until it is over, this job does not run.
+        pause_until_settled(engine, op, &caller)?;
 
         // 5. The result goes to the caller, the slot to the next.
         in_flight.take(output)
@@ -110,11 +116,15 @@ fn check_size(request: &Request<'_>, capacity: usize, slot_size: u32) -> Result<
 }
 
 /// Takes a slot, waiting in line for it if there is none.
-fn wait_for_slot(engine: &Inner, caller: &Caller) -> Result<Cookie, Error> {
+fn wait_for_slot(
+    engine: &Inner,
+    caller: &Caller,
+    deadline_ns: Option<Nanos>,
+) -> Result<Cookie, Error> {
     if let Some(op) = engine.grant() {
         return Ok(op);
     }
-    let (ticket, waiting) = engine.join_line(caller)?;
+    let (ticket, waiting) = engine.join_line(caller, deadline_ns)?;
     let mut place = Place {
         engine,
         caller,
@@ -123,18 +133,20 @@ fn wait_for_slot(engine: &Inner, caller: &Caller) -> Result<Cookie, Error> {
     };
     let job = caller.job();
     engine.tell(|| engine.now(), || Event::Full { job, waiting });
+    let mut looked_in_vain = false;
     loop {
-        if let Some(op) = place.collect() {
+        if let Some(turn) = place.collect() {
             caller.consume_wake();
-            return Ok(op);
+            return turn;
+        }
+        if looked_in_vain {
+            count_look_in_vain(engine);
         }
         if pausewake_jobs::pause() != Pause::Resumed {
             engine.line_in_place(ticket);
             return wait_for_slot_in_place(engine, &mut place);
         }
-        if !engine.is_served(ticket) {
-            engine.count(|stats| stats.spurious_resumes += 1);
-        }
+        looked_in_vain = true;
     }
 }
 
@@ -147,10 +159,15 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn collect(&mut self) -> Option<Cookie> {
-        let op = self.engine.collect(self.ticket)?;
+    /// The slot, or that the time for it is up; `None` while neither has come.
+    fn collect(&mut self) -> Option<Result<Cookie, Error>> {
+        let turn = match self.engine.collect(self.ticket) {
+            Progress::Waits => return None,
+            Progress::Served(op) => Ok(op),
+            Progress::TimedOut => Err(Retry::NoRoomInTime.into()),
+        };
         self.collected = true;
-        Some(op)
+        Some(turn)
     }
 }
 
@@ -168,8 +185,8 @@ fn wait_for_slot_in_place(engine: &Inner, place: &mut Place<'_>) -> Result<Cooki
         // Each time: a callback that the poll ran may have started a job, which submitted.
         engine.ring_doorbell();
         engine.poll();
-        if let Some(op) = place.collect() {
-            return Ok(op);
+        if let Some(turn) = place.collect() {
+            return turn;
         }
         if !engine.has_in_flight() {
             // All slots hold results of jobs, and they cannot run before this call has returned.
@@ -195,13 +212,20 @@ impl Drop for InFlight<'_> {
     }
 }
 
+/// When a call began, and must have ended.
+#[derive(Clone, Copy)]
+struct Times {
+    call_ns: Nanos,
+    deadline_ns: Option<Nanos>,
+}
+
 fn submit<'a>(
     engine: &'a Inner,
     op: Cookie,
     request: &Request<'_>,
     capacity: usize,
     caller: &'a Caller,
-    call_ns: Nanos,
+    times: Times,
 ) -> Result<InFlight<'a>, Error> {
     let granted_ns = engine.now();
     let descriptor = Descriptor {
@@ -219,13 +243,14 @@ fn submit<'a>(
         job: caller.job(),
         waiter: caller.waiter(),
         moments: Moments {
-            call_ns,
+            call_ns: times.call_ns,
             granted_ns,
             ..Moments::default()
         },
         used_bytes,
     };
-    if let Err(error) = engine.submit(descriptor, [request.input, request.extra], state) {
+    let payload = [request.input, request.extra];
+    if let Err(error) = engine.submit(descriptor, payload, state, times.deadline_ns) {
         engine.give_back(op);
         return Err(error.into());
     }
@@ -251,33 +276,39 @@ fn length(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// Pauses the job until its operation is complete.
-fn pause_until_complete(engine: &Inner, op: Cookie, caller: &Caller) -> Result<(), Error> {
+/// Pauses the job until its operation is over.
+fn pause_until_settled(engine: &Inner, op: Cookie, caller: &Caller) -> Result<(), Error> {
     loop {
         // Before the first pause: the completion may have been faster, because somebody waited in
         // place and reaped for all.
-        if is_complete(engine, op) {
+        if engine.is_settled(op) {
             caller.consume_wake();
             return Ok(());
         }
-        let pause = pausewake_jobs::pause();
-        if pause != Pause::Resumed {
+        if pausewake_jobs::pause() != Pause::Resumed {
             return wait_in_place(engine, op);
         }
         if let Some(job) = caller.job()
-            && !is_complete(engine, op)
+            && !engine.is_settled(op)
         {
             // Somebody resumed the job without a wake of ours. It sleeps on.
-            engine.count(|stats| stats.spurious_resumes += 1);
+            count_look_in_vain(engine);
             engine.tell(|| engine.now(), || Event::Spurious { op, job });
         }
     }
 }
 
-fn is_complete(engine: &Inner, op: Cookie) -> bool {
-    engine
-        .with_slot(op, |slot| matches!(slot.state, State::Completed(_)))
-        .unwrap_or(false)
+/// A job was resumed, and what it waits for is not there. Where nobody tells it, that is the way of
+/// things; elsewhere it is spurious.
+fn count_look_in_vain(engine: &Inner) {
+    let looks = engine.config.notify == Notify::Poll;
+    engine.count(|stats| {
+        if looks {
+            stats.looks_in_vain += 1;
+        } else {
+            stats.spurious_resumes += 1;
+        }
+    });
 }
 
 /// For callers that cannot pause: nobody else will poll for them, so they do it themselves.
@@ -288,7 +319,7 @@ fn wait_in_place(engine: &Inner, op: Cookie) -> Result<(), Error> {
         // Each time: a callback that the poll ran may have started a job, which submitted.
         engine.ring_doorbell();
         engine.poll();
-        if is_complete(engine, op) {
+        if engine.is_settled(op) {
             return Ok(());
         }
         engine.wait_for_device()?;
@@ -298,35 +329,30 @@ fn wait_in_place(engine: &Inner, op: Cookie) -> Result<(), Error> {
 impl InFlight<'_> {
     fn take(self, output: &mut [u8]) -> Result<usize, Error> {
         let running_ns = self.engine.now();
-        let (completion, op) = self
+        let settled = self
             .engine
             .take(self.op, output)
-            .expect("the operation is complete, and only its own call takes it");
+            .expect("the operation is over, and only its own call takes it");
         let (engine, caller, cookie) = (self.engine, self.caller, self.op);
-        // The slot is free: there is nothing left to abandon.
+        // The slot is no longer ours: there is nothing left to abandon.
         std::mem::forget(self);
 
-        let result = result_of(&completion, output.len());
+        let result = match settled {
+            Settled::TimedOut => Err(DeviceFault::TimedOut.into()),
+            Settled::Completed(completion, op) => {
+                engine.tell(
+                    || running_ns,
+                    || {
+                        let moments = whole_life(op.moments, &completion, running_ns, engine.now());
+                        Event::Returned(returned(cookie, &op, &completion, moments))
+                    },
+                );
+                result_of(&completion, output.len())
+            }
+        };
         if let (Caller::Job { wait_ctx, .. }, Err(Error::Device(_))) = (caller, &result) {
             wait_ctx.set_status(WaitStatus::ERR);
         }
-        engine.tell(
-            || running_ns,
-            || {
-                Event::Returned(Returned {
-                    op: cookie,
-                    job: op.job,
-                    kind: op.kind,
-                    status: completion.status,
-                    output_len: completion.output_len,
-                    queue_ns: Nanos::new(u64::from(completion.queue_ns)),
-                    compute_bound: completion
-                        .flags
-                        .contains(pausewake_device::protocol::CompletionFlags::COMPUTE_BOUND),
-                    moments: whole_life(op.moments, &completion, running_ns, engine.now()),
-                })
-            },
-        );
         result
     }
 }
@@ -337,9 +363,22 @@ fn result_of(completion: &Completion, capacity: usize) -> Result<usize, Error> {
     let output_len = completion.output_len as usize;
     if output_len > capacity {
         // More than it was allowed to write: the device lies, or somebody forged this.
-        return Err(Error::Device(Status::DeviceError));
+        return Err(DeviceFault::Nonsense.into());
     }
     Ok(output_len)
+}
+
+fn returned(cookie: Cookie, op: &Op, completion: &Completion, moments: Moments) -> Returned {
+    Returned {
+        op: cookie,
+        job: op.job,
+        kind: op.kind,
+        status: completion.status,
+        output_len: completion.output_len,
+        queue_ns: Nanos::new(u64::from(completion.queue_ns)),
+        compute_bound: completion.flags.contains(CompletionFlags::COMPUTE_BOUND),
+        moments,
+    }
 }
 
 /// All eight moments. What the device says of its own is held between the doorbell and the reaping,

@@ -27,6 +27,11 @@ pub(crate) enum State {
     Granted,
     InFlight,
     Completed(Completion),
+    /// The call's time is up, and it has not returned yet. The payload belongs to the device until
+    /// it has answered.
+    TimedOut {
+        answered: bool,
+    },
     /// In flight, and nobody waits for it: the slot's payload still belongs to the device.
     Abandoned,
 }
@@ -57,6 +62,8 @@ pub(crate) enum Completed {
     Known,
     /// Nobody waits any more; the slot is free again. Says how much of it to wipe.
     Freed { used_bytes: usize },
+    /// Its call is told already that the time is up.
+    Late,
     /// It named nothing that is in flight.
     Orphan,
 }
@@ -122,8 +129,25 @@ impl SlotTable {
                 self.release(completion.cookie);
                 Completed::Freed { used_bytes }
             }
-            State::Free | State::Granted | State::Completed(_) => Completed::Orphan,
+            State::TimedOut { answered: false } => {
+                slot.state = State::TimedOut { answered: true };
+                Completed::Late
+            }
+            State::Free
+            | State::Granted
+            | State::Completed(_)
+            | State::TimedOut { answered: true } => Completed::Orphan,
         }
+    }
+
+    /// The time of `op` is up. Says whom to tell, if it was still in flight.
+    pub(crate) fn time_out(&mut self, op: Cookie) -> Option<Waiter> {
+        let slot = self.get(op)?;
+        if !matches!(slot.state, State::InFlight) {
+            return None;
+        }
+        slot.state = State::TimedOut { answered: false };
+        Some(slot.op.waiter.clone())
     }
 
     /// Frees a slot, whatever its state.

@@ -37,4 +37,28 @@ pub struct EngineStats {
     /// Operations whose call ended without them, because its job was cancelled. Every submitted
     /// operation is returned, or abandoned, or waited for.
     pub abandoned: u64,
+    /// Public-key operations in the device now (`GET_NUM_ASYM_REQUESTS_IN_FLIGHT`).
+    pub in_flight_asymmetric: u64,
+    /// Cipher operations in the device now.
+    pub in_flight_symmetric: u64,
+    /// Jobs with notification by poll that looked and found nothing.
+    pub looks_in_vain: u64,
+    /// Operations whose time was up before the device had answered.
+    pub timed_out: u64,
+    /// Calls whose time was up before there was room.
+    pub timed_out_in_line: u64,
+    /// Operations given to the device again after it had failed them.
+    pub retries: u64,
+    /// Operations computed in software because they were small.
+    pub software_small: u64,
+    /// Operations computed in software because there was no room.
+    pub software_full: u64,
+    /// Operations computed in software because the device failed them (`ENABLE_SW_FALLBACK`).
+    pub software_device_error: u64,
+    /// Signatures verified after transport.
+    pub signatures_verified: u64,
+    /// Of these, wrong ones; they were wiped.
+    pub signatures_wrong: u64,
+    /// Times that completions lay unread for longer than the watchdog allows.
+    pub nobody_polls: u64,
 }

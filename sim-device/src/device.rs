@@ -181,8 +181,9 @@ impl Device {
     pub fn open_queue(&self) -> Result<QueuePair, CreateError> {
         let (host, side) = ring::create(self.inner.config.queue)?;
         let link = Link::new();
+        let waker = side.completion_signal.clone();
         let id = self.inner.open(side, link.clone());
-        Ok(QueuePair::new(host, id, link, self.inner.clone()))
+        Ok(QueuePair::new(host, waker, id, link, self.inner.clone()))
     }
 
     /// What the device has counted.
@@ -193,6 +194,10 @@ impl Device {
 }
 
 impl Inner {
+    pub(crate) fn vault(&self) -> &Arc<dyn Vault> {
+        &self.vault
+    }
+
     pub(crate) fn time_kind(&self) -> TimeKind {
         match self.driver {
             Driver::Thread(_) => TimeKind::Wall,

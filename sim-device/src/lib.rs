@@ -52,6 +52,7 @@
 
 #![deny(unsafe_code)]
 
+mod completion_side;
 pub mod compute;
 mod config;
 mod device;
@@ -66,6 +67,7 @@ pub mod ring;
 mod stats;
 mod time;
 
+pub use completion_side::CompletionSide;
 pub use config::{ConfigError, DeviceConfig, MAX_WORKERS};
 pub use device::{Device, DeviceError, Manual};
 pub use driver::manual::{NotPending, PendingId, PendingOp};

@@ -5,12 +5,13 @@ use std::marker::PhantomData;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use crate::compute::Task;
+use crate::completion_side::CompletionSide;
+use crate::compute::{Task, Vault};
 use crate::device::Inner;
 use crate::driver::port::Link;
 use crate::model::QueueId;
 use crate::protocol::{Completion, Descriptor};
-use crate::ring::{HostSide, OutOfSlot};
+use crate::ring::{HostSide, OutOfSlot, Ringer, Slab, SubmissionProducer};
 use crate::time::Nanos;
 
 /// One application thread's way to a device: a submission ring, a completion ring, payload slots.
@@ -54,7 +55,11 @@ use crate::time::Nanos;
 /// ```
 #[derive(Debug)]
 pub struct QueuePair {
-    host: HostSide,
+    submissions: SubmissionProducer,
+    slab: Slab,
+    doorbell: Ringer,
+    /// Taken out by a reaper, if there is one.
+    completions: Option<CompletionSide>,
     id: QueueId,
     link: Arc<Link>,
     device: Arc<Inner>,
@@ -85,9 +90,24 @@ pub struct Doorbell {
 }
 
 impl QueuePair {
-    pub(crate) fn new(host: HostSide, id: QueueId, link: Arc<Link>, device: Arc<Inner>) -> Self {
+    pub(crate) fn new(
+        host: HostSide,
+        waker: Ringer,
+        id: QueueId,
+        link: Arc<Link>,
+        device: Arc<Inner>,
+    ) -> Self {
+        let completions = CompletionSide::new(
+            host.completions,
+            host.completion_signal,
+            waker,
+            device.clone(),
+        );
         Self {
-            host,
+            submissions: host.submissions,
+            slab: host.slab,
+            doorbell: host.doorbell,
+            completions: Some(completions),
             id,
             link,
             device,
@@ -105,13 +125,13 @@ impl QueuePair {
     /// Number of payload slots.
     #[must_use]
     pub fn slots(&self) -> u32 {
-        self.host.slab.slots()
+        self.slab.slots()
     }
 
     /// Size of a payload slot, bytes.
     #[must_use]
     pub fn slot_size(&self) -> u32 {
-        self.host.slab.slot_size()
+        self.slab.slot_size()
     }
 
     /// The device's time.
@@ -129,13 +149,13 @@ impl QueuePair {
 
     /// Descriptors that the submission ring has room for.
     pub fn room(&mut self) -> u32 {
-        self.host.submissions.free()
+        self.submissions.free()
     }
 
     /// Descriptors that were pushed since the last doorbell.
     #[must_use]
     pub fn unpublished(&self) -> u32 {
-        self.host.submissions.unpublished()
+        self.submissions.unpublished()
     }
 
     /// Puts a descriptor into the submission ring. The device sees it at the next doorbell.
@@ -143,7 +163,7 @@ impl QueuePair {
     /// # Errors
     /// The ring is full: gives the descriptor back, to be tried when the device has fetched some.
     pub fn push(&mut self, descriptor: Descriptor) -> Result<(), Descriptor> {
-        self.host.submissions.push(descriptor)
+        self.submissions.push(descriptor)
     }
 
     /// Shows the device everything that was pushed, stamped with the time, and wakes it if it
@@ -162,9 +182,9 @@ impl QueuePair {
     /// The first half of [`ring_doorbell`](Self::ring_doorbell): tail, stamps, wake-up.
     pub fn publish(&mut self) -> Doorbell {
         let at_ns = self.now();
-        let entries = self.host.submissions.publish(at_ns);
-        let is_waiting = entries > 0 || !self.host.submissions.is_consumed();
-        let woke = is_waiting && self.host.doorbell.ring();
+        let entries = self.submissions.publish(at_ns);
+        let is_waiting = entries > 0 || !self.submissions.is_consumed();
+        let woke = is_waiting && self.doorbell.ring();
         Doorbell {
             entries,
             woke,
@@ -174,35 +194,47 @@ impl QueuePair {
 
     /// The second half: a device that has no thread of its own looks at its rings, in the caller's.
     pub fn let_device_look(&mut self) {
-        if !self.host.submissions.is_consumed() {
+        if !self.submissions.is_consumed() {
             self.device.doorbell();
         }
     }
 
-    /// Takes the next completion. It may name any slot: compare its generation before use.
+    /// Takes the next completion. It may name any slot: compare its generation before use. `None`,
+    /// too, if the completion side was taken out; likewise for all that follows.
     pub fn reap(&mut self) -> Option<Completion> {
-        self.host.completions.pop()
+        self.completions.as_mut()?.reap()
     }
 
     /// Whether a completion lies in the ring.
     pub fn has_completion(&mut self) -> bool {
-        !self.host.completions.is_empty()
+        let side = self.completions.as_mut();
+        side.is_some_and(CompletionSide::has_completion)
     }
 
     /// Asks for the completion signal. `true`: nothing is there to reap, and the signal will come;
     /// `false`: there is something after all, and no signal was asked for.
     pub fn arm_signal(&mut self) -> bool {
-        let HostSide {
-            completions,
-            completion_signal,
-            ..
-        } = &mut self.host;
-        completion_signal.arm_unless(|| !completions.is_empty())
+        let side = self.completions.as_mut();
+        side.is_none_or(CompletionSide::arm_signal)
     }
 
-    /// Takes the request for a signal back; a signal that was given in the meantime is forgotten.
+    /// Takes the request for a signal back; a signal that was given in the meantime stays until it
+    /// is drained.
     pub fn disarm_signal(&mut self) {
-        self.host.completion_signal.disarm();
+        if let Some(side) = &mut self.completions {
+            side.disarm_signal();
+        }
+    }
+
+    /// Takes the completion side out, to reap on another thread. `None`: it was taken before.
+    pub fn take_completions(&mut self) -> Option<CompletionSide> {
+        self.completions.take()
+    }
+
+    /// The keys and the cryptography, for computing in software what the device would compute.
+    #[must_use]
+    pub fn vault(&self) -> &Arc<dyn Vault> {
+        self.device.vault()
     }
 
     /// Completion signals that the device has given so far, whether or not one was asked for. What
@@ -215,19 +247,22 @@ impl QueuePair {
 
     /// Forgets the signals that were given. Call it *before* reaping.
     pub fn drain_signal(&mut self) {
-        self.host.completion_signal.drain();
+        if let Some(side) = &mut self.completions {
+            side.drain_signal();
+        }
     }
 
     /// The completion signal's eventfd, for an event loop.
     #[must_use]
-    pub fn signal_fd(&self) -> BorrowedFd<'_> {
-        self.host.completion_signal.fd()
+    pub fn signal_fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.completions.as_ref()?.signal_fd())
     }
 
     /// Sleeps until the completion signal or the timeout. `true`: signalled.
     #[must_use = "a timeout and a signal are different things"]
     pub fn wait_signal(&self, timeout: Option<Nanos>) -> bool {
-        self.host.completion_signal.wait(timeout)
+        let side = self.completions.as_ref();
+        side.is_some_and(|side| side.wait_signal(timeout))
     }
 
     /// Copies `bytes` into a payload slot, `offset` bytes from its start.
@@ -235,7 +270,7 @@ impl QueuePair {
     /// # Errors
     /// [`OutOfSlot`]; nothing is written.
     pub fn write_payload(&self, slot: u32, offset: usize, bytes: &[u8]) -> Result<(), OutOfSlot> {
-        self.host.slab.write(slot, offset, bytes)
+        self.slab.write(slot, offset, bytes)
     }
 
     /// Copies from the start of a payload slot.
@@ -243,7 +278,7 @@ impl QueuePair {
     /// # Errors
     /// [`OutOfSlot`]; nothing is read.
     pub fn read_payload(&self, slot: u32, bytes: &mut [u8]) -> Result<(), OutOfSlot> {
-        self.host.slab.read(slot, 0, bytes)
+        self.slab.read(slot, 0, bytes)
     }
 
     /// Overwrites the first `len` bytes of a payload slot with zeros: to be done before the slot
@@ -252,7 +287,7 @@ impl QueuePair {
     /// # Errors
     /// [`OutOfSlot`]; nothing is wiped.
     pub fn wipe_payload(&self, slot: u32, len: usize) -> Result<(), OutOfSlot> {
-        self.host.slab.wipe(slot, len)
+        self.slab.wipe(slot, len)
     }
 
     /// Attaches the closure that the next [`OpKind::Task`](crate::protocol::OpKind::Task) of this
@@ -265,7 +300,7 @@ impl QueuePair {
     /// [`OutOfSlot`]: there is no such slot; the closure is dropped.
     pub fn attach_task(&self, slot: u32, task: Task) -> Result<(), OutOfSlot> {
         // Bytes of none: asks for the slot alone.
-        self.host.slab.read(slot, 0, &mut [])?;
+        self.slab.read(slot, 0, &mut [])?;
         self.link.attach_task(slot, task);
         Ok(())
     }

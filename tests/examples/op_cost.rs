@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use pausewake_device::compute::{ComputeMode, KeyMaterial};
 use pausewake_device::{Device, DeviceConfig, Nanos};
-use pausewake_engine::{Engine, EngineConfig, Notify, Reactor};
+use pausewake_engine::{Engine, EngineConfig, Notify, Reactor, SmallOps};
 
 const JOBS: usize = 64;
 const OPS_PER_JOB: usize = 10_000;
@@ -44,9 +44,11 @@ fn measure(notify: Notify) -> Result<u128, Box<dyn Error>> {
     let key = device.import_key(KeyMaterial::AesGcm(&[7; 16]))?;
     let engine_config = EngineConfig {
         notify,
+        small_ops: SmallOps::NONE,
         ..EngineConfig::default()
     };
-    let engine = Engine::new(device.open_queue()?, engine_config, None);
+    let engine =
+        Engine::new(device.open_queue()?, engine_config, None).expect("the cell is allowed");
     let mut reactor = Reactor::new(engine.clone())?;
     let begin = Instant::now();
     for _ in 0..JOBS {

@@ -8,7 +8,7 @@ use std::thread;
 use pausewake_device::protocol::Status;
 use pausewake_device::{Device, DeviceConfig, Manual, WaitStrategy};
 use pausewake_engine::events::Observer;
-use pausewake_engine::{Engine, EngineConfig, Notify, Reactor, Turn};
+use pausewake_engine::{Engine, EngineConfig, Notify, Reactor, SmallOps, Turn};
 
 use crate::Keys;
 
@@ -80,10 +80,11 @@ impl Rig {
         };
         let engine_config = EngineConfig {
             notify,
+            small_ops: SmallOps::NONE,
             ..EngineConfig::default()
         };
         let queue = device.open_queue().expect("descriptors are left");
-        let engine = Engine::new(queue, engine_config, observer);
+        let engine = Engine::new(queue, engine_config, observer).expect("the cell is allowed");
         Self {
             reactor: Reactor::new(engine.clone()).expect("descriptors are left"),
             engine,

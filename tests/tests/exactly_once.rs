@@ -61,6 +61,7 @@ fn storm_on(config: DeviceConfig, time: Time, notify: Notify, rounds: u32) {
     let expected = match notify {
         Notify::Callback => (ops, 0, 0),
         Notify::Fd => (0, ops, 0),
+        Notify::Poll => (0, 0, 0),
     };
     assert_eq!(wakes, expected);
     assert_eq!((stats.orphans, stats.abandoned, stats.in_flight), (0, 0, 0));

@@ -8,7 +8,9 @@ use std::thread;
 
 use pausewake_device::{Device, DeviceConfig, Nanos};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, EngineConfig, Notify, Reactor, ReactorError, SpawnError, Turn};
+use pausewake_engine::{
+    Engine, EngineConfig, Notify, Reactor, ReactorError, SmallOps, SpawnError, Turn,
+};
 use pausewake_jobs::{StartReason, WaitCtx, WaitFd, WaitKey, pause};
 use pausewake_tests::{Keys, Log, Rig, Time, everywhere};
 
@@ -223,6 +225,7 @@ fn notification_does_not_change_virtual_time() {
 fn engine_on(device: &Device, notify: Notify, observer: Option<Rc<dyn Observer>>) -> Engine {
     let config = EngineConfig {
         notify,
+        small_ops: SmallOps::NONE,
         ..EngineConfig::default()
     };
     Engine::new(
@@ -230,6 +233,7 @@ fn engine_on(device: &Device, notify: Notify, observer: Option<Rc<dyn Observer>>
         config,
         observer,
     )
+    .expect("the cell is allowed")
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::thread;
 
 use pausewake_device::protocol::Status;
 use pausewake_device::{DeviceConfig, Nanos};
-use pausewake_engine::{Engine, EngineConfig, Notify, Reactor};
+use pausewake_engine::{Engine, EngineConfig, Notify, Reactor, SmallOps};
 use pausewake_jobs::{process_stats, thread_stats};
 use pausewake_tests::{Rig, Time, everywhere, open_fds};
 
@@ -198,7 +198,7 @@ fn a_queue_whose_engine_is_gone_is_forgotten_by_the_device() {
     assert_eq!(device.stats().queues_open, 1, "its ops are still in flight");
     // Another queue lets time pass.
     let queue = device.open_queue().expect("descriptors are left");
-    let other = Engine::new(queue, EngineConfig::default(), None);
+    let other = Engine::new(queue, EngineConfig::default(), None).expect("the cell is allowed");
     for _ in 0..10 {
         let sealed = other.aead_seal(keys.aes, [0; 12], b"", &[0; 16_000], &mut [0; 16_016]);
         assert_eq!(sealed, Ok(16_016));
@@ -241,10 +241,11 @@ fn an_engine_per_thread_on_one_device() {
             thread::spawn(move || {
                 let config = EngineConfig {
                     notify,
+                    small_ops: SmallOps::NONE,
                     ..EngineConfig::default()
                 };
                 let queue = device.open_queue().expect("descriptors are left");
-                let engine = Engine::new(queue, config, None);
+                let engine = Engine::new(queue, config, None).expect("the cell is allowed");
                 let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
                 let done = Rc::new(Cell::new(0));
                 for _ in 0..16 {

@@ -8,7 +8,8 @@ use pausewake_device::DeviceConfig;
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::Status;
 use pausewake_engine::{
-    EcdsaCurve, Engine, EngineConfig, Error, Misuse, Notify, OnFull, Reactor, Retry, RsaPadding,
+    DeviceFault, EcdsaCurve, Engine, EngineConfig, Error, Misuse, Notify, OnFull, Reactor, Retry,
+    RsaPadding, SmallOps,
 };
 use pausewake_tests::{AES_KEY, Keys, P256_PKCS8, RSA_2048_PUBLIC, Rig, Time, everywhere};
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -239,7 +240,7 @@ fn a_failing_device_is_named_and_the_wait_context_told() {
             .expect("it is pending");
         rig.settle();
         let expected = (
-            Err(Error::Device(Status::DeviceError)),
+            Err(Error::Device(DeviceFault::Failed)),
             pausewake_jobs::WaitStatus::ERR,
         );
         assert_eq!(outcome.take(), Some(expected));
@@ -253,10 +254,11 @@ fn a_full_queue_is_a_retry_if_the_engine_does_not_wait() {
     let rig = Rig::with(Time::Manual, Notify::Callback, config, None);
     let engine_config = EngineConfig {
         on_full: OnFull::Fail,
+        small_ops: SmallOps::NONE,
         ..EngineConfig::default()
     };
     let queue = rig.device.open_queue().expect("descriptors are left");
-    let engine = Engine::new(queue, engine_config, None);
+    let engine = Engine::new(queue, engine_config, None).expect("the cell is allowed");
     let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
     let results = Rc::new(RefCell::new(Vec::new()));
     for job in 0..3 {

@@ -60,6 +60,7 @@ impl Report {
                 callback: figures.wakes.callback,
                 fd: figures.wakes.fd,
                 in_place: figures.wakes.in_place,
+                by_look: figures.wakes.by_look,
                 spurious: figures.wakes.spurious,
             },
             doorbells: DoorbellFigures {

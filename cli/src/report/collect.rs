@@ -74,6 +74,8 @@ pub struct Wakes {
     pub fd: u64,
     /// Not: they waited in place.
     pub in_place: u64,
+    /// Jobs that look for themselves when they are resumed.
+    pub by_look: u64,
     /// Resumed before their op had completed.
     pub spurious: u64,
 }
@@ -143,6 +145,7 @@ impl Figures {
                 NotifiedBy::Callback => self.wakes.callback += 1,
                 NotifiedBy::Fd => self.wakes.fd += 1,
                 NotifiedBy::InPlace => self.wakes.in_place += 1,
+                NotifiedBy::Nobody => self.wakes.by_look += 1,
             },
             Event::Orphan { .. } => self.orphans += 1,
             Event::Spurious { .. } => self.wakes.spurious += 1,

@@ -158,6 +158,8 @@ pub struct WakeFigures {
     pub fd: u64,
     /// Not: they waited in place.
     pub in_place: u64,
+    /// Completions that jobs were resumed to see, with notification by poll.
+    pub by_look: u64,
     /// Resumed before their op had completed.
     pub spurious: u64,
 }

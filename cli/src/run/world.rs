@@ -7,7 +7,7 @@ use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
 use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, EngineConfig, Notify, OnFull, Reactor, Reap, Turn};
+use pausewake_engine::{Engine, EngineConfig, Notify, OnFull, Reactor, Reap, SmallOps, Turn};
 
 use super::RunError;
 use crate::report::{Collector, Figures};
@@ -43,7 +43,8 @@ impl World {
             log,
         });
         let queue = device.open_queue().map_err(setup)?;
-        let engine = Engine::new(queue, engine_config(scenario)?, Some(watch.clone()));
+        let config = engine_config(scenario)?;
+        let engine = Engine::new(queue, config, Some(watch.clone())).map_err(setup)?;
         Ok(Self {
             device,
             reactor: Reactor::new(engine).map_err(setup)?,
@@ -183,6 +184,9 @@ fn engine_config(scenario: &Scenario) -> Result<EngineConfig, RunError> {
         notify,
         reap,
         on_full: OnFull::Wait,
+        // A scenario says what goes to the device, and all of it goes there.
+        small_ops: SmallOps::NONE,
+        ..EngineConfig::default()
     })
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use pausewake_device::protocol::{Cookie, OpKind};
 use pausewake_device::{DeviceEvent, Nanos};
-use pausewake_engine::events::{Event, JobEvent, JobId, NotifiedBy, Returned, Stage};
+use pausewake_engine::events::{Event, JobEvent, JobId, NotifiedBy, Returned, Stage, WhySoftware};
 use serde::Serialize;
 
 /// One event, told.
@@ -99,6 +99,22 @@ impl Teller {
                 format!(
                     "nobody waits for op {op} any more; its slot stays reserved until the device \
                      answers, so that a late answer hits nothing else"
+                ),
+            ),
+            Event::TimedOut { op, job } => engine(
+                "TIMEOUT",
+                format!(
+                    "the time for op {op} is up: the call of {} ends without it, and its slot is kept \
+                     until the device has answered",
+                    caller(*job)
+                ),
+            ),
+            Event::Software { job, kind, why } => software(*job, *kind, *why),
+            Event::NobodyPolls { unread_for_ns } => engine(
+                "NOBODY POLLS",
+                format!(
+                    "completions lie unread for {unread_for_ns}: with external polling it is for the \
+                     application to poll"
                 ),
             ),
             Event::Returned(returned) => self.returned(returned),
@@ -281,8 +297,24 @@ fn notify(op: Cookie, job: Option<JobId>, by: NotifiedBy) -> Told {
              loop watches"
         ),
         NotifiedBy::InPlace => format!("op {op} is complete: {whom} waits in place and sees it"),
+        NotifiedBy::Nobody => {
+            format!("op {op} is complete: nobody tells {whom}, which looks when it is next resumed")
+        }
     };
     engine("WAKE", why)
+}
+
+fn software(job: Option<JobId>, kind: OpKind, why: WhySoftware) -> Told {
+    let why = match why {
+        WhySoftware::Small => "it is too small to be worth the way to the device",
+        WhySoftware::Full => "there is no room for it",
+        WhySoftware::DeviceError => "the device failed it",
+    };
+    let whom = caller(job);
+    engine(
+        "SOFTWARE",
+        format!("{kind} of {whom} is computed in software: {why}"),
+    )
 }
 
 /// What the thread does after a pause: the next job that runs at the same time, or it waits.

@@ -80,6 +80,27 @@ pub enum Event {
         /// The op.
         op: Cookie,
     },
+    /// The call's time was up before the device had answered. The slot is kept until it does.
+    TimedOut {
+        /// The op.
+        op: Cookie,
+        /// The job, unless the call was synchronous.
+        job: Option<JobId>,
+    },
+    /// An operation is computed in software.
+    Software {
+        /// The job that called, unless the call is synchronous.
+        job: Option<JobId>,
+        /// What was asked.
+        kind: OpKind,
+        /// Why.
+        why: WhySoftware,
+    },
+    /// Completions lie in the ring, and nobody takes them: nobody polls.
+    NobodyPolls {
+        /// For how long, at least.
+        unread_for_ns: Nanos,
+    },
     /// The call returned to its caller.
     Returned(Returned),
 }
@@ -112,8 +133,21 @@ pub enum NotifiedBy {
     Callback,
     /// The wait context's eventfd was written.
     Fd,
+    /// Nothing: the job is resumed now and then, and looks.
+    Nobody,
     /// Nothing: the caller waits in place and looks for itself.
     InPlace,
+}
+
+/// Why an operation was computed in software.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WhySoftware {
+    /// Its input is below the threshold.
+    Small,
+    /// There was no room.
+    Full,
+    /// The device failed it, is down, or did not answer in time.
+    DeviceError,
 }
 
 /// Gets every event of an engine and of the jobs of its thread, in order, on that thread.

@@ -29,7 +29,7 @@ impl Engine {
         let request = aead(OpKind::AeadSeal, key, nonce, aad, plaintext);
         let needed = plaintext.len() + TAG_LEN;
         let capacity = sealed.len().min(needed);
-        self.offload(&request, &mut sealed[..capacity])
+        self.run(&request, &mut sealed[..capacity])
     }
 
     /// Checks the tag of `sealed` and `aad` and decrypts; writes the plaintext to `plaintext` and
@@ -48,7 +48,7 @@ impl Engine {
     ) -> Result<usize, Error> {
         let request = aead(OpKind::AeadOpen, key, nonce, aad, sealed);
         let capacity = plaintext.len().min(sealed.len());
-        self.offload(&request, &mut plaintext[..capacity])
+        self.run(&request, &mut plaintext[..capacity])
     }
 }
 

@@ -49,6 +49,6 @@ impl Engine {
             input: message,
             extra: &[],
         };
-        Signature::fill(|signature| self.offload(&request, signature))
+        Signature::fill(|signature| self.run(&request, signature))
     }
 }

@@ -1,7 +1,7 @@
 //! The typed calls: what an application sees of the engine.
 //!
-//! Each names its operation, checks what only it can know, and goes through
-//! [`offload`](crate::offload).
+//! Each names its operation, checks what only it can know, and goes
+//! through `policy`, which knows the ways that it can take, and mostly to `offload`.
 
 mod aead;
 mod ecdsa;

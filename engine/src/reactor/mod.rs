@@ -13,6 +13,7 @@ use std::io;
 use pausewake_device::Nanos;
 use pausewake_jobs::StartReason;
 
+use crate::config::Reap;
 use crate::engine::Engine;
 use park::{Park, Passed};
 use ready::ReadyQueue;
@@ -29,11 +30,15 @@ use tasks::{TaskToken, Tasks};
 /// use std::cell::Cell;
 /// use std::rc::Rc;
 /// use pausewake_device::{Device, DeviceConfig, compute::KeyMaterial};
-/// use pausewake_engine::{Engine, EngineConfig, Reactor};
+/// use pausewake_engine::{Engine, EngineConfig, Reactor, SmallOps};
 ///
 /// let device = Device::simulated(DeviceConfig::default(), None)?;
 /// let key = device.import_key(KeyMaterial::AesGcm(&[7; 16]))?;
-/// let engine = Engine::new(device.open_queue()?, EngineConfig::default(), None);
+/// let config = EngineConfig {
+///     small_ops: SmallOps::NONE, // even 14 bytes go to the device
+///     ..EngineConfig::default()
+/// };
+/// let engine = Engine::new(device.open_queue()?, config, None)?;
 /// let mut reactor = Reactor::new(engine.clone())?;
 ///
 /// let sealed_len = Rc::new(Cell::new(0));
@@ -57,6 +62,8 @@ pub struct Reactor {
     /// in the next turn.
     batch: VecDeque<TaskToken>,
     park: Park,
+    /// The engine's news when the jobs that look for themselves last looked.
+    news_seen: u64,
     engine: Engine,
 }
 
@@ -83,6 +90,7 @@ impl Reactor {
             park: Park::new(&engine, &ready)?,
             ready,
             batch: VecDeque::new(),
+            news_seen: engine.inner().news(),
             engine,
         })
     }
@@ -123,27 +131,48 @@ impl Reactor {
         if pausewake_jobs::current_id().is_some() {
             return Err(ReactorError::InJob);
         }
-        if self.run_ready()? {
-            self.engine.ring_doorbell();
-            self.engine.poll_if_due();
-            return Ok(Turn::Progress);
-        }
+        let resumed = self.run_ready()?;
         self.engine.ring_doorbell();
+        let reaped = self.reap();
         // The doorbell may have made room, and woken a job that waited for it. Its time is now.
-        if self.engine.poll_if_due() || self.ready.has_wakes() {
+        if resumed || reaped || self.ready.has_wakes() || self.has_news() {
             return Ok(Turn::Progress);
         }
         if until.is_none() && self.tasks.live() == 0 && !self.engine.inner().has_in_flight() {
             return Ok(Turn::Idle);
         }
-        let passed = self.park.park(&self.engine, &mut self.ready, until)?;
-        let reaped = self.engine.poll_if_due();
+        let timer = self.engine.next_timer_ns();
+        let first = until.into_iter().chain(timer).min();
+        let passed = self.park.park(&self.engine, &mut self.ready, first)?;
+        let reaped = self.reap();
         Ok(match passed {
             Passed::Event => Turn::Progress,
             _ if reaped => Turn::Progress,
-            Passed::Until => Turn::TimedOut,
+            Passed::Until if until.is_some_and(|until| self.engine.now() >= until) => {
+                Turn::TimedOut
+            }
+            // A timer of the engine's own.
+            Passed::Until => Turn::Progress,
             Passed::Nothing => Turn::Idle,
         })
+    }
+
+    /// Looks for completions, if that is ours to do and it is time. Says whether there were any.
+    fn reap(&self) -> bool {
+        let inner = self.engine.inner();
+        match self.engine.config().reap {
+            Reap::Event | Reap::Inline | Reap::Thread { .. } => inner.poll_if_due(),
+            Reap::Heuristic(_) => self.engine.poll_heuristically(self.live_jobs()) > 0,
+            Reap::External => {
+                inner.watch();
+                false
+            }
+        }
+    }
+
+    /// Whether jobs that look for themselves might see something new.
+    fn has_news(&self) -> bool {
+        self.engine.inner().news() != self.news_seen
     }
 
     /// Turns until no job is left.
@@ -194,9 +223,17 @@ impl Reactor {
         for place in self.park.readable(&self.engine)? {
             self.batch.extend(self.tasks.token(place));
         }
+        if self.has_news() {
+            self.news_seen = self.engine.inner().news();
+            self.batch.extend(self.tasks.tokens());
+        }
         let any = !self.batch.is_empty();
+        let is_inline = self.engine.config().reap == Reap::Inline;
         while let Some(token) = self.batch.pop_front() {
             self.tasks.resume(token, &mut self.park)?;
+            if is_inline {
+                self.engine.inner().poll_if_due();
+            }
         }
         Ok(any)
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
-use pausewake_device::{Nanos, QueuePair, TimeKind};
+use pausewake_device::{Nanos, TimeKind};
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -18,7 +18,7 @@ use rustix::time::{
 
 use super::ReactorError;
 use super::ready::ReadyQueue;
-use crate::config::Notify;
+use crate::config::{Notify, Reap};
 use crate::engine::Engine;
 
 /// How a park ended.
@@ -73,10 +73,9 @@ impl Park {
             watches_jobs: false,
             turns_since_look: 0,
         };
-        let signal = engine
-            .inner()
-            .with_queue(|queue| queue.signal_fd().as_raw_fd());
-        park.register(signal, SIGNAL)?;
+        if let Some(signal) = engine.inner().signal_fd() {
+            park.register(signal, SIGNAL)?;
+        }
         park.register(ready.sleeper.fd().as_raw_fd(), BELL)?;
         park.register(park.timer.as_raw_fd(), TIMER)?;
         Ok(park)
@@ -123,10 +122,27 @@ impl Park {
         ready: &mut ReadyQueue,
         until: Option<Nanos>,
     ) -> Result<Passed, ReactorError> {
-        match engine.inner().time_kind {
-            TimeKind::Wall => self.sleep(engine, ready, until),
-            TimeKind::Virtual => self.jump(engine, until),
-            TimeKind::Manual => self.glance(engine, until),
+        match (engine.inner().time_kind, engine.config().reap) {
+            (TimeKind::Wall, Reap::Inline) => {
+                self.glance(engine, until).map(|passed| match passed {
+                    // Looks again and again: there may always be something.
+                    Passed::Nothing => Passed::Event,
+                    passed => passed,
+                })
+            }
+            (TimeKind::Wall, _) => self.sleep(engine, ready, until),
+            (TimeKind::Virtual, _) => self.jump(engine, until),
+            (TimeKind::Manual, Reap::Thread { .. }) if engine.inner().has_in_flight() => {
+                // The reaper is a real thread, even if the device's time is not real.
+                let moment = engine.inner().wait_for_device();
+                let passed = self.glance(engine, until)?;
+                Ok(if moment.is_ok() && engine.inner().has_arrived() {
+                    Passed::Event
+                } else {
+                    passed
+                })
+            }
+            (TimeKind::Manual, _) => self.glance(engine, until),
         }
     }
 
@@ -140,7 +156,7 @@ impl Park {
         if until.is_some_and(|until| engine.now() >= until) {
             return Ok(Passed::Until);
         }
-        let quiet = engine.inner().with_queue(QueuePair::arm_signal);
+        let quiet = engine.inner().arm_signal();
         if quiet && ready.arm() {
             if let Some(until) = until {
                 self.set_timer(until - engine.now())?;
@@ -148,12 +164,12 @@ impl Park {
             self.look(engine, None)?;
             ready.sleeper.disarm();
         }
-        engine.inner().with_queue(QueuePair::disarm_signal);
+        engine.inner().disarm_signal();
         let due = until.is_some_and(|until| engine.now() >= until);
         Ok(if due { Passed::Until } else { Passed::Event })
     }
 
-    /// Virtual time: jumps from deadline to deadline until the device signals.
+    /// Virtual time: jumps from deadline to deadline until the one who reaps would look.
     fn jump(&mut self, engine: &Engine, until: Option<Nanos>) -> Result<Passed, ReactorError> {
         if self.watches_jobs {
             // A job whose fd is readable already runs at the time that it is.
@@ -168,8 +184,14 @@ impl Park {
                 let now = queue.advance(until);
                 (queue.signals() != before, now)
             });
+            // Whom the signal does not reach comes back at every deadline, or by its own timer.
+            let is_awake = match engine.config().reap {
+                Reap::Event => signalled,
+                Reap::External | Reap::Inline => now.is_some(),
+                Reap::Heuristic(_) | Reap::Thread { .. } => false,
+            };
             match now {
-                _ if signalled => return Ok(Passed::Event),
+                _ if is_awake => return Ok(Passed::Event),
                 Some(now) if until.is_some_and(|until| now >= until) => return Ok(Passed::Until),
                 Some(_) => {}
                 None => return self.glance(engine, until),
@@ -197,7 +219,7 @@ impl Park {
         }
         for event in &self.events {
             match event.token() {
-                SIGNAL => engine.inner().with_queue(QueuePair::drain_signal),
+                SIGNAL => engine.inner().drain_signal(),
                 // Edge-triggered: a new ring makes a new event, drained or not.
                 BELL => {}
                 TIMER => self.drain_timer(),

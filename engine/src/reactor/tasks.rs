@@ -114,6 +114,17 @@ impl Tasks {
         Some(TaskToken { index, generation })
     }
 
+    /// All jobs that are paused.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = TaskToken> {
+        let places = (0..).zip(&self.places);
+        places
+            .filter(|(_, place)| place.job.is_some())
+            .map(|(index, place)| TaskToken {
+                index,
+                generation: place.generation,
+            })
+    }
+
     /// Cancels all jobs; says how many there were.
     pub(super) fn cancel_all(&mut self) -> usize {
         let jobs: Vec<Job<()>> = self

@@ -1,0 +1,100 @@
+//! Waiting for the device: in place, for calls that cannot pause, and in an event loop.
+
+use std::os::fd::{AsRawFd, RawFd};
+
+use pausewake_device::protocol::Cookie;
+use pausewake_device::{Nanos, QueuePair, TimeKind};
+
+use super::Inner;
+use crate::config::Reap;
+use crate::error::{Error, Misuse};
+
+impl Inner {
+    /// The holder of this operation looks for itself from now on.
+    pub(crate) fn look_in_place(&self, op: Cookie) {
+        if let Some(reaper) = &self.state.borrow().reaper {
+            reaper.forget(op);
+        }
+        // Dropped after the borrow: the last count on a callback may run code of the application.
+        let told_before = self.with_slot(op, |slot| slot.op.stop_telling());
+        drop(told_before);
+    }
+
+    /// The fd that becomes readable when there is something to poll for, for the reactor.
+    pub(crate) fn signal_fd(&self) -> Option<RawFd> {
+        let state = self.state.borrow();
+        match &state.reaper {
+            Some(reaper) => Some(reaper.bell_fd()),
+            None => Some(state.queue.signal_fd()?.as_raw_fd()),
+        }
+    }
+
+    /// Asks for that fd to become readable. `false`: there is something to poll for already. Where
+    /// the application or a timer decides when to poll, nothing is asked for.
+    pub(crate) fn arm_signal(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        match (self.config.reap, &mut state.reaper) {
+            (_, Some(reaper)) => reaper.arm(),
+            (Reap::Event, None) => state.queue.arm_signal(),
+            _ => true,
+        }
+    }
+
+    /// Takes [`arm_signal`](Self::arm_signal) back.
+    pub(crate) fn disarm_signal(&self) {
+        let mut state = self.state.borrow_mut();
+        match &mut state.reaper {
+            Some(reaper) => reaper.disarm(),
+            None => state.queue.disarm_signal(),
+        }
+    }
+
+    /// Forgets that the fd was readable.
+    pub(crate) fn drain_signal(&self) {
+        self.with_queue(QueuePair::drain_signal);
+    }
+
+    /// Waits until something may have completed, or a call's time is up.
+    ///
+    /// # Errors
+    /// [`Misuse::Stalled`]: virtual time stands still, nothing is due.
+    pub(crate) fn wait_for_device(&self) -> Result<(), Error> {
+        let until = self.state.borrow().next_deadline_ns();
+        let mut state = self.state.borrow_mut();
+        let now = state.queue.now();
+        let timeout = until.map(|until| until - now);
+        if let Some(reaper) = &mut state.reaper {
+            // A manual device's clock is not that of the reaper's sleep.
+            let slice = (self.time_kind == TimeKind::Manual).then_some(MANUAL_SLICE_NS);
+            reaper.wait(slice.or(timeout));
+            return Ok(());
+        }
+        let queue = &mut state.queue;
+        match self.time_kind {
+            TimeKind::Virtual => {
+                queue.advance(until).ok_or(Misuse::Stalled)?;
+            }
+            TimeKind::Wall => {
+                if queue.arm_signal() {
+                    let _signalled = queue.wait_signal(timeout);
+                    queue.disarm_signal();
+                    queue.drain_signal();
+                }
+            }
+            // A manual device's clock moves only when somebody moves it, so a wall-clock timeout
+            // would be one of another time: wait in slices and look at the manual clock.
+            TimeKind::Manual => {
+                if queue.arm_signal() {
+                    let slice = until.map(|_| MANUAL_SLICE_NS);
+                    let _signalled = queue.wait_signal(slice);
+                    queue.disarm_signal();
+                    queue.drain_signal();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long a call that waits in place on a manual device sleeps before it looks at its clock.
+const MANUAL_SLICE_NS: Nanos = Nanos::from_millis(1);

@@ -1,0 +1,269 @@
+//! The engine: one queue pair, its slots, and the line in front of them.
+//!
+//! What it does stands in the files beside this one, in the order of an operation's life: `room`
+//! grants slots, `submit` fills them and rings the doorbell, `reap` takes completions and tells the
+//! jobs, `settle` ends operations, `in_place` waits for those that cannot pause. `timers` knows what
+//! time will change.
+
+mod in_place;
+mod reap;
+mod room;
+mod settle;
+mod submit;
+mod timers;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use pausewake_device::compute::Vault;
+use pausewake_device::protocol::Cookie;
+use pausewake_device::{Nanos, QueuePair, TimeKind};
+use pausewake_jobs::WaitKey;
+
+pub(crate) use settle::Settled;
+
+use crate::config::{EngineConfig, Reap, Refused};
+use crate::error::Misuse;
+use crate::events::{Event, Observer};
+use crate::line::Line;
+use crate::notify::{Caller, unique_wait_key};
+use crate::observe::JobTap;
+use crate::reaper::{Arrived, Reaper, ReaperError};
+use crate::slots::{Slot, SlotTable};
+use crate::stats::EngineStats;
+
+/// Crypto calls that pause. Clones are the same engine; it belongs to one thread.
+///
+/// In a job, a call submits its operation, pauses the job, and returns when the operation is
+/// complete and the job was woken. Outside of a job, or where pausing is impossible, the call waits
+/// in place and reaps for itself.
+///
+/// Dropping the last clone hands what is in flight to the device, which forgets it when it is done.
+///
+/// An engine stays on its thread:
+/// ```compile_fail,E0277
+/// fn needs_send<T: Send>() {}
+/// needs_send::<pausewake_engine::Engine>();
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    inner: Rc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: EngineConfig,
+    pub(crate) time_kind: TimeKind,
+    slot_size: u32,
+    /// What this engine's eventfds are called in wait contexts.
+    wait_key: WaitKey,
+    vault: Arc<dyn Vault>,
+    state: RefCell<EngineState>,
+    stats: Cell<EngineStats>,
+    /// Jobs that would have been told, if they were not ones that look for themselves.
+    news: Cell<u64>,
+    observer: Option<Rc<dyn Observer>>,
+    _jobs: Option<JobTap>,
+}
+
+/// What is borrowed for a moment at a time, and never while anything of the application runs.
+struct EngineState {
+    queue: QueuePair,
+    /// Takes completions in place of us, if that is the configuration.
+    reaper: Option<Reaper>,
+    /// What the reaper has handed over and we have not entered yet.
+    arrived: VecDeque<Arrived>,
+    slots: SlotTable,
+    line: Line,
+    /// Granted and not yet pushed: each has its place in the submission ring.
+    granted: u32,
+    /// Pushed since the last doorbell, to be stamped by it.
+    pushed: Vec<Cookie>,
+    /// When operations time out, in the order in which they were submitted.
+    deadlines: VecDeque<(Nanos, Cookie)>,
+    /// When somebody last looked at the completion ring.
+    polled_ns: Nanos,
+    /// Since when completions are known to lie unread.
+    unread_since_ns: Option<Nanos>,
+    /// The watchdog has spoken, and nobody has polled since.
+    is_watchdog_told: bool,
+}
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// *Misuse*: it cannot work as it was configured.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// *Retry*: the system gave no thread or descriptor for the reaper.
+    #[error("the reaper thread cannot be started")]
+    Reaper(#[from] ReaperError),
+}
+
+impl Engine {
+    /// An engine over `queue`. With an observer it tells everything that happens in it and in the
+    /// jobs of this thread.
+    ///
+    /// # Errors
+    /// [`EngineError`]: the configuration is refused with its reason, or no reaper thread could be
+    /// started.
+    pub fn new(
+        mut queue: QueuePair,
+        config: EngineConfig,
+        observer: Option<Rc<dyn Observer>>,
+    ) -> Result<Self, EngineError> {
+        config.check(queue.time_kind())?;
+        let reaper = match config.reap {
+            Reap::Thread { interval_ns } => Some(Reaper::start(&mut queue, interval_ns)?),
+            Reap::Event | Reap::External | Reap::Heuristic(_) | Reap::Inline => None,
+        };
+        let inner = Rc::new_cyclic(|engine| Inner {
+            config,
+            time_kind: queue.time_kind(),
+            slot_size: queue.slot_size(),
+            wait_key: unique_wait_key(),
+            vault: queue.vault().clone(),
+            stats: Cell::default(),
+            news: Cell::new(0),
+            _jobs: observer
+                .clone()
+                .map(|observer| JobTap::install(engine.clone(), observer)),
+            observer,
+            state: RefCell::new(EngineState {
+                slots: SlotTable::new(queue.slots()),
+                polled_ns: queue.now(),
+                queue,
+                reaper,
+                arrived: VecDeque::new(),
+                line: Line::default(),
+                granted: 0,
+                pushed: Vec::new(),
+                deadlines: VecDeque::new(),
+                unread_since_ns: None,
+                is_watchdog_told: false,
+            }),
+        });
+        Ok(Self { inner })
+    }
+
+    /// The device's time.
+    #[must_use]
+    pub fn now(&self) -> Nanos {
+        self.inner.now()
+    }
+
+    /// What the engine was made with.
+    #[must_use]
+    pub fn config(&self) -> EngineConfig {
+        self.inner.config
+    }
+
+    /// What the engine has counted.
+    #[must_use]
+    pub fn stats(&self) -> EngineStats {
+        self.inner.stats.get()
+    }
+
+    /// Slots in use: operations in flight, results not yet taken, and what was abandoned and not
+    /// yet answered. Zero after an orderly shutdown.
+    #[must_use]
+    pub fn slots_in_use(&self) -> usize {
+        self.inner.state.borrow().slots.used_count()
+    }
+
+    /// Takes what the device has completed and tells the jobs; ends the calls whose time is up. Says
+    /// how many completions there were.
+    ///
+    /// Never blocks. May be called from anywhere on the engine's thread, from a wait context's
+    /// callback too. With a reaper thread it enters what that thread has taken.
+    pub fn poll(&self) -> usize {
+        self.inner.poll()
+    }
+
+    /// [`poll`](Self::poll)s if it is time to, by the thresholds of
+    /// [`Reap::Heuristic`]: enough is in flight, or every one of `live_jobs` waits for the device,
+    /// or the backstop's time has passed. For event loops of your own; call it once per turn.
+    pub fn poll_heuristically(&self, live_jobs: usize) -> usize {
+        if self.inner.is_poll_due(live_jobs) {
+            self.poll()
+        } else {
+            0
+        }
+    }
+
+    /// Shows the device what was submitted since the last time. A reactor does this once per turn;
+    /// an event loop of your own does it before it sleeps.
+    pub fn ring_doorbell(&self) {
+        self.inner.ring_doorbell();
+    }
+
+    /// When [`poll`](Self::poll) will have something to do even if the device is silent: a call's
+    /// time is up, or the heuristic's backstop has passed. For the timeout of an event loop of your
+    /// own.
+    #[must_use]
+    pub fn next_timer_ns(&self) -> Option<Nanos> {
+        self.inner.next_timer_ns()
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Inner {
+    pub(crate) fn now(&self) -> Nanos {
+        self.state.borrow().queue.now()
+    }
+
+    pub(crate) fn slot_size(&self) -> u32 {
+        self.slot_size
+    }
+
+    pub(crate) fn vault(&self) -> &dyn Vault {
+        &*self.vault
+    }
+
+    /// Runs `look` on the queue pair; for the reactor, which waits for it.
+    pub(crate) fn with_queue<R>(&self, look: impl FnOnce(&mut QueuePair) -> R) -> R {
+        look(&mut self.state.borrow_mut().queue)
+    }
+
+    /// Runs `look` on the slot of `op`, if that use of it is still going on.
+    fn with_slot<R>(&self, op: Cookie, look: impl FnOnce(&mut Slot) -> R) -> Option<R> {
+        self.state.borrow_mut().slots.get(op).map(look)
+    }
+
+    pub(crate) fn count(&self, change: impl FnOnce(&mut EngineStats)) {
+        let mut stats = self.stats.get();
+        change(&mut stats);
+        self.stats.set(stats);
+    }
+
+    pub(crate) fn tell(&self, at: impl FnOnce() -> Nanos, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.observer {
+            observer.event(at(), &event());
+        }
+    }
+
+    /// Who calls.
+    pub(crate) fn caller(&self) -> Result<Caller, Misuse> {
+        Caller::here(self.config.notify, self.wait_key)
+    }
+
+    /// Whether the device owes an answer to anything.
+    pub(crate) fn has_in_flight(&self) -> bool {
+        self.stats.get().in_flight > 0
+    }
+
+    /// Whether a completion can be entered now.
+    pub(crate) fn has_arrived(&self) -> bool {
+        self.state.borrow_mut().has_completion()
+    }
+
+    /// How often something happened that jobs which look for themselves want to see.
+    pub(crate) fn news(&self) -> u64 {
+        self.news.get()
+    }
+}

@@ -1,0 +1,207 @@
+//! From the completion ring to the job that waits.
+
+use pausewake_device::Nanos;
+use pausewake_device::protocol::{Class, Completion, Cookie};
+
+use super::submit::in_flight_of;
+use super::{EngineState, Inner};
+use crate::events::{Event, NotifiedBy};
+use crate::notify::Waiter;
+use crate::reaper::Arrived;
+use crate::slots::Completed;
+
+impl Inner {
+    /// Takes all completions that are there, tells the jobs, and ends the calls whose time is up.
+    pub(crate) fn poll(&self) -> usize {
+        let mut batch = Batch::default();
+        self.state.borrow_mut().begin_poll();
+        while let Some(reaped) = self.reap_one(&mut batch) {
+            self.completed(&reaped);
+        }
+        if batch.reaped == 0 {
+            self.count(|stats| stats.empty_polls += 1);
+        } else {
+            self.serve_line();
+        }
+        self.time_out();
+        batch.reaped
+    }
+
+    /// [`poll`](Self::poll), if there is something to take or to end. Says whether there was.
+    pub(crate) fn poll_if_due(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        let due = state.has_completion() || state.is_time_up();
+        drop(state);
+        if due {
+            self.poll();
+        }
+        due
+    }
+
+    /// Takes one completion and enters it; one clock read per batch.
+    fn reap_one(&self, batch: &mut Batch) -> Option<Reaped> {
+        let mut state = self.state.borrow_mut();
+        let arrived = state.next_completion(batch)?;
+        let completion = arrived.completion;
+        let class = state
+            .slots
+            .get(completion.cookie)
+            .map(|slot| slot.op.kind.class());
+        let completed = state.slots.complete(completion, arrived.known_ns);
+        if let Completed::Freed { used_bytes } = completed {
+            state.wipe(completion.cookie, used_bytes);
+        }
+        Some(Reaped {
+            arrived,
+            completed,
+            class,
+        })
+    }
+
+    /// Counts, and tells whoever waits. Nothing is borrowed here: a callback may do anything but
+    /// resume.
+    fn completed(&self, reaped: &Reaped) {
+        let Completion { cookie, status, .. } = reaped.arrived.completion;
+        let known_ns = reaped.arrived.known_ns;
+        self.count(|stats| stats.reaped += 1);
+        if matches!(reaped.completed, Completed::Orphan) {
+            self.count(|stats| stats.orphans += 1);
+            self.tell(|| known_ns, || Event::Orphan { op: cookie });
+            return;
+        }
+        self.count(|stats| {
+            stats.in_flight -= 1;
+            if let Some(class) = reaped.class {
+                *in_flight_of(stats, class) -= 1;
+            }
+        });
+        if matches!(reaped.completed, Completed::Known) {
+            self.tell(|| known_ns, || Event::Known { op: cookie, status });
+            self.notify(cookie, known_ns, reaped.arrived.is_told);
+        }
+    }
+
+    fn notify(&self, op: Cookie, at: Nanos, is_told: bool) {
+        let Some((waiter, job)) = self.with_slot(op, |slot| (slot.op.waiter.clone(), slot.op.job))
+        else {
+            return;
+        };
+        let by = waiter.by();
+        self.count_wake(by);
+        self.tell(|| at, || Event::Notify { op, job, by });
+        if !is_told {
+            waiter.tell();
+        }
+    }
+
+    fn count_wake(&self, by: NotifiedBy) {
+        self.count(|stats| match by {
+            NotifiedBy::Callback => stats.wakes_by_callback += 1,
+            NotifiedBy::Fd => stats.wakes_by_fd += 1,
+            NotifiedBy::InPlace => stats.waits_in_place += 1,
+            NotifiedBy::Nobody => {}
+        });
+        if by == NotifiedBy::Nobody {
+            self.news.set(self.news.get() + 1);
+        }
+    }
+
+    /// Ends what has had its time: operations in flight, and calls in line.
+    fn time_out(&self) {
+        // Only where there are timeouts at all is the clock worth reading.
+        while let Some((op, waiter)) = self.next_timed_out() {
+            match op {
+                Some(op) => {
+                    self.count(|stats| stats.timed_out += 1);
+                    let job = self.with_slot(op, |slot| slot.op.job).flatten();
+                    self.tell(|| self.now(), || Event::TimedOut { op, job });
+                    self.count_wake(waiter.by());
+                    waiter.tell();
+                }
+                None => {
+                    self.count(|stats| stats.timed_out_in_line += 1);
+                    self.tell_of_room(&waiter);
+                }
+            }
+        }
+    }
+
+    fn next_timed_out(&self) -> Option<(Option<Cookie>, Waiter)> {
+        let mut state = self.state.borrow_mut();
+        if !state.is_time_up() {
+            return None;
+        }
+        let now = state.queue.now();
+        while let Some((deadline_ns, op)) = state.deadlines.front().copied() {
+            if deadline_ns > now {
+                break;
+            }
+            state.deadlines.pop_front();
+            if let Some(waiter) = state.slots.time_out(op) {
+                if let Some(reaper) = &state.reaper {
+                    reaper.forget(op);
+                }
+                return Some((Some(op), waiter));
+            }
+        }
+        state.line.time_out(now).map(|waiter| (None, waiter))
+    }
+}
+
+/// A completion, and what it did.
+struct Reaped {
+    arrived: Arrived,
+    completed: Completed,
+    class: Option<Class>,
+}
+
+/// One run over the completion ring.
+#[derive(Default)]
+struct Batch {
+    reaped: usize,
+    known_ns: Option<Nanos>,
+}
+
+impl EngineState {
+    pub(super) fn has_completion(&mut self) -> bool {
+        match &self.reaper {
+            Some(reaper) => !self.arrived.is_empty() || reaper.has_arrived(),
+            None => self.queue.has_completion(),
+        }
+    }
+
+    fn begin_poll(&mut self) {
+        if let Some(reaper) = &self.reaper {
+            reaper.take_into(&mut self.arrived);
+        }
+        self.unread_since_ns = None;
+        self.is_watchdog_told = false;
+        self.polled_ns = self.queue.now();
+    }
+
+    /// The next completion: out of the ring, or out of what the reaper has taken from it.
+    fn next_completion(&mut self, batch: &mut Batch) -> Option<Arrived> {
+        let arrived = if self.reaper.is_some() {
+            self.arrived.pop_front()?
+        } else {
+            let completion = self.queue.reap()?;
+            let known_ns = match batch.known_ns {
+                // Later in the batch than the clock read: it was published since.
+                Some(known_ns) if completion.done_ns <= known_ns => known_ns,
+                _ => *batch.known_ns.insert(self.queue.now()),
+            };
+            Arrived {
+                completion,
+                known_ns,
+                is_told: false,
+            }
+        };
+        batch.reaped += 1;
+        Some(arrived)
+    }
+
+    pub(super) fn wipe(&self, op: Cookie, used_bytes: usize) {
+        let wiped = self.queue.wipe_payload(op.slot, used_bytes);
+        debug_assert!(wiped.is_ok(), "only what was written is wiped");
+    }
+}

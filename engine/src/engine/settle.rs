@@ -1,0 +1,107 @@
+//! How operations end: with a result, without one, or without anybody who wants it.
+
+use pausewake_device::protocol::{Completion, Cookie, Status};
+
+use super::Inner;
+use crate::events::Event;
+use crate::slots::{Op, State};
+
+/// What a call finds when its operation is over.
+pub(crate) enum Settled {
+    /// The device has answered.
+    Completed(Completion, Op),
+    /// The time was up.
+    TimedOut,
+}
+
+impl Inner {
+    /// Whether the call of `op` can return.
+    pub(crate) fn is_settled(&self, op: Cookie) -> bool {
+        // With a reaper thread, a job can be told before its completion is entered.
+        if self.state.borrow().reaper.is_some() {
+            self.poll_if_due();
+        }
+        self.with_slot(op, |slot| {
+            matches!(slot.state, State::Completed(_) | State::TimedOut { .. })
+        })
+        .unwrap_or(false)
+    }
+
+    /// Takes the result of an operation that is over. Its slot is free for others, unless the device
+    /// still owes an answer. `None`: it is not over.
+    pub(crate) fn take(&self, op: Cookie, output: &mut [u8]) -> Option<Settled> {
+        let mut state = self.state.borrow_mut();
+        let slot = state.slots.get(op)?;
+        let found = slot.state;
+        let settled = match found {
+            State::Completed(completion) => {
+                let taken = std::mem::replace(&mut slot.op, Op::none());
+                let len = match completion.status {
+                    Status::Ok => output.len().min(completion.output_len as usize),
+                    _ => 0,
+                };
+                let copied = state.queue.read_payload(op.slot, &mut output[..len]);
+                debug_assert!(copied.is_ok(), "the output was checked to fit into a slot");
+                state.wipe(op, taken.used_bytes);
+                state.slots.release(op);
+                Settled::Completed(completion, taken)
+            }
+            State::TimedOut { answered: true } => {
+                let used_bytes = slot.op.used_bytes;
+                state.wipe(op, used_bytes);
+                state.slots.release(op);
+                Settled::TimedOut
+            }
+            State::TimedOut { answered: false } => {
+                slot.state = State::Abandoned;
+                Settled::TimedOut
+            }
+            State::Free | State::Granted | State::InFlight | State::Abandoned => return None,
+        };
+        drop(state);
+        if matches!(settled, Settled::Completed(..)) {
+            self.count(|stats| stats.returned += 1);
+        }
+        self.serve_line();
+        Some(settled)
+    }
+
+    /// Nobody waits for this operation any more. Once in flight, its slot stays with the device
+    /// until the device answers. Says whether the job had been told of its completion.
+    pub(crate) fn abandon(&self, op: Cookie) -> bool {
+        let mut state = self.state.borrow_mut();
+        let told_by_reaper = state
+            .reaper
+            .as_ref()
+            .is_some_and(|reaper| !reaper.forget(op));
+        let Some(slot) = state.slots.get(op) else {
+            return false;
+        };
+        let used_bytes = slot.op.used_bytes;
+        let was_job = slot.op.waiter.is_job();
+        let told_before = slot.op.stop_telling();
+        let told = match slot.state {
+            State::InFlight => {
+                slot.state = State::Abandoned;
+                was_job && told_by_reaper
+            }
+            State::TimedOut { answered: false } => {
+                slot.state = State::Abandoned;
+                was_job
+            }
+            State::Completed(_) | State::TimedOut { answered: true } => {
+                state.wipe(op, used_bytes);
+                state.slots.release(op);
+                was_job
+            }
+            State::Free | State::Granted | State::Abandoned => return false,
+        };
+        drop(state);
+        // After the borrow: the last count on a callback may run code of the application.
+        drop(told_before);
+        self.count(|stats| stats.abandoned += 1);
+        self.tell(|| self.now(), || Event::Abandoned { op });
+        self.serve_line();
+        told
+    }
+}

@@ -1,0 +1,111 @@
+//! From the granted slot to the device's sight.
+
+use pausewake_device::protocol::{Class, Descriptor};
+use pausewake_device::{Nanos, QueuePair};
+
+use super::{EngineState, Inner};
+use crate::error::Misuse;
+use crate::events::Event;
+use crate::slots::{Op, State};
+use crate::stats::EngineStats;
+
+impl Inner {
+    /// Writes the payload and pushes the descriptor of a granted slot.
+    ///
+    /// # Errors
+    /// The payload does not fit into a slot; the slot stays granted.
+    pub(crate) fn submit(
+        &self,
+        descriptor: Descriptor,
+        payload: [&[u8]; 2],
+        op: Op,
+        deadline_ns: Option<Nanos>,
+    ) -> Result<(), Misuse> {
+        let cookie = descriptor.cookie;
+        let class = op.kind.class();
+        let mut state = self.state.borrow_mut();
+        let mut offset = 0;
+        for part in payload {
+            state
+                .queue
+                .write_payload(cookie.slot, offset, part)
+                .map_err(|_| Misuse::TooLarge {
+                    needed: payload.iter().map(|part| part.len()).sum(),
+                    slot_size: self.slot_size,
+                })?;
+            offset += part.len();
+        }
+        if let (Some(reaper), Some(wake)) = (&state.reaper, op.waiter.wake()) {
+            reaper.expect(cookie, wake.clone());
+        }
+        state
+            .queue
+            .push(descriptor)
+            .expect("a granted slot has its place in the ring");
+        state.granted -= 1;
+        state.pushed.push(cookie);
+        if let Some(deadline_ns) = deadline_ns {
+            state.deadlines.push_back((deadline_ns, cookie));
+        }
+        let slot = state.slots.get(cookie).expect("a granted slot is in use");
+        slot.state = State::InFlight;
+        slot.op = op;
+        drop(state);
+        self.count(|stats| {
+            stats.submitted += 1;
+            stats.in_flight += 1;
+            *in_flight_of(stats, class) += 1;
+        });
+        Ok(())
+    }
+
+    /// Shows the device what was pushed since the last time.
+    pub(crate) fn ring_doorbell(&self) {
+        let mut state = self.state.borrow_mut();
+        if state.pushed.is_empty() {
+            return;
+        }
+        let doorbell = state.queue.publish();
+        let EngineState { slots, pushed, .. } = &mut *state;
+        for op in pushed.drain(..) {
+            if let Some(slot) = slots.get(op) {
+                slot.op.moments.doorbell_ns = doorbell.at_ns;
+            }
+        }
+        drop(state);
+        self.count(|stats| {
+            stats.doorbells += 1;
+            stats.doorbells_woke += u64::from(doorbell.woke);
+        });
+        // The device looks after the event, so that the log has them in this order, and even if an
+        // observer panics.
+        let look = DeviceLook(self);
+        self.tell(
+            || doorbell.at_ns,
+            || Event::Doorbell {
+                entries: doorbell.entries,
+                woke: doorbell.woke,
+            },
+        );
+        drop(look);
+        // What the device has fetched left room in the ring.
+        self.serve_line();
+    }
+}
+
+/// Dropped, it lets a device without a thread look at its rings.
+struct DeviceLook<'a>(&'a Inner);
+
+impl Drop for DeviceLook<'_> {
+    fn drop(&mut self) {
+        self.0.with_queue(QueuePair::let_device_look);
+    }
+}
+
+/// The count of operations in flight of one class.
+pub(super) fn in_flight_of(stats: &mut EngineStats, class: Class) -> &mut u64 {
+    match class {
+        Class::Asymmetric => &mut stats.in_flight_asymmetric,
+        Class::Symmetric => &mut stats.in_flight_symmetric,
+    }
+}

@@ -1,0 +1,235 @@
+//! A thread that takes completions in place of the engine's own.
+//!
+//! It alone consumes the completion ring. Each completion goes to the inbox, and the job is told
+//! right away, by the wake that its operation left here: so a job hears of its completion even if
+//! its engine's thread sleeps in an event loop that knows nothing of us. Slots stay the engine's:
+//! it enters what arrived when a job resumes, or when it polls. Callers that wait in place sleep on
+//! the reaper's bell.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use pausewake_device::protocol::{Completion, Cookie};
+use pausewake_device::ring::{CreateError, Ringer, Sleeper, bell};
+use pausewake_device::{CompletionSide, Nanos, QueuePair};
+use pausewake_jobs::Wake;
+
+/// A completion on its way from the ring to its slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrived {
+    pub(crate) completion: Completion,
+    /// When it was taken from the ring.
+    pub(crate) known_ns: Nanos,
+    /// The job has been told already.
+    pub(crate) is_told: bool,
+}
+
+/// The engine's end. Dropping it ends the thread.
+pub(crate) struct Reaper {
+    shared: Arc<Shared>,
+    /// Sleeps until something arrives.
+    sleeper: Sleeper,
+    /// Wakes the thread from its sleep on the completion signal.
+    signal: Ringer,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    inbox: Mutex<Inbox>,
+    bell: Ringer,
+    stop: AtomicBool,
+}
+
+#[derive(Default)]
+struct Inbox {
+    arrived: VecDeque<Arrived>,
+    /// Whom to tell, by slot, with the generation of its use.
+    wakes: Vec<Option<(u32, Wake)>>,
+}
+
+/// Why there is no reaper thread.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReaperError {
+    /// *Misuse*: somebody else reaps this queue pair.
+    #[error("the completion side of the queue pair was taken out: give the engine a whole one")]
+    Taken,
+    /// Its bell could not be made.
+    #[error("the reaper cannot wake its engine")]
+    Bell(#[from] CreateError),
+    /// The system gave no thread.
+    #[error("no thread for the reaper; raise the limit of threads (`ulimit -u`)")]
+    Spawn(#[from] io::Error),
+}
+
+impl Reaper {
+    /// Takes the completion side of `queue` and starts a thread on it, which lets completions gather
+    /// for `interval_ns`.
+    pub(crate) fn start(queue: &mut QueuePair, interval_ns: Nanos) -> Result<Self, ReaperError> {
+        let (bell, sleeper) = bell()?;
+        let shared = Arc::new(Shared {
+            inbox: Mutex::default(),
+            bell,
+            stop: AtomicBool::new(false),
+        });
+        let side = queue.take_completions().ok_or(ReaperError::Taken)?;
+        let signal = side.waker();
+        let thread = ReaperThread {
+            side,
+            shared: shared.clone(),
+            interval_ns,
+        };
+        let thread = std::thread::Builder::new()
+            .name("engine-reaper".to_owned())
+            .spawn(move || thread.run())?;
+        Ok(Self {
+            shared,
+            sleeper,
+            signal,
+            thread: Some(thread),
+        })
+    }
+
+    /// The completion of `op` shall wake this.
+    pub(crate) fn expect(&self, op: Cookie, wake: Wake) {
+        let mut inbox = self.shared.inbox();
+        let index = op.slot as usize;
+        if inbox.wakes.len() <= index {
+            inbox.wakes.resize_with(index + 1, || None);
+        }
+        let before = inbox.wakes[index].replace((op.generation, wake));
+        drop(inbox);
+        // The last count on a callback may run code of the application.
+        drop(before);
+    }
+
+    /// Nobody wants to be told of `op` any more. `false`: somebody was told already, or nobody ever
+    /// wanted to be.
+    pub(crate) fn forget(&self, op: Cookie) -> bool {
+        let taken = self.shared.inbox().take_wake(op);
+        taken.is_some()
+    }
+
+    pub(crate) fn has_arrived(&self) -> bool {
+        !self.shared.inbox().arrived.is_empty()
+    }
+
+    pub(crate) fn take_into(&self, arrived: &mut VecDeque<Arrived>) {
+        arrived.append(&mut self.shared.inbox().arrived);
+    }
+
+    /// Asks for the bell, unless something has arrived.
+    pub(crate) fn arm(&mut self) -> bool {
+        let shared = &self.shared;
+        self.sleeper
+            .arm_unless(|| !shared.inbox().arrived.is_empty())
+    }
+
+    pub(crate) fn disarm(&mut self) {
+        self.sleeper.disarm();
+        self.sleeper.drain();
+    }
+
+    /// The bell, for an event loop.
+    pub(crate) fn bell_fd(&self) -> RawFd {
+        self.sleeper.fd().as_raw_fd()
+    }
+
+    /// Sleeps until something arrives or `timeout` has passed.
+    pub(crate) fn wait(&mut self, timeout: Option<Nanos>) {
+        if self.arm() {
+            let _woken = self.sleeper.wait(timeout);
+            self.disarm();
+        }
+    }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.signal.force();
+        if let Some(thread) = self.thread.take() {
+            // An engine that a callback drops on the reaper's own thread cannot wait for it.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inbox {
+    fn take_wake(&mut self, op: Cookie) -> Option<Wake> {
+        let place = self.wakes.get_mut(op.slot as usize)?;
+        if place.as_ref()?.0 != op.generation {
+            return None;
+        }
+        place.take().map(|(_, wake)| wake)
+    }
+}
+
+struct ReaperThread {
+    side: CompletionSide,
+    shared: Arc<Shared>,
+    interval_ns: Nanos,
+}
+
+impl ReaperThread {
+    fn run(mut self) {
+        while !self.shared.stop.load(Ordering::Acquire) {
+            self.side.drain_signal();
+            if self.reap() {
+                // Not asleep on the signal: what comes now gathers.
+                let _stopped = self.side.wait_signal(Some(self.interval_ns));
+            } else if self.side.arm_signal() {
+                let _signalled = self.side.wait_signal(None);
+                self.side.disarm_signal();
+            }
+        }
+    }
+
+    /// Hands over all completions that are there. Says whether there was any.
+    fn reap(&mut self) -> bool {
+        let mut known_ns = self.side.now();
+        let mut any = false;
+        while let Some(completion) = self.side.reap() {
+            any = true;
+            if completion.done_ns > known_ns {
+                known_ns = self.side.now();
+            }
+            self.hand_over(completion, known_ns);
+        }
+        if any {
+            self.shared.bell.ring();
+        }
+        any
+    }
+
+    fn hand_over(&self, completion: Completion, known_ns: Nanos) {
+        let mut inbox = self.shared.inbox();
+        let wake = inbox.take_wake(completion.cookie);
+        inbox.arrived.push_back(Arrived {
+            completion,
+            known_ns,
+            is_told: wake.is_some(),
+        });
+        drop(inbox);
+        if let Some(wake) = wake {
+            // A callback that panics costs its own job's wake and no other's: the panic hook has
+            // told of it, and the reaper lives on. Dropped inside, as that too runs their code.
+            let _ = catch_unwind(AssertUnwindSafe(move || {
+                let _ = wake.wake();
+            }));
+        }
+    }
+}

@@ -90,7 +90,7 @@ impl Error {
             Status::BadKey => Err(Misuse::BadKey.into()),
             Status::Unsupported => Err(Misuse::Unsupported.into()),
             Status::OutputTooSmall => Err(Misuse::OutputTooSmall.into()),
-            Status::DeviceError => Err(Self::Device(status)),
+            Status::DeviceError | Status::DeviceDown => Err(Self::Device(status)),
         }
     }
 }

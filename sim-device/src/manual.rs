@@ -107,8 +107,8 @@ impl Manual {
 
     /// Resets the device: every op that it holds (in service, finished and not published, lost) is
     /// answered with [`Status::DeviceError`] and without output, in the order in which it was
-    /// fetched, as drivers synthesise failures for what was in flight at a reset (Intel's QAT
-    /// driver does). Descriptors that still lie in submission rings are fetched afterwards. A device
+    /// fetched, as drivers synthesise failures for what was in flight at a reset (Intel's
+    /// qatlib does). Descriptors that still lie in submission rings are fetched afterwards. A device
     /// that is down stays down, keys stay, and signals are coalesced as ever.
     pub fn reset(&self) {
         self.inner.manual().reset();

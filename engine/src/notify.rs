@@ -1,7 +1,5 @@
 //! How a job is told, and how it takes note.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use pausewake_jobs::{Current, JobId, WaitCtx, WaitFd, WaitKey, Wake};
 use rustix::event::{EventfdFlags, eventfd};
 
@@ -151,8 +149,7 @@ fn new_wait_fd() -> Result<WaitFd, Misuse> {
     Ok(WaitFd::from(fd))
 }
 
-/// A key that no other engine of this process has.
-pub(crate) fn unique_wait_key() -> WaitKey {
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-    WaitKey(NEXT.fetch_add(1, Ordering::Relaxed))
-}
+/// What engines' eventfds are called in wait contexts: one for all engines, so that a wait context
+/// has one eventfd however many engines come and go. It counts wakes like a semaphore, so they do not
+/// take each other's.
+pub(crate) const WAIT_KEY: WaitKey = WaitKey(usize::from_be_bytes(*b"pausewak"));

@@ -124,7 +124,14 @@ fn wait_for_slot(
     if let Some(op) = engine.grant() {
         return Ok(op);
     }
-    let (ticket, waiting) = engine.join_line(caller, deadline_ns)?;
+    let (ticket, waiting) = match engine.join_line(caller, deadline_ns) {
+        Ok(place) => place,
+        Err(full) => {
+            // Full of descriptors that the device was not shown yet? Then there is room right away.
+            engine.ring_doorbell();
+            return engine.grant().ok_or(full.into());
+        }
+    };
     let mut place = Place {
         engine,
         caller,

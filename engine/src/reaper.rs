@@ -194,6 +194,8 @@ impl ReaperThread {
             } else if self.side.arm_signal() {
                 let _signalled = self.side.wait_signal(None);
                 self.side.disarm_signal();
+                // The signal may have been for room in the ring, which is the engine's affair.
+                self.shared.bell.ring();
             }
         }
     }

@@ -140,14 +140,14 @@ impl SlotTable {
         }
     }
 
-    /// The time of `op` is up. Says whom to tell, if it was still in flight.
-    pub(crate) fn time_out(&mut self, op: Cookie) -> Option<Waiter> {
-        let slot = self.get(op)?;
-        if !matches!(slot.state, State::InFlight) {
-            return None;
-        }
+    /// The time of `op` is up. Says whether it was still in flight.
+    pub(crate) fn time_out(&mut self, op: Cookie) -> bool {
+        let slot = self.get(op);
+        let Some(slot) = slot.filter(|slot| matches!(slot.state, State::InFlight)) else {
+            return false;
+        };
         slot.state = State::TimedOut { answered: false };
-        Some(slot.op.waiter.clone())
+        true
     }
 
     /// Frees a slot, whatever its state.

@@ -150,6 +150,12 @@ pub enum ConfigError {
         "the device has {0} compute workers: choose 1 to {MAX_WORKERS}, as many as there are cores"
     )]
     TooManyWorkers(u32),
+    /// The last completions would never be signalled.
+    #[error(
+        "coalescing by count alone: a host that sleeps would not hear of its last completions; \
+         give it a time, too"
+    )]
+    CoalesceWithoutTime,
     /// The signal would never be given.
     #[error("the coalescing count is 0: choose 1 to signal each completion at once")]
     CoalesceCount,

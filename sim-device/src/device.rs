@@ -59,6 +59,9 @@ impl Device {
         observer: Option<Arc<dyn DeviceObserver>>,
     ) -> Result<Self, DeviceError> {
         config.check()?;
+        if config.coalesce.count > 1 && config.coalesce.time_ns == Nanos::MAX {
+            return Err(ConfigError::CoalesceWithoutTime.into());
+        }
         let clock = Clock::wall();
         let vault = config.compute.vault(MAX_CACHED_ANSWERS);
         let build = |bell: ring::Ringer| {
@@ -219,6 +222,14 @@ impl Inner {
             Driver::Thread(driver) => driver.nudge(),
             Driver::Simulated(driver) => driver.turn(),
             Driver::Manual(driver) => driver.fetch(),
+        }
+    }
+
+    /// Completion signals given so far, to any queue, under virtual time.
+    pub(crate) fn signals(&self) -> u64 {
+        match &self.driver {
+            Driver::Simulated(driver) => driver.signals(),
+            Driver::Thread(_) | Driver::Manual(_) => 0,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::device::Inner;
 use crate::driver::port::Link;
 use crate::model::QueueId;
 use crate::protocol::{Completion, Descriptor};
-use crate::ring::{HostSide, OutOfSlot, Ringer, Slab, SubmissionProducer};
+use crate::ring::{HostSide, OutOfSlot, Ringer, Slab, Sleeper, SubmissionProducer};
 use crate::time::Nanos;
 
 /// One application thread's way to a device: a submission ring, a completion ring, payload slots.
@@ -58,6 +58,7 @@ pub struct QueuePair {
     submissions: SubmissionProducer,
     slab: Slab,
     doorbell: Ringer,
+    room_signal: Sleeper,
     /// Taken out by a reaper, if there is one.
     completions: Option<CompletionSide>,
     id: QueueId,
@@ -107,6 +108,7 @@ impl QueuePair {
             submissions: host.submissions,
             slab: host.slab,
             doorbell: host.doorbell,
+            room_signal: host.room_signal,
             completions: Some(completions),
             id,
             link,
@@ -150,6 +152,23 @@ impl QueuePair {
     /// Descriptors that the submission ring has room for.
     pub fn room(&mut self) -> u32 {
         self.submissions.free()
+    }
+
+    /// Asks for the completion signal when the device has made room for more than `taken`
+    /// descriptors. `true`: there is none yet, and the signal will come; `false`: there is room
+    /// already. To be asked again for every sleep.
+    pub fn arm_room(&mut self, taken: u32) -> bool {
+        let Self {
+            submissions,
+            room_signal,
+            ..
+        } = self;
+        room_signal.arm_unless(|| submissions.free() > taken)
+    }
+
+    /// Takes [`arm_room`](Self::arm_room) back.
+    pub fn disarm_room(&mut self) {
+        self.room_signal.disarm();
     }
 
     /// Descriptors that were pushed since the last doorbell.
@@ -245,6 +264,13 @@ impl QueuePair {
         self.link.signals()
     }
 
+    /// Completion signals that the device has given so far, to whichever queue. Under virtual time,
+    /// where whoever lets time pass does so for all.
+    #[must_use]
+    pub fn device_signals(&self) -> u64 {
+        self.device.signals()
+    }
+
     /// Forgets the signals that were given. Call it *before* reaping.
     pub fn drain_signal(&mut self) {
         if let Some(side) = &mut self.completions {
@@ -315,6 +341,8 @@ impl QueuePair {
 
 impl Drop for QueuePair {
     fn drop(&mut self) {
+        // Here, and not on the device's thread: a closure that was never run may own anything.
+        self.link.drop_tasks();
         self.link.hang_up();
         self.device.nudge();
     }

@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use pausewake_device::protocol::Cookie;
 use pausewake_device::{Nanos, QueuePair, TimeKind};
 
-use super::Inner;
+use super::{EngineState, Inner};
 use crate::config::Reap;
 use crate::error::{Error, Misuse};
 
@@ -33,11 +33,12 @@ impl Inner {
     /// the application or a timer decides when to poll, nothing is asked for.
     pub(crate) fn arm_signal(&self) -> bool {
         let mut state = self.state.borrow_mut();
-        match (self.config.reap, &mut state.reaper) {
+        let is_quiet = match (self.config.reap, &mut state.reaper) {
             (_, Some(reaper)) => reaper.arm(),
             (Reap::Event, None) => state.queue.arm_signal(),
             _ => true,
-        }
+        };
+        is_quiet && state.arm_room()
     }
 
     /// Takes [`arm_signal`](Self::arm_signal) back.
@@ -47,6 +48,7 @@ impl Inner {
             Some(reaper) => reaper.disarm(),
             None => state.queue.disarm_signal(),
         }
+        state.queue.disarm_room();
     }
 
     /// Forgets that the fd was readable.
@@ -93,6 +95,15 @@ impl Inner {
             }
         }
         Ok(())
+    }
+}
+
+impl EngineState {
+    /// Asks to hear of room in the ring, if calls wait for it. `false`: there is some.
+    fn arm_room(&mut self) -> bool {
+        let granted = self.granted;
+        // Without a free slot, room in the ring is of no use.
+        self.line.is_empty() || self.slots.free_count() == 0 || self.queue.arm_room(granted)
     }
 }
 

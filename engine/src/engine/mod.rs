@@ -1,8 +1,8 @@
 //! The engine: one queue pair, its slots, and the line in front of them.
 //!
 //! What it does stands in the files beside this one, in the order of an operation's life: `room`
-//! grants slots, `submit` fills them and rings the doorbell, `reap` takes completions and tells the
-//! jobs, `settle` ends operations, `in_place` waits for those that cannot pause. `timers` knows what
+//! grants slots, `submit` fills them and rings the doorbell, `reap` takes completions, `tell` wakes
+//! the jobs, `settle` ends operations, `in_place` waits for those that cannot pause. `timers` knows what
 //! time will change.
 
 mod in_place;
@@ -10,6 +10,7 @@ mod reap;
 mod room;
 mod settle;
 mod submit;
+mod tell;
 mod timers;
 
 use std::cell::{Cell, RefCell};
@@ -18,18 +19,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use pausewake_device::compute::Vault;
+use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::Cookie;
 use pausewake_device::{Nanos, QueuePair, TimeKind};
-use pausewake_jobs::WaitKey;
 
 pub(crate) use settle::Settled;
+use tell::Tell;
 
 use crate::config::{EngineConfig, Reap, Refused};
 use crate::error::Misuse;
 use crate::events::{Event, Observer};
 use crate::line::Line;
-use crate::notify::{Caller, unique_wait_key};
+use crate::notify::{Caller, WAIT_KEY};
 use crate::observe::JobTap;
+use crate::ops::Signature;
 use crate::reaper::{Arrived, Reaper, ReaperError};
 use crate::slots::{Slot, SlotTable};
 use crate::stats::EngineStats;
@@ -56,11 +59,13 @@ pub(crate) struct Inner {
     pub(crate) config: EngineConfig,
     pub(crate) time_kind: TimeKind,
     slot_size: u32,
-    /// What this engine's eventfds are called in wait contexts.
-    wait_key: WaitKey,
     vault: Arc<dyn Vault>,
     state: RefCell<EngineState>,
     stats: Cell<EngineStats>,
+    /// Whom to tell, in order. Told by the outermost poll alone: a callback that polls does not
+    /// recurse into other jobs' callbacks.
+    to_tell: RefCell<VecDeque<Tell>>,
+    is_telling: Cell<bool>,
     /// Jobs that would have been told, if they were not ones that look for themselves.
     news: Cell<u64>,
     observer: Option<Rc<dyn Observer>>,
@@ -123,9 +128,10 @@ impl Engine {
             config,
             time_kind: queue.time_kind(),
             slot_size: queue.slot_size(),
-            wait_key: unique_wait_key(),
             vault: queue.vault().clone(),
             stats: Cell::default(),
+            to_tell: RefCell::default(),
+            is_telling: Cell::new(false),
             news: Cell::new(0),
             _jobs: observer
                 .clone()
@@ -249,7 +255,14 @@ impl Inner {
 
     /// Who calls.
     pub(crate) fn caller(&self) -> Result<Caller, Misuse> {
-        Caller::here(self.config.notify, self.wait_key)
+        Caller::here(self.config.notify, WAIT_KEY)
+    }
+
+    /// Room that a signature of this key needs, bytes. What the link carries home and what a slot
+    /// must hold follows from it, so it is exact where the key is known.
+    pub(crate) fn signature_capacity(&self, key: KeyId) -> usize {
+        let len = self.vault.signature_max_len(key);
+        len.unwrap_or(Signature::MAX_LEN)
     }
 
     /// Whether the device owes an answer to anything.

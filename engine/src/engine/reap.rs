@@ -4,8 +4,9 @@ use pausewake_device::Nanos;
 use pausewake_device::protocol::{Class, Completion, Cookie};
 
 use super::submit::in_flight_of;
+use super::tell::Tell;
 use super::{EngineState, Inner};
-use crate::events::{Event, NotifiedBy};
+use crate::events::Event;
 use crate::notify::Waiter;
 use crate::reaper::Arrived;
 use crate::slots::Completed;
@@ -20,10 +21,9 @@ impl Inner {
         }
         if batch.reaped == 0 {
             self.count(|stats| stats.empty_polls += 1);
-        } else {
-            self.serve_line();
         }
         self.time_out();
+        self.serve_line();
         batch.reaped
     }
 
@@ -34,6 +34,9 @@ impl Inner {
         drop(state);
         if due {
             self.poll();
+        } else {
+            // The device may have made room without completing anything.
+            self.serve_line();
         }
         due
     }
@@ -76,57 +79,36 @@ impl Inner {
             }
         });
         if matches!(reaped.completed, Completed::Known) {
+            // Before the observer, which may panic.
+            self.tell_later(Tell::Complete {
+                op: cookie,
+                at_ns: known_ns,
+                is_told: reaped.arrived.is_told,
+            });
             self.tell(|| known_ns, || Event::Known { op: cookie, status });
-            self.notify(cookie, known_ns, reaped.arrived.is_told);
-        }
-    }
-
-    fn notify(&self, op: Cookie, at: Nanos, is_told: bool) {
-        let Some((waiter, job)) = self.with_slot(op, |slot| (slot.op.waiter.clone(), slot.op.job))
-        else {
-            return;
-        };
-        let by = waiter.by();
-        self.count_wake(by);
-        self.tell(|| at, || Event::Notify { op, job, by });
-        if !is_told {
-            waiter.tell();
-        }
-    }
-
-    fn count_wake(&self, by: NotifiedBy) {
-        self.count(|stats| match by {
-            NotifiedBy::Callback => stats.wakes_by_callback += 1,
-            NotifiedBy::Fd => stats.wakes_by_fd += 1,
-            NotifiedBy::InPlace => stats.waits_in_place += 1,
-            NotifiedBy::Nobody => {}
-        });
-        if by == NotifiedBy::Nobody {
-            self.news.set(self.news.get() + 1);
         }
     }
 
     /// Ends what has had its time: operations in flight, and calls in line.
     fn time_out(&self) {
         // Only where there are timeouts at all is the clock worth reading.
-        while let Some((op, waiter)) = self.next_timed_out() {
-            match op {
-                Some(op) => {
+        while let Some(timed_out) = self.next_timed_out() {
+            match timed_out {
+                TimedOut::Operation(op) => {
                     self.count(|stats| stats.timed_out += 1);
                     let job = self.with_slot(op, |slot| slot.op.job).flatten();
+                    self.tell_later(Tell::TimedOut { op });
                     self.tell(|| self.now(), || Event::TimedOut { op, job });
-                    self.count_wake(waiter.by());
-                    waiter.tell();
                 }
-                None => {
+                TimedOut::InLine(waiter) => {
                     self.count(|stats| stats.timed_out_in_line += 1);
-                    self.tell_of_room(&waiter);
+                    self.tell_later(Tell::Room(waiter));
                 }
             }
         }
     }
 
-    fn next_timed_out(&self) -> Option<(Option<Cookie>, Waiter)> {
+    fn next_timed_out(&self) -> Option<TimedOut> {
         let mut state = self.state.borrow_mut();
         if !state.is_time_up() {
             return None;
@@ -137,15 +119,21 @@ impl Inner {
                 break;
             }
             state.deadlines.pop_front();
-            if let Some(waiter) = state.slots.time_out(op) {
+            if state.slots.time_out(op) {
                 if let Some(reaper) = &state.reaper {
                     reaper.forget(op);
                 }
-                return Some((Some(op), waiter));
+                return Some(TimedOut::Operation(op));
             }
         }
-        state.line.time_out(now).map(|waiter| (None, waiter))
+        state.line.time_out(now).map(TimedOut::InLine)
     }
+}
+
+/// Whose time is up.
+enum TimedOut {
+    Operation(Cookie),
+    InLine(Waiter),
 }
 
 /// A completion, and what it did.

@@ -4,6 +4,7 @@ use pausewake_device::Nanos;
 use pausewake_device::protocol::Cookie;
 use pausewake_jobs::WaitStatus;
 
+use super::tell::Tell;
 use super::{EngineState, Inner};
 use crate::config::OnFull;
 use crate::error::Retry;
@@ -76,27 +77,16 @@ impl Inner {
     }
 
     /// Hands room to those who wait for it, first come first served.
-    pub(super) fn serve_line(&self) {
+    pub(crate) fn serve_line(&self) {
         loop {
-            // A statement of its own: in the head of a `while let`, the borrow would last until
-            // the callback has returned.
-            let max_in_flight = self.config.max_in_flight;
-            let served = self.state.borrow_mut().serve_one(max_in_flight);
+            // A statement of its own: in the head of a `while let`, the borrow would last longer.
+            let served = self.state.borrow_mut().serve_one(self.config.max_in_flight);
             let Some(waiter) = served else {
-                return;
+                break;
             };
-            self.tell_of_room(&waiter);
+            self.tell_later(Tell::Room(waiter));
         }
-    }
-
-    /// Wakes somebody who stands in line, because there is room or no more time.
-    pub(super) fn tell_of_room(&self, waiter: &Waiter) {
-        match waiter {
-            Waiter::Job { .. } => self.count(|stats| stats.wakes_for_room += 1),
-            Waiter::Looks => self.news.set(self.news.get() + 1),
-            Waiter::InPlace => {}
-        }
-        waiter.tell();
+        self.tell_now();
     }
 }
 

@@ -1,9 +1,12 @@
 //! The one event log: what happened, when, to which op and job.
 //!
 //! Every crate says what it does in typed events: `jobs` by its observer, the device by its own,
-//! the engine here. An [`Observer`] gets them all with their time. The numbered story, the traces
-//! and the statistics are views of this log; nothing else prints or counts on its own. An engine
-//! without an observer pays one branch per event.
+//! the engine here. An engine's [`Observer`] gets the engine's events and those of the jobs of its
+//! thread, with their time; a device tells its [`DeviceObserver`], because it may live on another
+//! thread. A log that is both has everything, with the device's as [`Event::Device`]; the numbered
+//! story and the reports are views of such a log. Besides, engine and device keep plain counters
+//! ([`EngineStats`](crate::EngineStats), [`DeviceStats`](pausewake_device::DeviceStats)), which cost
+//! less than a log. An engine without an observer pays one branch per event.
 
 mod moments;
 
@@ -20,7 +23,8 @@ use pausewake_device::protocol::{Cookie, OpKind, Status};
 pub enum Event {
     /// A job changed its state.
     Job(JobEvent),
-    /// The device did something; comes from the device's thread under the thread driver.
+    /// The device did something. Put in by a log that observes the device, too; the engine does not
+    /// hear of it.
     Device(DeviceEvent),
     /// An op wanted to start and found no free slot or a full ring; it waits its turn.
     Full {

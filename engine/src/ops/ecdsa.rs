@@ -49,6 +49,7 @@ impl Engine {
             input: message,
             extra: &[],
         };
-        Signature::fill(|signature| self.run(&request, signature))
+        let capacity = self.inner().signature_capacity(key);
+        Signature::fill(capacity, |signature| self.run(&request, signature))
     }
 }

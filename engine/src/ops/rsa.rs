@@ -61,7 +61,8 @@ impl Engine {
             input: message,
             extra: &[],
         };
-        Signature::fill(|signature| self.run(&request, signature))
+        let capacity = self.inner().signature_capacity(key);
+        Signature::fill(capacity, |signature| self.run(&request, signature))
     }
 
     /// Verifies an RSA signature over `message`, with a public or a private key.

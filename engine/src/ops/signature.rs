@@ -15,10 +15,14 @@ impl Signature {
     /// The longest signature, bytes.
     pub const MAX_LEN: usize = 512;
 
-    /// What `fill` writes, as long as it says.
-    pub(crate) fn fill<E>(fill: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<Self, E> {
+    /// What `fill` writes into at most `capacity` bytes, as long as it says.
+    pub(crate) fn fill<E>(
+        capacity: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<Self, E> {
         let mut bytes = [0; Self::MAX_LEN];
-        let len = fill(&mut bytes)?.min(Self::MAX_LEN);
+        let capacity = capacity.min(Self::MAX_LEN);
+        let len = fill(&mut bytes[..capacity])?.min(capacity);
         Ok(Self { bytes, len })
     }
 }

@@ -180,9 +180,10 @@ impl Park {
         }
         loop {
             let (signalled, now) = engine.inner().with_queue(|queue| {
-                let before = queue.signals();
+                // Of any queue: whoever else lives on this device's time has to look, too.
+                let before = queue.device_signals();
                 let now = queue.advance(until);
-                (queue.signals() != before, now)
+                (queue.device_signals() != before, now)
             });
             // Whom the signal does not reach comes back at every deadline, or by its own timer.
             let is_awake = match engine.config().reap {

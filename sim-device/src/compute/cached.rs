@@ -134,6 +134,10 @@ impl<V: Vault> Vault for Cached<V> {
         self.inner.import(material)
     }
 
+    fn signature_max_len(&self, key: KeyId) -> Option<usize> {
+        self.inner.signature_max_len(key)
+    }
+
     fn revoke(&self, key: KeyId) -> bool {
         let _guard = self
             .preparing

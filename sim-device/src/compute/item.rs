@@ -254,7 +254,7 @@ fn run(
 
 /// Drops what a panic carried; that may panic again, and then what *that* carried is leaked rather
 /// than dropped.
-pub(super) fn discard(panic: Box<dyn Any + Send>) {
+pub(crate) fn discard(panic: Box<dyn Any + Send>) {
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(second);
     }

@@ -23,6 +23,7 @@ mod table;
 mod workers;
 
 pub use cached::{CacheStats, Cached, PrepareError};
+pub(crate) use item::discard;
 pub use item::{Action, Finished, Task, WorkItem};
 pub use mode::{ComputeMode, UnknownMode};
 pub use no_compute::{NoCompute, NoComputeKey};
@@ -87,6 +88,13 @@ pub trait Compute: Send + Sync + 'static {
     /// # Errors
     /// The status that the completion shall carry; never [`Status::Ok`].
     fn execute(&self, key: &Self::Key, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status>;
+
+    /// The longest signature that the key makes, bytes; `None`: it makes none, or this engine does
+    /// not say.
+    fn signature_max_len(&self, key: &Self::Key) -> Option<usize> {
+        let _ = key;
+        None
+    }
 }
 
 /// Why a key cannot be used; the message says what to do.
@@ -110,6 +118,13 @@ pub trait Vault: Send + Sync + 'static {
     /// # Errors
     /// The status that the completion shall carry; [`Status::BadKey`] when no key has that name.
     fn execute(&self, key: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status>;
+
+    /// The longest signature that the key makes, bytes: how much room a signing op needs. `None`: it
+    /// makes none, there is no such key, or the engine does not say.
+    fn signature_max_len(&self, key: KeyId) -> Option<usize> {
+        let _ = key;
+        None
+    }
 
     /// Does the work beforehand, if this vault keeps answers ([`Cached`] does); the others do
     /// nothing, so that a run prepares its inputs without asking for the mode.
@@ -138,6 +153,10 @@ impl<V: Vault + ?Sized> Vault for Arc<V> {
 
     fn execute(&self, key: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status> {
         (**self).execute(key, work, output)
+    }
+
+    fn signature_max_len(&self, key: KeyId) -> Option<usize> {
+        (**self).signature_max_len(key)
     }
 
     fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), PrepareError> {

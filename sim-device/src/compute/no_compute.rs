@@ -35,6 +35,10 @@ impl Compute for NoCompute {
         KeyShape::of(material).map(NoComputeKey)
     }
 
+    fn signature_max_len(&self, key: &NoComputeKey) -> Option<usize> {
+        key.0.signature_max_len()
+    }
+
     fn execute(
         &self,
         key: &NoComputeKey,

@@ -111,6 +111,15 @@ impl KeyShape {
         Ok(output_len)
     }
 
+    /// The longest signature that such a key makes, bytes.
+    pub(super) fn signature_max_len(self) -> Option<usize> {
+        match self {
+            Self::RsaPrivate { modulus_len } => Some(modulus_len),
+            Self::EcdsaPrivate(curve) => Some(curve.signature_max_len()),
+            Self::RsaPublic | Self::EcdsaPublic(_) | Self::AesGcm => None,
+        }
+    }
+
     fn output_len(self, work: &Work<'_>) -> Result<usize, Status> {
         match (work.kind, self) {
             (OpKind::RsaSign, Self::RsaPrivate { modulus_len }) => Ok(modulus_len),

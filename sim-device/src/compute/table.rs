@@ -111,6 +111,10 @@ impl<C: Compute> Vault for KeyTable<C> {
         let key = self.key(id).ok_or(Status::BadKey)?;
         self.compute.execute(&key, work, output)
     }
+
+    fn signature_max_len(&self, id: KeyId) -> Option<usize> {
+        self.compute.signature_max_len(&*self.key(id)?)
+    }
 }
 
 impl<K> Places<K> {

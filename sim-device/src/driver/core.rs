@@ -121,6 +121,7 @@ impl Core {
                 self.start(accepted, now);
                 self.first = QueueId(queue.0.wrapping_add(1));
             }
+            self.front.signal_room(queue);
         }
         self.front.stats.fetched > fetched_before
     }

@@ -113,6 +113,13 @@ impl Front {
         }
     }
 
+    /// Descriptors of `queue` were consumed: its host may wait for the room.
+    pub(crate) fn signal_room(&mut self, queue: QueueId) {
+        if let Some(port) = self.ports.get(queue) {
+            port.side.room_signal.ring();
+        }
+    }
+
     fn accept(
         &mut self,
         queue: QueueId,

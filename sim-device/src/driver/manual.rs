@@ -164,6 +164,7 @@ impl ManualCore {
             while let Some(accepted) = self.front.next(queue, now, |_| true) {
                 self.hold(accepted, now);
             }
+            self.front.signal_room(queue);
         }
     }
 

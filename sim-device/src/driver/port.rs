@@ -1,10 +1,11 @@
 //! The device's end of one queue pair.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::compute::Task;
+use crate::compute::{Task, discard};
 use crate::model::{CoalesceConfig, Coalescer, QueueId};
 use crate::protocol::{Completion, Descriptor};
 use crate::ring::DeviceSide;
@@ -54,6 +55,18 @@ impl Link {
         // What a closure owns is dropped with nothing locked.
         drop(tasks);
         drop(replaced);
+    }
+
+    /// Drops what was attached and never run. What it owns may panic when dropped; that stops here.
+    pub(crate) fn drop_tasks(&self) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let never_run = std::mem::take(&mut *tasks);
+        drop(tasks);
+        for task in never_run {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(task))) {
+                discard(panic);
+            }
+        }
     }
 
     pub(crate) fn take_task(&self, slot: u32) -> Option<Task> {

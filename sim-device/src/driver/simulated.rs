@@ -1,5 +1,6 @@
 //! The simulated driver: the device in the caller's thread, on a clock that the caller moves.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::driver::clock::Clock;
@@ -16,6 +17,8 @@ pub(crate) struct SimulatedDriver {
     /// for.
     core: Mutex<Core>,
     clock: Clock,
+    /// Completion signals given so far, to any queue: read without the lock.
+    signals: AtomicU64,
 }
 
 impl SimulatedDriver {
@@ -23,6 +26,7 @@ impl SimulatedDriver {
         Self {
             core: Mutex::new(core),
             clock,
+            signals: AtomicU64::new(0),
         }
     }
 
@@ -36,26 +40,32 @@ impl SimulatedDriver {
 
     /// The doorbell: the device looks at its rings, at the time that it is.
     pub(crate) fn turn(&self) {
-        let mut core = self.core();
-        core.turn(&self.clock);
-        let panic = core.front.telling.take_panic();
-        drop(core);
-        panic.pass_on();
+        self.turn_core(self.core());
+    }
+
+    pub(crate) fn signals(&self) -> u64 {
+        self.signals.load(Ordering::Relaxed)
     }
 
     /// Jumps to the device's next deadline, or to `until` if that is earlier, and does what is due
     /// there. Returns the time that it is then; `None`: nothing is due and no `until` was given, so
     /// time stands still.
     pub(crate) fn advance(&self, until: Option<Nanos>) -> Option<Nanos> {
-        let mut core = self.core();
+        let core = self.core();
         let target = core.next_deadline().into_iter().chain(until).min()?;
         self.clock.move_to(target);
+        self.turn_core(core);
+        Some(self.clock.now())
+    }
+
+    /// One turn, and what the device's observer panicked with, if it did.
+    fn turn_core(&self, mut core: MutexGuard<'_, Core>) {
         core.turn(&self.clock);
-        let now = self.clock.now();
+        self.signals
+            .store(core.front.stats.signals, Ordering::Relaxed);
         let panic = core.front.telling.take_panic();
         drop(core);
         panic.pass_on();
-        Some(now)
     }
 
     fn core(&self) -> MutexGuard<'_, Core> {

@@ -8,7 +8,8 @@ use crate::time::Nanos;
 ///
 /// QAT's default is 10 µs, in steps of 256 ns up to 512 µs; Linux network drivers call the pair
 /// `rx-frames` and `rx-usecs` (ethtool(8), where a time of 0 means 'count alone': say
-/// [`Nanos::MAX`] for that here).
+/// [`Nanos::MAX`] for that here; a device by the wall clock refuses it, because a host that sleeps
+/// would not hear of its last completions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoalesceConfig {
     /// Completions to gather.

@@ -8,6 +8,7 @@
 //! byte   512   head of the completion ring     (written by the host)
 //! byte   640   the device sleeps: ring the doorbell       (armed by the device)
 //! byte   768   the host sleeps: signal the completion     (armed by the host)
+//! byte   896   the host waits for room: signal a fetch    (armed by the host)
 //! byte  1024   submission entries, 64 bytes each
 //!              completion entries, 32 bytes each
 //! next page    payload slots
@@ -168,6 +169,8 @@ pub(super) const COMPLETION_TAIL: usize = 3 * LINE_WORDS;
 pub(super) const COMPLETION_HEAD: usize = 4 * LINE_WORDS;
 pub(super) const DOORBELL_ARMED: usize = 5 * LINE_WORDS;
 pub(super) const COMPLETION_SIGNAL_ARMED: usize = 6 * LINE_WORDS;
+/// Nonzero while the host wants to hear of room in the submission ring.
+pub(super) const ROOM_WANTED: usize = 7 * LINE_WORDS;
 
 /// 32-bit words between two control words: 128 bytes.
 const LINE_WORDS: usize = 32;
@@ -221,6 +224,7 @@ mod tests {
             COMPLETION_HEAD,
             DOORBELL_ARMED,
             COMPLETION_SIGNAL_ARMED,
+            ROOM_WANTED,
         ];
         assert!(LAYOUT.header().len() <= words[0]);
         assert!(words.windows(2).all(|pair| pair[1] - pair[0] == LINE_WORDS));

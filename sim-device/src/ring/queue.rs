@@ -37,6 +37,9 @@ pub struct HostSide {
     pub doorbell: Ringer,
     /// Sleeps until there are completions.
     pub completion_signal: Sleeper,
+    /// Sleeps until there is room in the submission ring; on the same eventfd as the completions,
+    /// so that a loop watches one.
+    pub room_signal: Sleeper,
 }
 
 /// What the device holds of a queue pair.
@@ -52,6 +55,8 @@ pub struct DeviceSide {
     pub doorbell: Sleeper,
     /// Wakes the host after completing.
     pub completion_signal: Ringer,
+    /// Wakes the host after consuming descriptors, if it waits for room.
+    pub room_signal: Ringer,
 }
 
 /// As [`create`], with indices that begin at `start`.
@@ -105,19 +110,22 @@ fn create_from(layout: QueueLayout, start: u32) -> Result<(HostSide, DeviceSide)
     );
     let doorbell = flag(layout::DOORBELL_ARMED);
     let signal = flag(layout::COMPLETION_SIGNAL_ARMED);
+    let room = flag(layout::ROOM_WANTED);
     let host = HostSide {
         submissions: SubmissionProducer::new(submissions(), start),
         completions: CompletionConsumer::new(completions(), start),
         slab: slab.clone(),
         doorbell: Ringer::new(doorbell.clone(), Arc::clone(&doorbell_event)),
         completion_signal: Sleeper::new(signal.clone(), Arc::clone(&signal_event)),
+        room_signal: Sleeper::new(room.clone(), Arc::clone(&signal_event)),
     };
     let device = DeviceSide {
         submissions: SubmissionConsumer::new(submissions(), start),
         completions: CompletionProducer::new(completions(), start),
         slab,
         doorbell: Sleeper::new(doorbell, doorbell_event),
-        completion_signal: Ringer::new(signal, signal_event),
+        completion_signal: Ringer::new(signal, Arc::clone(&signal_event)),
+        room_signal: Ringer::new(room, signal_event),
     };
     Ok((host, device))
 }

@@ -68,13 +68,25 @@ fn a_signal_by_count_alone_is_no_deadline() {
     assert_eq!((reap_all(&mut rig.queue), rig.queue.signals()), (1, 1));
 }
 
+/// A host that sleeps would never hear of its last completions.
+#[test]
+fn by_count_alone_is_refused_under_wall_clock() {
+    let config = coalesced(2, Nanos::MAX);
+    let refused = Device::thread(config, WaitStrategy::Sleep, None).expect_err("it would hang");
+    assert!(matches!(
+        refused,
+        DeviceError::Config(ConfigError::CoalesceWithoutTime)
+    ));
+}
+
 for_each_wait!(
     completions_are_visible_before_their_signal,
     refused_descriptors_get_their_signal_in_time,
 );
 
 fn completions_are_visible_before_their_signal(wait: WaitStrategy) {
-    let mut rig = Rig::new(wait.into(), coalesced(1_000, Nanos::MAX));
+    let a_day = Nanos::from_secs(86_400);
+    let mut rig = Rig::new(wait.into(), coalesced(1_000, a_day));
     submit(&mut rig, 5);
     let mut seen = 0;
     while seen < 5 {

@@ -89,6 +89,10 @@ impl std::fmt::Debug for RingKey {
 impl Compute for RingCompute {
     type Key = RingKey;
 
+    fn signature_max_len(&self, key: &RingKey) -> Option<usize> {
+        key.shape().signature_max_len()
+    }
+
     fn import(&self, material: KeyMaterial<'_>) -> Result<RingKey, ImportError> {
         // Looked at first, because `ring` says in one word at most what it does not like.
         let kind = match (KeyShape::of(material)?, material) {

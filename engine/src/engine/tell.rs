@@ -1,0 +1,107 @@
+//! Telling jobs: that their operation is complete, that there is room, or that their time is up.
+//!
+//! A wake runs the application's code, and that may poll, which finds more to tell. So what is to be
+//! told stands in a queue, and only the outermost call empties it: a callback that makes a
+//! synchronous call does not run the callbacks of a hundred others on its own stack.
+
+use pausewake_device::Nanos;
+use pausewake_device::protocol::Cookie;
+
+use super::Inner;
+use crate::events::{Event, NotifiedBy};
+use crate::notify::Waiter;
+
+/// Something to tell.
+pub(super) enum Tell {
+    /// The operation is complete.
+    Complete {
+        op: Cookie,
+        at_ns: Nanos,
+        /// The reaper thread has woken the job already.
+        is_told: bool,
+    },
+    /// The operation's time is up.
+    TimedOut { op: Cookie },
+    /// There is room, or no more time to wait for it.
+    Room(Waiter),
+}
+
+impl Inner {
+    pub(super) fn tell_later(&self, tell: Tell) {
+        self.to_tell.borrow_mut().push_back(tell);
+    }
+
+    /// Tells everything that is to be told, unless somebody further up the stack is at it.
+    pub(super) fn tell_now(&self) {
+        if self.is_telling.replace(true) {
+            return;
+        }
+        // Also when a callback panics: what is left is told by the next call.
+        let _telling = Telling(self);
+        loop {
+            let next = self.to_tell.borrow_mut().pop_front();
+            match next {
+                None => return,
+                Some(Tell::Room(waiter)) => self.tell_of_room(&waiter),
+                Some(Tell::TimedOut { op }) => self.tell_of_end(op, None, false),
+                Some(Tell::Complete { op, at_ns, is_told }) => {
+                    self.tell_of_end(op, Some(at_ns), is_told);
+                }
+            }
+        }
+    }
+
+    /// Wakes the job whose operation is over, if it still waits for it.
+    fn tell_of_end(&self, op: Cookie, completed_ns: Option<Nanos>, is_told: bool) {
+        let Some((waiter, job)) = self.with_slot(op, |slot| (slot.op.waiter.clone(), slot.op.job))
+        else {
+            return;
+        };
+        let by = waiter.by();
+        self.count_wake(by);
+        // Woken even if the observer panics.
+        let wake = (!is_told).then_some(WakeOnDrop(&waiter));
+        if let Some(at_ns) = completed_ns {
+            self.tell(|| at_ns, || Event::Notify { op, job, by });
+        }
+        drop(wake);
+    }
+
+    fn count_wake(&self, by: NotifiedBy) {
+        self.count(|stats| match by {
+            NotifiedBy::Callback => stats.wakes_by_callback += 1,
+            NotifiedBy::Fd => stats.wakes_by_fd += 1,
+            NotifiedBy::InPlace => stats.waits_in_place += 1,
+            NotifiedBy::Nobody => {}
+        });
+        if by == NotifiedBy::Nobody {
+            self.news.set(self.news.get() + 1);
+        }
+    }
+
+    /// Wakes somebody who stands in line.
+    fn tell_of_room(&self, waiter: &Waiter) {
+        match waiter {
+            Waiter::Job { .. } => self.count(|stats| stats.wakes_for_room += 1),
+            Waiter::Looks => self.news.set(self.news.get() + 1),
+            Waiter::InPlace => {}
+        }
+        waiter.tell();
+    }
+}
+
+struct WakeOnDrop<'a>(&'a Waiter);
+
+impl Drop for WakeOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.tell();
+    }
+}
+
+struct Telling<'a>(&'a Inner);
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        self.0.is_telling.set(false);
+    }
+}

@@ -1,0 +1,328 @@
+//! What an application may do, and an engine must survive: found by attacking it.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use pausewake_device::compute::ComputeMode;
+use pausewake_device::keys::KeyId;
+use pausewake_device::model::ServiceTime;
+use pausewake_device::protocol::{Cookie, Descriptor, OpKind};
+use pausewake_device::{Device, DeviceConfig, Nanos, WaitStrategy};
+use pausewake_engine::events::{Event, Observer};
+use pausewake_engine::{
+    EcdsaCurve, Engine, EngineConfig, Error, Notify, OnFull, Reactor, RsaPadding, SmallOps, Turn,
+};
+use pausewake_jobs::{Outcome, WaitCtx, block_pause};
+use pausewake_tests::{Keys, Log, open_fds};
+
+/// A device on which a cipher op takes `service`, with as many slices and slots as are wanted.
+fn device_config(ring_depth: u32, slots: u32, service: Nanos) -> DeviceConfig {
+    let mut config = DeviceConfig {
+        compute: ComputeMode::None,
+        ..DeviceConfig::default()
+    };
+    config.queue.ring_depth = ring_depth;
+    config.queue.slots = slots;
+    config.queue.completion_depth = slots.next_power_of_two();
+    config.queue.slot_size = 512;
+    config.model.in_flight_limit = slots;
+    config.model.symmetric.slices = 1_000;
+    config.model.symmetric.service = ServiceTime::constant(service);
+    config
+}
+
+fn simulated(config: DeviceConfig) -> Device {
+    Device::simulated(config, None).expect("such a device can be made")
+}
+
+fn engine(device: &Device, config: EngineConfig, observer: Option<Rc<dyn Observer>>) -> Engine {
+    let queue = device.open_queue().expect("descriptors are left");
+    Engine::new(queue, config, observer).expect("the cell is allowed")
+}
+
+fn offload_all() -> EngineConfig {
+    EngineConfig {
+        small_ops: SmallOps::NONE,
+        ..EngineConfig::default()
+    }
+}
+
+fn seal(engine: &Engine, key: KeyId) -> Result<usize, Error> {
+    engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20])
+}
+
+/// Room in a shallow ring is announced when the device fetches, not when something completes: here
+/// nothing ever does.
+#[test]
+fn a_shallow_ring_does_not_throttle_a_device_that_fetches() {
+    const JOBS: u32 = 60;
+    for notify in [Notify::Callback, Notify::Fd] {
+        let config = device_config(2, 64, Nanos::from_secs(3_600));
+        let device = Device::thread(config, WaitStrategy::Sleep, None).expect("a thread is left");
+        let key = Keys::import(&device).aes;
+        let config = EngineConfig {
+            notify,
+            ..offload_all()
+        };
+        let engine = engine(&device, config, None);
+        let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
+        for _ in 0..JOBS {
+            let engine = engine.clone();
+            let job = move || {
+                let _ = seal(&engine, key);
+            };
+            reactor.spawn(job).expect("a job can be had");
+        }
+        // Each turn sleeps until there is room; a second without any means that nobody was told.
+        let mut turns = 0;
+        while device.stats().in_flight < JOBS {
+            let until = engine.now() + Nanos::from_secs(1);
+            reactor.turn(Some(until)).expect("the loop works");
+            turns += 1;
+            assert!(turns < 1_000, "{} in flight", device.stats().in_flight);
+        }
+    }
+}
+
+thread_local! {
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+    static CALLED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Callbacks that make synchronous calls, each of which polls: not one on top of the other.
+#[test]
+fn callbacks_that_call_do_not_pile_up_on_a_jobs_stack() {
+    const JOBS: usize = 120;
+    let device = simulated(device_config(256, 256, Nanos::from_micros(100)));
+    let key = Keys::import(&device).aes;
+    let engine = engine(&device, offload_all(), None);
+    ENGINE.set(Some(engine.clone()));
+    let mut paused = Vec::new();
+    for _ in 0..JOBS {
+        let wait_ctx = WaitCtx::new();
+        wait_ctx.set_callback(Some(Arc::new(move || {
+            let engine = ENGINE.with_borrow(Clone::clone).expect("set above");
+            assert_eq!(seal(&engine, key), Ok(20));
+            CALLED.set(CALLED.get() + 1);
+        })));
+        let caller = engine.clone();
+        let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&caller, key));
+        paused.push(
+            outcome
+                .expect("a job can be had")
+                .paused()
+                .expect("it waits"),
+        );
+    }
+    // A job that must not pause waits in place, on its small stack, and reaps for all.
+    let wait_ctx = WaitCtx::new();
+    wait_ctx.set_callback(Some(Arc::new(|| {})));
+    let caller = engine.clone();
+    let outcome = pausewake_jobs::start(Some(&wait_ctx), move || {
+        let _blocked = block_pause();
+        seal(&caller, key)
+    });
+    assert!(matches!(outcome, Ok(Outcome::Finished(Ok(20)))));
+    assert_eq!(CALLED.get(), JOBS, "each was told once");
+    for job in paused {
+        assert!(matches!(job.resume(), Ok(Outcome::Finished(Ok(20)))));
+    }
+    ENGINE.set(None);
+    assert_eq!(engine.slots_in_use(), 0);
+}
+
+/// An observer that panics costs its own call, and no job its wake.
+#[test]
+fn after_an_observers_panic_every_job_still_ends() {
+    struct Panics {
+        at: fn(&Event) -> bool,
+        done: Cell<bool>,
+    }
+    impl Observer for Panics {
+        fn event(&self, _at: Nanos, event: &Event) {
+            if (self.at)(event) && !self.done.replace(true) {
+                panic!("an observer that panics on purpose");
+            }
+        }
+    }
+    let kinds: [fn(&Event) -> bool; 3] = [
+        |event| matches!(event, Event::Known { .. }),
+        |event| matches!(event, Event::Notify { .. }),
+        |event| matches!(event, Event::Doorbell { .. }),
+    ];
+    for (kind, at) in kinds.into_iter().enumerate() {
+        let device = simulated(device_config(64, 64, Nanos::from_micros(100)));
+        let key = Keys::import(&device).aes;
+        let observer = Rc::new(Panics {
+            at,
+            done: Cell::new(false),
+        });
+        let engine = engine(&device, offload_all(), Some(observer));
+        let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
+        for _ in 0..3 {
+            let engine = engine.clone();
+            let job = move || assert_eq!(seal(&engine, key), Ok(20));
+            reactor.spawn(job).expect("a job can be had");
+        }
+        let first = catch_unwind(AssertUnwindSafe(|| reactor.run()));
+        assert!(first.is_err(), "kind {kind}");
+        reactor
+            .run()
+            .expect("nobody waits for a wake that was lost");
+        assert_eq!((reactor.live_jobs(), engine.slots_in_use()), (0, 0));
+    }
+}
+
+/// Whoever lets virtual time pass does it for all engines of a device.
+#[test]
+fn an_engine_does_not_jump_over_anothers_completion() {
+    let mut config = device_config(64, 64, Nanos::from_millis(2));
+    config.model.asymmetric.service = ServiceTime::constant(Nanos::from_millis(100));
+    let device = simulated(config);
+    let keys = Keys::import(&device);
+    let engines = [(); 2].map(|()| engine(&device, offload_all(), None));
+    let mut reactors = engines
+        .clone()
+        .map(|engine| Reactor::new(engine).expect("descriptors are left"));
+    let ends: Rc<RefCell<Vec<Nanos>>> = Rc::default();
+    let (quick, slow) = (engines[0].clone(), engines[1].clone());
+    let quick_ends = ends.clone();
+    let job = move || {
+        assert_eq!(seal(&quick, keys.aes), Ok(20));
+        quick_ends.borrow_mut().push(quick.now());
+    };
+    reactors[0].spawn(job).expect("a job can be had");
+    let slow_ends = ends.clone();
+    let job = move || {
+        slow.ecdsa_sign(keys.p256, EcdsaCurve::P256, b"text")
+            .expect("it signs");
+        slow_ends.borrow_mut().push(slow.now());
+    };
+    reactors[1].spawn(job).expect("a job can be had");
+    for engine in &engines {
+        engine.ring_doorbell();
+    }
+    while reactors.iter().any(|reactor| reactor.live_jobs() > 0) {
+        // Time passes only when nobody has anything to do now; the one that waits longer lets it.
+        for (reactor, engine) in reactors.iter_mut().zip(&engines) {
+            while reactor.turn(Some(engine.now())).expect("the loop works") == Turn::Progress {}
+        }
+        reactors[1].turn(None).expect("the loop works");
+    }
+    assert_eq!(
+        *ends.borrow(),
+        [Nanos::from_millis(2), Nanos::from_millis(100)]
+    );
+}
+
+/// A ring that is full of what the device was not shown yet is not full.
+#[test]
+fn a_call_that_does_not_wait_shows_the_device_what_fills_the_ring() {
+    let device = simulated(device_config(1, 64, Nanos::from_millis(1)));
+    let key = Keys::import(&device).aes;
+    let config = EngineConfig {
+        on_full: OnFull::Fail,
+        ..offload_all()
+    };
+    let engine = engine(&device, config, None);
+    let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
+    let caller = engine.clone();
+    let job = move || assert_eq!(seal(&caller, key), Ok(20));
+    reactor.spawn(job).expect("a job can be had");
+    assert_eq!(seal(&engine, key), Ok(20), "in place");
+    reactor.run().expect("the job is told");
+}
+
+/// The link carries the signature that there is, not the largest that there could be.
+#[test]
+fn the_way_home_of_a_signature_is_as_long_as_the_signature() {
+    let mut config = device_config(64, 64, Nanos::from_micros(1));
+    config.compute = ComputeMode::Real;
+    config.model.link.bandwidth_bytes_per_s = Some(1_000_000);
+    let device = simulated(config);
+    let keys = Keys::import(&device);
+    let log = Log::new();
+    let engine = engine(&device, offload_all(), Some(log.clone()));
+    engine
+        .rsa_sign(keys.rsa, RsaPadding::default(), b"text")
+        .expect("it signs");
+    engine
+        .ecdsa_sign(keys.p256, EcdsaCurve::P256, b"text")
+        .expect("it signs");
+    let ways: Vec<Nanos> = log
+        .returned()
+        .iter()
+        .map(|op| op.moments.known_ns - op.moments.done_ns)
+        .collect();
+    // At a byte per microsecond: 256 bytes of RSA-2048, at most 72 of ECDSA on P-256.
+    assert_eq!(ways, [Nanos::from_micros(256), Nanos::from_micros(72)]);
+}
+
+/// A server that reloads its engine again and again keeps one eventfd per connection.
+#[test]
+fn engines_that_come_and_go_leave_one_eventfd_in_a_wait_context() {
+    let device = simulated(device_config(64, 64, Nanos::from_micros(1)));
+    let key = Keys::import(&device).aes;
+    let wait_ctx = WaitCtx::new();
+    let mut after_first = None;
+    for _ in 0..50 {
+        let config = EngineConfig {
+            notify: Notify::Fd,
+            ..offload_all()
+        };
+        let engine = engine(&device, config, None);
+        let caller = engine.clone();
+        let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&caller, key));
+        let job = outcome
+            .expect("a job can be had")
+            .paused()
+            .expect("it waits");
+        // In place, so that time passes and all completions are entered.
+        assert_eq!(seal(&engine, key), Ok(20));
+        assert!(matches!(job.resume(), Ok(Outcome::Finished(Ok(20)))));
+        drop(engine);
+        assert_eq!(*after_first.get_or_insert_with(open_fds), open_fds());
+    }
+    assert_eq!(wait_ctx.fd_count(), 1);
+}
+
+/// What a closure owns may panic when it is dropped, and the closure may never have been run.
+#[test]
+fn a_task_that_panics_when_dropped_unrun_harms_no_other_queue() {
+    struct PanicsWhenDropped;
+    impl Drop for PanicsWhenDropped {
+        fn drop(&mut self) {
+            panic!("a destructor that panics on purpose");
+        }
+    }
+    let config = device_config(64, 64, Nanos::from_millis(1));
+    let device = Device::thread(config, WaitStrategy::Sleep, None).expect("a thread is left");
+    let key = Keys::import(&device).aes;
+    let mut queue = device.open_queue().expect("descriptors are left");
+    let mut descriptor = Descriptor::new(
+        OpKind::AeadSeal,
+        Cookie {
+            slot: 1,
+            generation: 1,
+        },
+    );
+    descriptor.key = key;
+    descriptor.output_capacity = 16;
+    queue.push(descriptor).expect("there is room");
+    queue.ring_doorbell();
+    let owned = PanicsWhenDropped;
+    let task = move |_: &[u8], _: &mut [u8]| {
+        let _owned = &owned;
+        Ok(0)
+    };
+    queue
+        .attach_task(0, Box::new(task))
+        .expect("there is such a slot");
+    drop(queue);
+    // The device lives, and serves others.
+    let engine = engine(&device, offload_all(), None);
+    assert_eq!(seal(&engine, key), Ok(20));
+    let _stats = device.stats();
+}

@@ -2,7 +2,9 @@
 
 use pausewake_device::model::{CoalesceConfig, ServiceTime};
 use pausewake_device::protocol::{Completion, Descriptor, OpKind, Status};
-use pausewake_device::{DeviceConfig, Nanos, QueuePair, WaitStrategy};
+use pausewake_device::{
+    ConfigError, Device, DeviceConfig, DeviceError, Nanos, QueuePair, WaitStrategy,
+};
 
 use super::rig::{DriverKind, FOR_EVER, Rig, config};
 

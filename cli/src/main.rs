@@ -23,7 +23,7 @@ use clap::Parser;
 
 use args::{Cli, Command, Format, Run};
 use exit::Exit;
-use output::Output;
+use output::Destination;
 use report::{Report, Verdict};
 use run::RunError;
 
@@ -52,7 +52,9 @@ struct Failure {
 fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
     let scenario = scenario::read(&args.scenario, &args.overrides, args.seed)
         .map_err(|rejected| bad_input(&rejected))?;
-    let output = Output::open(args.output.as_deref()).map_err(|error| bad_input(&error))?;
+    let destination =
+        Destination::of(args.output.as_deref()).map_err(|error| bad_input(&error))?;
+    let output = destination.open().map_err(|error| bad_input(&error))?;
     let log = args
         .story
         .map(|lines| story::LogHandle::new(lines as usize));

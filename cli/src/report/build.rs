@@ -43,12 +43,13 @@ impl Report {
         Self {
             format: FORMAT,
             scenario: scenario_info(scenario),
-            invalid: facts.invalid.clone(),
+            invalid: facts.invalid.clone().or_else(|| saturation(figures)),
             elapsed_ns: elapsed.get(),
             ops,
             ops_per_s,
             latency: latency(&figures.latency),
             stages: stages(figures),
+            saturated_ops: figures.saturated,
             queue_wait: queue_wait(scenario, wait),
             jobs: JobFigures {
                 started: figures.jobs.started,
@@ -130,6 +131,20 @@ fn pacing(pacing: Pacing) -> String {
             format!("{arrival} arrivals at {rate_per_s}/s")
         }
     }
+}
+
+/// That completions could not say what their ops' times were, if so.
+fn saturation(figures: &Figures) -> Option<String> {
+    (figures.saturated > 0).then(|| {
+        format!(
+            "{} of {} ops waited for a slice, or were served, for {} or longer, which is the most \
+             that a completion can say: stages and waits are wrong. Choose a faster device \
+             (service, slices), or let fewer ops wait (load.jobs, load.rate)",
+            figures.saturated,
+            figures.latency.count(),
+            Nanos::new(u64::from(u32::MAX)),
+        )
+    })
 }
 
 fn latency(series: &Series) -> Latency {

@@ -39,6 +39,9 @@ pub struct Report {
     pub latency: Latency,
     /// Where that time went.
     pub stages: Vec<StageFigures>,
+    /// Ops that waited for a slice, or were served, for longer than their completion could say
+    /// (4.3 s); if there are any, stages and waits are wrong and the run is invalid.
+    pub saturated_ops: u64,
     /// Waits for a slice.
     pub queue_wait: QueueWait,
     /// Jobs by what became of them.

@@ -167,6 +167,12 @@ const WRONG: &[Wrong] = &[
         words: &["above zero"],
     },
     Wrong {
+        from: "jobs = 4",
+        to: "rate = \"0.000000000001/s\"",
+        place: "it.toml:13:8",
+        words: &["20 arrivals take longer than the clock", "at least 2e-8/s"],
+    },
+    Wrong {
         from: "clock = \"virtual\"",
         to: "clock = \"atomic\"",
         place: "it.toml:1:9",

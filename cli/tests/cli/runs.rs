@@ -81,6 +81,32 @@ fn arrivals_that_the_device_cannot_follow_make_a_run_invalid() {
 }
 
 #[test]
+fn times_that_a_completion_cannot_say_make_a_run_invalid() {
+    let folder = Folder::with(GOOD);
+    for (base, jobs, saturated) in [("4s", 2, 0), ("5s", 2, 20), ("1s", 20, 10)] {
+        let (base, jobs) = (
+            format!("device.asym.service.base={base}"),
+            format!("load.jobs={jobs}"),
+        );
+        let args = ["--set", &base, "--set", &jobs, "--format", "json"];
+        let said = folder.run(&args);
+        let report = json(&said);
+        assert_eq!(report["saturated_ops"], saturated, "{base} {jobs}");
+        said.expect_code(if saturated == 0 { 0 } else { 103 });
+        let reason = report["invalid"].as_str().unwrap_or_default();
+        assert_eq!(saturated > 0, reason.contains("most that a completion"));
+    }
+}
+
+#[test]
+fn percentiles_do_not_end_at_an_hour() {
+    let slow = ["--set", "device.link.to_device=5000s", "--format", "json"];
+    let report = json(&Folder::with(GOOD).run(&slow).expect_code(0));
+    let p50 = report["latency"]["p50_ns"].as_u64().unwrap();
+    assert!((5_000_000_000_000..5_010_000_000_000).contains(&p50), "{p50}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     for name in ["hello.toml", "virtual-mm1.toml"] {
         for format in ["text", "json"] {

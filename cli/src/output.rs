@@ -143,9 +143,7 @@ impl Output {
     /// It could not be written; a regular file that was there before is unchanged.
     pub fn write(self, text: &str) -> Result<(), OutputError> {
         match self {
-            Self::Stdout => {
-                write_to_reader(io::stdout().lock(), text).map_err(OutputError::Stdout)
-            }
+            Self::Stdout => write_to_reader(io::stdout().lock(), text).map_err(OutputError::Stdout),
             Self::Special { named, file } => {
                 write_to_reader(file, text).map_err(|error| OutputError::file(&named, error))
             }

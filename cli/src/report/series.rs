@@ -91,7 +91,10 @@ mod tests {
                 series.record(Nanos::new(time));
             }
             let error = (series.quantile(0.5).as_f64() - Nanos::new(time).as_f64()).abs();
-            assert!(error < 1e-3 * Nanos::new(time).as_f64(), "{time}: off by {error}");
+            assert!(
+                error < 1e-3 * Nanos::new(time).as_f64(),
+                "{time}: off by {error}"
+            );
         }
     }
 

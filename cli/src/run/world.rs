@@ -19,6 +19,7 @@ pub struct World {
     device: Device,
     reactor: Reactor,
     watch: Rc<Watch>,
+    clock: Clock,
     idle_turns: u32,
 }
 
@@ -49,6 +50,7 @@ impl World {
             device,
             reactor: Reactor::new(engine).map_err(setup)?,
             watch,
+            clock: scenario.clock,
             idle_turns: 0,
         })
     }
@@ -66,6 +68,11 @@ impl World {
     /// The device's time.
     pub fn now(&self) -> Nanos {
         self.engine().now()
+    }
+
+    /// Whether time passes by itself.
+    pub fn is_wall(&self) -> bool {
+        self.clock == Clock::Wall
     }
 
     /// Jobs that have not ended.
@@ -120,7 +127,8 @@ impl World {
     ///
     /// # Errors
     /// [`RunError::Broken`]: something was left over that should not be.
-    pub fn finish(self, clock: Clock) -> Result<(Figures, Option<(Nanos, Nanos)>), RunError> {
+    pub fn finish(self) -> Result<(Figures, Option<(Nanos, Nanos)>), RunError> {
+        let is_wall = self.is_wall();
         let shutdown = self.reactor.shutdown().map_err(broken)?;
         if shutdown.slots_left > 0 {
             let slots = shutdown.slots_left;
@@ -129,7 +137,7 @@ impl World {
             )));
         }
         let lateness = self.device.stats().lateness;
-        let lateness = (clock == Clock::Wall).then(|| (lateness.mean_ns(), lateness.max_ns()));
+        let lateness = is_wall.then(|| (lateness.mean_ns(), lateness.max_ns()));
         Ok((self.watch.collector.take(), lateness))
     }
 }

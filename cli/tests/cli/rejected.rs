@@ -170,7 +170,10 @@ const WRONG: &[Wrong] = &[
         from: "jobs = 4",
         to: "rate = \"0.000000000001/s\"",
         place: "it.toml:13:8",
-        words: &["20 arrivals take longer than the clock", "at least 2e-8/s"],
+        words: &[
+            "20 arrivals take longer than the clock",
+            "at least 0.00000002/s",
+        ],
     },
     Wrong {
         from: "clock = \"virtual\"",

@@ -103,7 +103,10 @@ fn percentiles_do_not_end_at_an_hour() {
     let slow = ["--set", "device.link.to_device=5000s", "--format", "json"];
     let report = json(&Folder::with(GOOD).run(&slow).expect_code(0));
     let p50 = report["latency"]["p50_ns"].as_u64().unwrap();
-    assert!((5_000_000_000_000..5_010_000_000_000).contains(&p50), "{p50}");
+    assert!(
+        (5_000_000_000_000..5_010_000_000_000).contains(&p50),
+        "{p50}"
+    );
 }
 
 #[test]

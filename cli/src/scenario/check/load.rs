@@ -177,7 +177,7 @@ fn arrivals_end(section: &LoadSection, pacing: Pacing, limit: Limit, problems: &
     let least = ops as f64 / LONGEST_RUN_S;
     if rate_per_s < least {
         let wrong = format!("at this rate, {ops} arrivals take longer than the clock can count");
-        let accepted = format!("at least {least:e}/s, fewer ops, or a duration instead of ops");
+        let accepted = format!("at least {least}/s, fewer ops, or a duration instead of ops");
         problems.add(rate.span(), wrong, accepted);
     }
 }

@@ -123,8 +123,10 @@ pub struct StageFigures {
 pub struct QueueWait {
     /// Mean of all ops.
     pub mean_ns: u64,
-    /// The interval that contains the true mean with a confidence of 99.9 %, if the run was long
-    /// enough to tell.
+    /// Mean without the run's start, when the queue was empty; under virtual time alone, and if the
+    /// run was long enough to tell.
+    pub steady_mean_ns: Option<u64>,
+    /// The interval around it that contains the true mean with a confidence of 99.9 %.
     pub interval_ns: Option<[u64; 2]>,
     /// What theory predicts, where it does.
     pub theory: Option<Theory>,

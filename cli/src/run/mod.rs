@@ -138,9 +138,24 @@ struct Runner<'a> {
 impl Runner<'_> {
     /// `jobs` at once, until the budget is spent.
     fn closed_loop(&mut self, jobs: usize) -> Result<(), RunError> {
+        let most_at_once = MOST_JOBS_AT_ONCE + jobs.saturating_mul(16);
+        let mut started = (self.world.now(), 0);
         loop {
             while self.world.live_jobs() < jobs && self.budget.allows(self.world.now()) {
                 self.start_job()?;
+                let now = self.world.now();
+                started = if now == started.0 {
+                    (now, started.1 + 1)
+                } else {
+                    (now, 1)
+                };
+                if started.1 > most_at_once && self.budget.until.is_some() {
+                    return Err(RunError::Broken(format!(
+                        "time stands still: {most_at_once} jobs came and went at t={now}, so \
+                         load.duration never ends. Give the ops a cost (service, device.link), or \
+                         say load.ops instead"
+                    )));
+                }
             }
             if self.world.live_jobs() == 0 {
                 return Ok(());
@@ -200,5 +215,8 @@ impl Runner<'_> {
     }
 }
 
+/// Jobs that a closed loop starts at one moment before it says that time stands still; and as many
+/// again for each job at once, because chance may make some of their ops free.
+const MOST_JOBS_AT_ONCE: usize = 10_000;
 /// How long the loop may sleep, under the wall clock, without a look at [`Interrupt`].
 const GLANCE_NS: Nanos = Nanos::from_millis(100);

@@ -7,7 +7,10 @@ use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
 use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, EngineConfig, Notify, OnFull, Reactor, Reap, SmallOps, Turn};
+use pausewake_engine::{
+    Engine, EngineConfig, Notify, OnFull, Reactor, Reap, SmallOps, SpawnError, Turn,
+};
+use pausewake_jobs::StartReason;
 
 use super::RunError;
 use crate::report::{Collector, Figures};
@@ -93,9 +96,17 @@ impl World {
         self.idle_turns = 0;
         self.reactor.spawn(job).map_err(|error| {
             let live = self.reactor.live_jobs();
+            let cause = match error {
+                // Without its advice, which is for programs that call `jobs`.
+                SpawnError::NotStarted {
+                    reason: StartReason::StackAllocation(error),
+                    ..
+                } => error.cause.to_string(),
+                other => chain(&other),
+            };
             RunError::Broken(format!(
-                "{} ({live} jobs are live; lower load.jobs)",
-                chain(&error)
+                "there is no room for another job beside {live}: {cause}. Lower load.jobs, or raise \
+                 that limit"
             ))
         })
     }

@@ -281,6 +281,15 @@ fn an_open_loop_under_the_wall_clock_is_refused_and_shows_both_places() {
 }
 
 #[test]
+fn an_interval_is_not_expected_of_the_wall_clock() {
+    let scenario = GOOD
+        .replace("\"virtual\"", "\"wall\"")
+        .replace("ops = \"== 20\"", "mean_wait = \"~ 5ms\"");
+    let said = Folder::with(&scenario).run(&[]).expect_code(104);
+    said.expect_err(&["it.toml:17:13", "the wall clock have not", "accepted: "]);
+}
+
+#[test]
 fn a_wrong_override_names_the_flag_and_not_the_file() {
     let folder = Folder::with(GOOD);
     for (flag, words) in [

@@ -41,7 +41,8 @@ pub struct Run {
     /// How to write the report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Write the report to FILE instead of standard output, all of it or nothing.
+    /// Write the report to FILE instead of standard output (-), all of it or nothing. What is no
+    /// regular file, as a FIFO, is written to as it is.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Show no progress bar. (There is none anyway when standard error is no terminal.)

@@ -15,6 +15,8 @@ pub enum Exit {
     Invalid,
     /// A bad scenario, flag or file: nothing was run, or nothing could be written.
     BadInput,
+    /// Ended by SIGINT or SIGTERM: nothing was reported.
+    Aborted,
 }
 
 impl Exit {
@@ -26,6 +28,7 @@ impl Exit {
             Self::VerificationFailed => 100,
             Self::Invalid => 103,
             Self::BadInput => 104,
+            Self::Aborted => 105,
         }
     }
 }
@@ -44,4 +47,4 @@ Exit codes:
   100  a result failed verification
   103  the run is invalid: the load generator was its limit
   104  bad scenario, flag or file
-  105  aborted";
+  105  aborted by SIGINT or SIGTERM: nothing was reported";

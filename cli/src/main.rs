@@ -8,6 +8,7 @@
 
 mod args;
 mod exit;
+mod interrupt;
 mod output;
 mod progress;
 mod report;
@@ -23,7 +24,8 @@ use clap::Parser;
 
 use args::{Cli, Command, Format, Run};
 use exit::Exit;
-use output::Output;
+use interrupt::Interrupt;
+use output::Destination;
 use report::{Report, Verdict};
 use run::RunError;
 
@@ -52,17 +54,14 @@ struct Failure {
 fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
     let scenario = scenario::read(&args.scenario, &args.overrides, args.seed)
         .map_err(|rejected| bad_input(&rejected))?;
-    let output = Output::open(args.output.as_deref()).map_err(|error| bad_input(&error))?;
+    let destination = Destination::of(args.output.as_deref()).map_err(|error| bad_input(&error))?;
+    // Before there is a file that would be left behind.
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    let output = destination.open().map_err(|error| bad_input(&error))?;
     let log = args
         .story
         .map(|lines| story::LogHandle::new(lines as usize));
-    let facts = run::run(&scenario, log.clone(), args.quiet).map_err(|error| Failure {
-        message: format!("error: {error}"),
-        exit: match error {
-            RunError::Setup(_) => Exit::BadInput,
-            RunError::Broken(_) => Exit::Invalid,
-        },
-    })?;
+    let facts = run::run(&scenario, log.clone(), &interrupt, args.quiet).map_err(failure)?;
     let mut report = Report::new(&scenario, &facts);
     if let Some(log) = log {
         let (events, left_out) = log.take().into_events();
@@ -73,8 +72,22 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
         Format::Json => report.to_json(),
         Format::Text => report.to_text(),
     };
+    if interrupt.is_raised() {
+        return Err(failure(RunError::Interrupted { ops: report.ops }));
+    }
     output.write(&text).map_err(|error| bad_input(&error))?;
     Ok(Verdict::of(&report))
+}
+
+fn failure(error: RunError) -> Failure {
+    Failure {
+        message: format!("error: {error}"),
+        exit: match error {
+            RunError::Setup(_) => Exit::BadInput,
+            RunError::Broken(_) => Exit::Invalid,
+            RunError::Interrupted { .. } => Exit::Aborted,
+        },
+    }
 }
 
 fn bad_input(error: &impl std::fmt::Display) -> Failure {

@@ -1,6 +1,9 @@
-//! Where results go: standard output, or a file that is complete or not there.
+//! Where results go: standard output, a file that is complete or not there, or whatever else stands
+//! at a path (a FIFO, a terminal), which is written to and never replaced.
 
+use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Why a result could not be written.
@@ -21,92 +24,207 @@ pub enum OutputError {
     Stdout(io::Error),
 }
 
-/// A place for the result that was found writable before the run, so that no long run ends with
-/// nothing to show.
+/// Where a path leads, found before the run, so that no long run ends with nothing to show.
+#[derive(Debug)]
+pub enum Destination {
+    /// Standard output: no path, or `-`.
+    Stdout,
+    /// A regular file, or none yet; behind all symbolic links, which stay.
+    File {
+        /// As the user named it.
+        named: PathBuf,
+        /// Where it is.
+        place: PathBuf,
+        /// Of the file that is there, if one is.
+        permissions: Option<Permissions>,
+    },
+    /// Something that is no regular file, open.
+    Special {
+        /// As the user named it.
+        named: PathBuf,
+        /// Where to write.
+        file: File,
+    },
+}
+
+/// A destination that is ready for the result.
 #[derive(Debug)]
 pub enum Output {
     /// Standard output.
     Stdout,
     /// A file, written beside its place and moved there when complete.
     File {
+        /// As the user named it.
+        named: PathBuf,
         /// Where it will be.
-        path: PathBuf,
+        place: PathBuf,
         /// What is written; gone if the run is.
         unfinished: tempfile::NamedTempFile,
     },
+    /// Something that is no regular file.
+    Special {
+        /// As the user named it.
+        named: PathBuf,
+        /// Where to write.
+        file: File,
+    },
 }
 
-impl Output {
-    /// Makes ready to write to `path`, or to standard output.
+impl Destination {
+    /// Where `path` leads. A FIFO is opened here, which takes until somebody reads it.
     ///
     /// # Errors
-    /// The file's folder cannot be written, or `path` is a folder.
-    pub fn open(path: Option<&Path>) -> Result<Self, OutputError> {
-        let Some(path) = path else {
-            return Ok(Self::Stdout);
-        };
-        let fail = |error| OutputError::File {
-            path: path.to_owned(),
-            error,
-        };
-        if path.is_dir() {
-            return Err(fail(ErrorKind::IsADirectory.into()));
+    /// There is a folder, or something that cannot be written.
+    pub fn of(path: Option<&Path>) -> Result<Self, OutputError> {
+        match path {
+            Some(path) if path != Path::new("-") => {
+                Self::at(path).map_err(|error| OutputError::file(path, error))
+            }
+            _ => Ok(Self::Stdout),
         }
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
+    }
+
+    fn at(path: &Path) -> io::Result<Self> {
+        let named = path.to_owned();
+        let found = match fs::metadata(path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(Self::File {
+                    place: end_of_links(path)?,
+                    named,
+                    permissions: None,
+                });
+            }
+            Err(error) => return Err(error),
         };
-        let unfinished = tempfile::Builder::new()
-            .prefix(".pausewake-")
-            .permissions(permissions())
-            .tempfile_in(folder)
-            .map_err(fail)?;
+        if found.is_dir() {
+            return Err(ErrorKind::IsADirectory.into());
+        }
+        // Also where the file will be replaced: one that may not be written to is left alone.
+        let file = File::options().write(true).open(path)?;
+        if !found.is_file() {
+            return Ok(Self::Special { named, file });
+        }
         Ok(Self::File {
-            path: path.to_owned(),
-            unfinished,
+            place: fs::canonicalize(path)?,
+            named,
+            permissions: Some(found.permissions()),
         })
     }
 
-    /// Writes `text`, all of it. A reader of standard output that has gone is no error: it had seen
-    /// enough.
+    /// Makes ready to write there; leaves a file behind unless the result is dropped in order.
     ///
     /// # Errors
-    /// It could not be written; a file that was there before is unchanged.
+    /// The file's folder cannot be written.
+    pub fn open(self) -> Result<Output, OutputError> {
+        match self {
+            Self::Stdout => Ok(Output::Stdout),
+            Self::Special { named, file } => Ok(Output::Special { named, file }),
+            Self::File {
+                named,
+                place,
+                permissions,
+            } => match unfinished_beside(&place, permissions) {
+                Ok(unfinished) => Ok(Output::File {
+                    named,
+                    place,
+                    unfinished,
+                }),
+                Err(error) => Err(OutputError::file(&named, error)),
+            },
+        }
+    }
+}
+
+impl Output {
+    /// Writes `text`, all of it. A reader that has gone is no error: it had seen enough.
+    ///
+    /// # Errors
+    /// It could not be written; a regular file that was there before is unchanged.
     pub fn write(self, text: &str) -> Result<(), OutputError> {
         match self {
-            Self::Stdout => {
-                let mut stdout = io::stdout().lock();
-                let written = stdout
-                    .write_all(text.as_bytes())
-                    .and_then(|()| stdout.flush());
-                match written {
-                    Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                        Err(OutputError::Stdout(error))
-                    }
-                    _ => Ok(()),
-                }
+            Self::Stdout => write_to_reader(io::stdout().lock(), text).map_err(OutputError::Stdout),
+            Self::Special { named, file } => {
+                write_to_reader(file, text).map_err(|error| OutputError::file(&named, error))
             }
             Self::File {
-                path,
+                named,
+                place,
                 mut unfinished,
             } => {
                 let file = unfinished.as_file_mut();
                 let written = file
                     .write_all(text.as_bytes())
                     .and_then(|()| file.sync_all());
-                let placed =
-                    written.and_then(|()| unfinished.persist(&path).map_err(|failed| failed.error));
+                let placed = written
+                    .and_then(|()| unfinished.persist(&place).map_err(|failed| failed.error));
                 match placed {
                     Ok(_) => Ok(()),
-                    Err(error) => Err(OutputError::File { path, error }),
+                    Err(error) => Err(OutputError::file(&named, error)),
                 }
             }
         }
     }
 }
 
-/// As any new file, less what the process's umask takes away; a temporary file would be private.
-fn permissions() -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::Permissions::from_mode(0o666)
+impl OutputError {
+    fn file(path: &Path, error: io::Error) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            error,
+        }
+    }
 }
+
+fn write_to_reader(mut writer: impl Write, text: &str) -> io::Result<()> {
+    let written = writer
+        .write_all(text.as_bytes())
+        .and_then(|()| writer.flush());
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Where the symbolic links at `path`, where nothing is yet, lead in the end.
+fn end_of_links(path: &Path) -> io::Result<PathBuf> {
+    let mut place = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&place) {
+            Ok(target) => place = folder_of(&place).join(target),
+            // No link: here it ends.
+            Err(_) => return Ok(place),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A file in the same folder, with the permissions of the one that it will replace.
+fn unfinished_beside(
+    place: &Path,
+    permissions: Option<Permissions>,
+) -> io::Result<tempfile::NamedTempFile> {
+    let unfinished = tempfile::Builder::new()
+        .prefix(".pausewake-")
+        .permissions(new_file_permissions())
+        .tempfile_in(folder_of(place))?;
+    if let Some(permissions) = permissions {
+        unfinished.as_file().set_permissions(permissions)?;
+    }
+    Ok(unfinished)
+}
+
+/// As any new file, less what the process's umask takes away; a temporary file would be private.
+fn new_file_permissions() -> Permissions {
+    Permissions::from_mode(0o666)
+}
+
+/// As many as Linux follows.
+const MAX_LINKS: usize = 40;

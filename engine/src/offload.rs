@@ -383,6 +383,7 @@ fn returned(cookie: Cookie, op: &Op, completion: &Completion, moments: Moments) 
         status: completion.status,
         output_len: completion.output_len,
         queue_ns: Nanos::new(u64::from(completion.queue_ns)),
+        is_saturated: completion.queue_ns == u32::MAX || completion.service_ns == u32::MAX,
         compute_bound: completion.flags.contains(CompletionFlags::COMPUTE_BOUND),
         moments,
     }

@@ -23,9 +23,26 @@ pub struct BatchMeans {
 pub struct Estimate {
     /// The mean of all values.
     pub mean: f64,
-    /// The interval that contains the true mean with a confidence of 99.9 %, if there were enough
-    /// values.
-    pub interval: Option<(f64, f64)>,
+    /// What is known of the steady state, if there were enough values.
+    pub steady: Option<Steady>,
+}
+
+/// The mean in the steady state: of all values but those of the start, when the queue was empty.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steady {
+    /// The centre of the interval.
+    pub mean: f64,
+    /// The lower end of the interval that contains the true mean with a confidence of 99.9 %.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+impl Steady {
+    /// Whether the true mean may be `value`.
+    pub fn contains(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
 }
 
 impl BatchMeans {
@@ -59,17 +76,14 @@ impl BatchMeans {
         }
     }
 
-    /// The mean and its interval. The first batch is left out of the interval: the run began with
-    /// an empty queue, which the steady state does not.
+    /// The mean and its interval. The first batch is left out of the steady state: the run
+    /// began with an empty queue.
     #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
     pub fn estimate(&self) -> Estimate {
         let mean = self.total / (self.count.max(1) as f64);
         let batches = self.sums.get(1..).unwrap_or_default();
         if batches.len() < MIN_BATCHES || self.batch_len < MIN_BATCH_LEN {
-            return Estimate {
-                mean,
-                interval: None,
-            };
+            return Estimate { mean, steady: None };
         }
         let means: Vec<f64> = batches.iter().map(|s| s / self.batch_len as f64).collect();
         let n = means.len() as f64;
@@ -78,7 +92,11 @@ impl BatchMeans {
         let half = student_t(n - 1.0) * (variance / n).sqrt();
         Estimate {
             mean,
-            interval: Some((centre - half, centre + half)),
+            steady: Some(Steady {
+                mean: centre,
+                low: centre - half,
+                high: centre + half,
+            }),
         }
     }
 }
@@ -127,7 +145,7 @@ mod tests {
         }
         let estimate = batches.estimate();
         assert_eq!(estimate.mean, 2.0);
-        assert_eq!(estimate.interval, None);
+        assert_eq!(estimate.steady, None);
     }
 
     /// An autoregressive series, whose neighbours are as alike as those of a busy queue.
@@ -143,9 +161,13 @@ mod tests {
                 value = 0.95 * value + uniform(&mut stream);
                 batches.record(value);
             }
-            let (low, high) = batches.estimate().interval.expect("60,000 values suffice");
-            missed += u32::from(!(low..=high).contains(&10.0));
-            assert!(high - low < 1.0, "seed {seed}: the interval is useless");
+            let steady = batches.estimate().steady.expect("60,000 values suffice");
+            missed += u32::from(!steady.contains(10.0));
+            assert!(steady.low <= steady.mean && steady.mean <= steady.high);
+            assert!(
+                steady.high - steady.low < 1.0,
+                "seed {seed}: the interval is useless"
+            );
         }
         assert!(missed <= 2, "seed {seed}: {missed} of 50 missed at 99.9 %");
     }

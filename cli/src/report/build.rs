@@ -39,17 +39,18 @@ impl Report {
         let elapsed = last - first;
         let ops = figures.latency.count();
         let ops_per_s = per_second(ops, elapsed);
-        let wait = figures.queue_wait.estimate();
+        let wait = wait(scenario, figures);
         Self {
             format: FORMAT,
             scenario: scenario_info(scenario),
-            invalid: facts.invalid.clone(),
+            invalid: facts.invalid.clone().or_else(|| saturation(figures)),
             elapsed_ns: elapsed.get(),
             ops,
             ops_per_s,
             latency: latency(&figures.latency),
             stages: stages(figures),
-            queue_wait: queue_wait(scenario, wait),
+            saturated_ops: figures.saturated,
+            queue_wait: queue_wait(scenario, wait, figures),
             jobs: JobFigures {
                 started: figures.jobs.started,
                 finished: figures.jobs.finished,
@@ -132,6 +133,20 @@ fn pacing(pacing: Pacing) -> String {
     }
 }
 
+/// That completions could not say what their ops' times were, if so.
+fn saturation(figures: &Figures) -> Option<String> {
+    (figures.saturated > 0).then(|| {
+        format!(
+            "{} of {} ops waited for a slice, or were served, for {} or longer, which is the most \
+             that a completion can say: stages and waits are wrong. Choose a faster device \
+             (service, slices), or let fewer ops wait (load.jobs, load.rate)",
+            figures.saturated,
+            figures.latency.count(),
+            Nanos::new(u64::from(u32::MAX)),
+        )
+    })
+}
+
 fn latency(series: &Series) -> Latency {
     Latency {
         mean_ns: series.mean().get(),
@@ -157,13 +172,22 @@ fn stages(figures: &Figures) -> Vec<StageFigures> {
         .collect()
 }
 
-fn queue_wait(scenario: &Scenario, wait: Estimate) -> QueueWait {
+/// Under the wall clock the machine decides when the queue is empty: there is no steady state.
+fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
+    let mut wait = figures.queue_wait.estimate();
+    if scenario.clock == Clock::Wall {
+        wait.steady = None;
+    }
+    wait
+}
+
+fn queue_wait(scenario: &Scenario, wait: Estimate, figures: &Figures) -> QueueWait {
     let theory = match scenario.load.pacing {
         Pacing::Open {
             rate_per_s,
             arrival: Arrival::Poisson,
             ..
-        } => theory::mean_wait(
+        } if is_unlimited(scenario, figures) => theory::mean_wait(
             &scenario.device.model,
             scenario.load.work.kind(),
             rate_per_s,
@@ -172,14 +196,29 @@ fn queue_wait(scenario: &Scenario, wait: Estimate) -> QueueWait {
     };
     QueueWait {
         mean_ns: Nanos::from_f64(wait.mean).get(),
+        steady_mean_ns: wait.steady.map(|steady| Nanos::from_f64(steady.mean).get()),
         interval_ns: wait
-            .interval
-            .map(|(low, high)| [Nanos::from_f64(low).get(), Nanos::from_f64(high).get()]),
+            .steady
+            .map(|steady| [steady.low, steady.high].map(|end| Nanos::from_f64(end).get())),
         theory: theory.map(|prediction| Theory {
             queue: prediction.queue,
             mean_ns: Nanos::from_f64(prediction.mean_wait_ns).get(),
         }),
     }
+}
+
+/// Whether no limit between the caller and the slices can have bound: the queues of theory have none.
+fn is_unlimited(scenario: &Scenario, figures: &Figures) -> bool {
+    let device = &scenario.device;
+    let room = [
+        device.slots,
+        device.ring_depth,
+        device.model.in_flight_limit,
+    ];
+    let fits = room
+        .iter()
+        .all(|room| figures.jobs.max_live <= u64::from(*room));
+    fits && figures.full_waits == 0 && figures.errors() == 0 && figures.saturated == 0
 }
 
 fn errors(facts: &Facts) -> ErrorFigures {

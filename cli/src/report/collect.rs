@@ -26,6 +26,8 @@ pub struct Figures {
     pub full_wait: Series,
     /// Waits for a slice, as the device modelled them, ns.
     pub queue_wait: BatchMeans,
+    /// Ops whose wait or service was longer than a completion can say.
+    pub saturated: u64,
     /// Ops by the status that they returned with.
     pub by_status: [u64; Status::ALL.len()],
     /// Ops that were done when the CPU, not the model, had them ready.
@@ -112,6 +114,7 @@ impl Figures {
             stages: std::array::from_fn(|_| Series::new()),
             full_wait: Series::new(),
             queue_wait: BatchMeans::new(),
+            saturated: 0,
             by_status: [0; Status::ALL.len()],
             compute_bound: 0,
             span: None,
@@ -163,6 +166,7 @@ impl Figures {
         }
         self.full_wait.record(stages.full_wait_ns);
         self.queue_wait.record(op.queue_ns.as_f64());
+        self.saturated += u64::from(op.is_saturated);
         self.by_status[op.status as usize] += 1;
         self.compute_bound += u64::from(op.compute_bound);
         let (call, returned) = (op.moments.call_ns, op.moments.returned_ns);

@@ -39,6 +39,9 @@ pub struct Report {
     pub latency: Latency,
     /// Where that time went.
     pub stages: Vec<StageFigures>,
+    /// Ops that waited for a slice, or were served, for longer than their completion could say
+    /// (4.3 s); if there are any, stages and waits are wrong and the run is invalid.
+    pub saturated_ops: u64,
     /// Waits for a slice.
     pub queue_wait: QueueWait,
     /// Jobs by what became of them.
@@ -120,8 +123,10 @@ pub struct StageFigures {
 pub struct QueueWait {
     /// Mean of all ops.
     pub mean_ns: u64,
-    /// The interval that contains the true mean with a confidence of 99.9 %, if the run was long
-    /// enough to tell.
+    /// Mean without the run's start, when the queue was empty; under virtual time alone, and if the
+    /// run was long enough to tell.
+    pub steady_mean_ns: Option<u64>,
+    /// The interval around it that contains the true mean with a confidence of 99.9 %.
     pub interval_ns: Option<[u64; 2]>,
     /// What theory predicts, where it does.
     pub theory: Option<Theory>,

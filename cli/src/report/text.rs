@@ -69,7 +69,9 @@ impl Report {
             writeln!(out, "{}", crate::story::to_text(lines, left_out))?;
         }
         if let Some(reason) = &self.invalid {
-            writeln!(out, "INVALID: {reason}\n")?;
+            let mut line = String::new();
+            crate::story::wrap(&format!("INVALID: {reason}"), &mut line);
+            writeln!(out, "{line}")?;
         }
         writeln!(out, "{}\n{}", self.heading(), self.latencies())?;
         write!(out, "{}\n{}", self.stage_table(), self.facts())?;
@@ -183,9 +185,12 @@ impl Report {
     fn queue_wait_text(&self) -> String {
         let wait = &self.queue_wait;
         let mut text = format!("mean {}", Nanos::new(wait.mean_ns));
-        if let Some([low, high]) = wait.interval_ns {
-            let (low, high) = (Nanos::new(low), Nanos::new(high));
-            let _ = write!(text, ", with 99.9 % confidence {low} to {high}");
+        if let (Some(steady), Some([low, high])) = (wait.steady_mean_ns, wait.interval_ns) {
+            let [steady, low, high] = [steady, low, high].map(Nanos::new);
+            let _ = write!(
+                text,
+                "; without the start {steady}, with 99.9 % confidence {low} to {high}"
+            );
         }
         if let Some(theory) = &wait.theory {
             let mean = Nanos::new(theory.mean_ns);

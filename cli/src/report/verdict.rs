@@ -96,16 +96,18 @@ fn all_verified(facts: &Facts) -> (bool, String) {
 
 fn mean_wait(expectation: &Expectation, wait: Estimate) -> (bool, String) {
     let mean = Nanos::from_f64(wait.mean);
-    let Some((low, high)) = wait.interval else {
-        let holds = expectation.comparison.holds(wait.mean, expectation.value);
-        return (holds, format!("{mean}, too few ops for an interval"));
-    };
-    let holds = match expectation.comparison {
-        Comparison::Near => (low..=high).contains(&expectation.value),
-        comparison => comparison.holds(wait.mean, expectation.value),
-    };
-    let (low, high) = (Nanos::from_f64(low), Nanos::from_f64(high));
-    (holds, format!("{mean} ({low} to {high})"))
+    match (expectation.comparison, wait.steady) {
+        (Comparison::Near, Some(steady)) => {
+            let holds = steady.contains(expectation.value);
+            let [low, high] = [steady.low, steady.high].map(Nanos::from_f64);
+            (holds, format!("{low} to {high}"))
+        }
+        (Comparison::Near, None) => (false, format!("{mean}, too few ops for an interval")),
+        (comparison, _) => {
+            let holds = comparison.holds(wait.mean, expectation.value);
+            (holds, mean.to_string())
+        }
+    }
 }
 
 fn count_of(metric: Metric, facts: &Facts) -> u64 {

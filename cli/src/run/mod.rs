@@ -7,6 +7,7 @@ mod world;
 
 use pausewake_device::Nanos;
 
+use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::report::Facts;
 use crate::scenario::{Limit, Pacing, Scenario, Work};
@@ -24,13 +25,25 @@ pub enum RunError {
     /// It could not go on.
     #[error("the run broke off: {0}")]
     Broken(String),
+    /// A signal ended it.
+    #[error("aborted by a signal after {ops} ops: nothing was reported")]
+    Interrupted {
+        /// Ops that had returned.
+        ops: u64,
+    },
 }
 
 /// Runs `scenario`; its events go to `log` too, if there is one.
 ///
 /// # Errors
-/// [`RunError`] says whether it could not begin or broke off, and why.
-pub fn run(scenario: &Scenario, log: Option<LogHandle>, quiet: bool) -> Result<Facts, RunError> {
+/// [`RunError`] says whether it could not begin or broke off, and why; it breaks off between two
+/// turns of the loop when `interrupt` is raised.
+pub fn run(
+    scenario: &Scenario,
+    log: Option<LogHandle>,
+    interrupt: &Interrupt,
+    quiet: bool,
+) -> Result<Facts, RunError> {
     let mut world = World::new(scenario, log)?;
     let jobs = Jobs::new(scenario, &world)?;
     let ops = planned_jobs(scenario).map(|jobs| jobs * scenario.load.work.ops_per_job());
@@ -38,6 +51,7 @@ pub fn run(scenario: &Scenario, log: Option<LogHandle>, quiet: bool) -> Result<F
         start: world.now(),
         budget: Budget::new(scenario, world.now()),
         progress: Progress::new(scenario.load.limit, ops, quiet),
+        interrupt,
         invalid: None,
         jobs: &jobs,
         world: &mut world,
@@ -54,7 +68,7 @@ pub fn run(scenario: &Scenario, log: Option<LogHandle>, quiet: bool) -> Result<F
         }
     }
     let invalid = runner.invalid.take();
-    let (figures, lateness) = world.finish(scenario.clock)?;
+    let (figures, lateness) = world.finish()?;
     let tally = jobs.tally();
     Ok(Facts {
         figures,
@@ -117,15 +131,31 @@ struct Runner<'a> {
     budget: Budget,
     progress: Progress,
     start: Nanos,
+    interrupt: &'a Interrupt,
     invalid: Option<String>,
 }
 
 impl Runner<'_> {
     /// `jobs` at once, until the budget is spent.
     fn closed_loop(&mut self, jobs: usize) -> Result<(), RunError> {
+        let most_at_once = MOST_JOBS_AT_ONCE + jobs.saturating_mul(16);
+        let mut started = (self.world.now(), 0);
         loop {
             while self.world.live_jobs() < jobs && self.budget.allows(self.world.now()) {
                 self.start_job()?;
+                let now = self.world.now();
+                started = if now == started.0 {
+                    (now, started.1 + 1)
+                } else {
+                    (now, 1)
+                };
+                if started.1 > most_at_once && self.budget.until.is_some() {
+                    return Err(RunError::Broken(format!(
+                        "time stands still: {most_at_once} jobs came and went at t={now}, so \
+                         load.duration never ends. Give the ops a cost (service, device.link), or \
+                         say load.ops instead"
+                    )));
+                }
             }
             if self.world.live_jobs() == 0 {
                 return Ok(());
@@ -171,9 +201,22 @@ impl Runner<'_> {
     }
 
     fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
-        self.world.turn(until)?;
+        // A signal that comes just before the loop sleeps would not wake it.
+        let glance = self.world.is_wall().then(|| self.world.now() + GLANCE_NS);
+        self.world.turn(until.into_iter().chain(glance).min())?;
+        if self.interrupt.is_raised() {
+            return Err(RunError::Interrupted {
+                ops: self.world.returned_ops(),
+            });
+        }
         let elapsed = self.world.now() - self.start;
         self.progress.at(self.world.returned_ops(), elapsed);
         Ok(())
     }
 }
+
+/// Jobs that a closed loop starts at one moment before it says that time stands still; and as many
+/// again for each job at once, because chance may make some of their ops free.
+const MOST_JOBS_AT_ONCE: usize = 10_000;
+/// How long the loop may sleep, under the wall clock, without a look at [`Interrupt`].
+const GLANCE_NS: Nanos = Nanos::from_millis(100);

@@ -7,7 +7,10 @@ use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
 use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, EngineConfig, Notify, OnFull, Reactor, Reap, SmallOps, Turn};
+use pausewake_engine::{
+    Engine, EngineConfig, Notify, OnFull, Reactor, Reap, SmallOps, SpawnError, Turn,
+};
+use pausewake_jobs::StartReason;
 
 use super::RunError;
 use crate::report::{Collector, Figures};
@@ -19,6 +22,7 @@ pub struct World {
     device: Device,
     reactor: Reactor,
     watch: Rc<Watch>,
+    clock: Clock,
     idle_turns: u32,
 }
 
@@ -49,6 +53,7 @@ impl World {
             device,
             reactor: Reactor::new(engine).map_err(setup)?,
             watch,
+            clock: scenario.clock,
             idle_turns: 0,
         })
     }
@@ -66,6 +71,11 @@ impl World {
     /// The device's time.
     pub fn now(&self) -> Nanos {
         self.engine().now()
+    }
+
+    /// Whether time passes by itself.
+    pub fn is_wall(&self) -> bool {
+        self.clock == Clock::Wall
     }
 
     /// Jobs that have not ended.
@@ -86,9 +96,17 @@ impl World {
         self.idle_turns = 0;
         self.reactor.spawn(job).map_err(|error| {
             let live = self.reactor.live_jobs();
+            let cause = match error {
+                // Without its advice, which is for programs that call `jobs`.
+                SpawnError::NotStarted {
+                    reason: StartReason::StackAllocation(error),
+                    ..
+                } => error.cause.to_string(),
+                other => chain(&other),
+            };
             RunError::Broken(format!(
-                "{} ({live} jobs are live; lower load.jobs)",
-                chain(&error)
+                "there is no room for another job beside {live}: {cause}. Lower load.jobs, or raise \
+                 that limit"
             ))
         })
     }
@@ -120,7 +138,8 @@ impl World {
     ///
     /// # Errors
     /// [`RunError::Broken`]: something was left over that should not be.
-    pub fn finish(self, clock: Clock) -> Result<(Figures, Option<(Nanos, Nanos)>), RunError> {
+    pub fn finish(self) -> Result<(Figures, Option<(Nanos, Nanos)>), RunError> {
+        let is_wall = self.is_wall();
         let shutdown = self.reactor.shutdown().map_err(broken)?;
         if shutdown.slots_left > 0 {
             let slots = shutdown.slots_left;
@@ -129,7 +148,7 @@ impl World {
             )));
         }
         let lateness = self.device.stats().lateness;
-        let lateness = (clock == Clock::Wall).then(|| (lateness.mean_ns(), lateness.max_ns()));
+        let lateness = is_wall.then(|| (lateness.mean_ns(), lateness.max_ns()));
         Ok((self.watch.collector.take(), lateness))
     }
 }

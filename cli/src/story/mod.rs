@@ -26,7 +26,7 @@ pub fn to_text(lines: &[Line], left_out: u64) -> String {
 }
 
 /// Breaks `text` between words so that it fits the width; further lines are indented.
-fn wrap(text: &str, out: &mut String) {
+pub fn wrap(text: &str, out: &mut String) {
     let mut column = 0;
     for word in text.split(' ') {
         let len = word.chars().count();

@@ -1,6 +1,7 @@
 //! The program as a user meets it: files and flags in, text and exit codes out.
 
 mod helper;
+mod interrupts;
 mod outputs;
 mod readme;
 mod rejected;

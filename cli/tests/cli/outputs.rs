@@ -1,8 +1,8 @@
 //! Where results go: standard output, a file, a reader that leaves.
 
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::process::{Command, Stdio};
 
 use crate::helper::{Folder, GOOD};
 
@@ -26,6 +26,70 @@ fn a_file_gets_what_standard_output_would_and_nothing_else_is_left() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o400, 0o400);
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let folder = Folder::with(GOOD);
+    let direct = folder.run(&[]).expect_code(0);
+    assert_eq!(folder.run(&["-o", "-"]).expect_code(0).out, direct.out);
+    assert_eq!(folder.names(), ["it.toml"]);
+}
+
+#[test]
+fn a_symbolic_link_stays_and_what_it_leads_to_is_written() {
+    let folder = Folder::with(GOOD);
+    let direct = folder.run(&[]).expect_code(0);
+    std::fs::create_dir(folder.path("sub")).unwrap();
+    folder.write("sub/there", b"old");
+    // The second leads to nothing yet, by way of another link.
+    symlink("sub/there", folder.path("to-file")).unwrap();
+    symlink("sub/link", folder.path("to-nothing")).unwrap();
+    symlink("new", folder.path("sub/link")).unwrap();
+    for (link, file) in [("to-file", "sub/there"), ("to-nothing", "sub/new")] {
+        folder.run(&["-o", link]).expect_code(0);
+        assert!(folder.path(link).is_symlink(), "{link} was replaced");
+        let report = std::fs::read_to_string(folder.path(file)).unwrap();
+        assert_eq!(report, direct.out);
+        assert!(!folder.path(file).is_symlink());
+    }
+    assert_eq!(folder.names(), ["it.toml", "sub", "to-file", "to-nothing"]);
+    symlink("loop", folder.path("loop")).unwrap();
+    folder.run(&["-o", "loop"]).expect_code(104);
+}
+
+#[test]
+fn a_fifo_is_written_to_and_not_replaced() {
+    let folder = Folder::with(GOOD);
+    let direct = folder.run(&[]).expect_code(0);
+    let fifo = folder.path("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    let reader = std::thread::spawn({
+        let fifo = fifo.clone();
+        move || std::fs::read_to_string(fifo)
+    });
+    folder.run(&["-o", "fifo"]).expect_code(0);
+    assert!(fifo.metadata().unwrap().file_type().is_fifo());
+    assert_eq!(reader.join().unwrap().unwrap(), direct.out);
+    assert_eq!(folder.names(), ["fifo", "it.toml"]);
+}
+
+#[test]
+fn an_existing_file_keeps_its_permissions() {
+    let folder = Folder::with(GOOD);
+    for mode in [0o600, 0o640, 0o755] {
+        folder.write("report", b"old");
+        let set = |mode| {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(folder.path("report"), permissions).unwrap();
+        };
+        set(mode);
+        folder.run(&["-o", "report"]).expect_code(0);
+        let found = folder.path("report").metadata().unwrap();
+        assert_eq!(found.permissions().mode() & 0o777, mode);
+        assert!(found.len() > 3);
+    }
 }
 
 #[test]

@@ -167,6 +167,15 @@ const WRONG: &[Wrong] = &[
         words: &["above zero"],
     },
     Wrong {
+        from: "jobs = 4",
+        to: "rate = \"0.000000000001/s\"",
+        place: "it.toml:13:8",
+        words: &[
+            "20 arrivals take longer than the clock",
+            "at least 0.00000002/s",
+        ],
+    },
+    Wrong {
         from: "clock = \"virtual\"",
         to: "clock = \"atomic\"",
         place: "it.toml:1:9",
@@ -269,6 +278,15 @@ fn an_open_loop_under_the_wall_clock_is_refused_and_shows_both_places() {
         .replace("jobs = 4", "rate = \"100/s\"");
     let said = Folder::with(&scenario).run(&[]).expect_code(104);
     said.expect_err(&["it.toml:13:8", "clock = \"wall\"", "the clock"]);
+}
+
+#[test]
+fn an_interval_is_not_expected_of_the_wall_clock() {
+    let scenario = GOOD
+        .replace("\"virtual\"", "\"wall\"")
+        .replace("ops = \"== 20\"", "mean_wait = \"~ 5ms\"");
+    let said = Folder::with(&scenario).run(&[]).expect_code(104);
+    said.expect_err(&["it.toml:17:13", "the wall clock have not", "accepted: "]);
 }
 
 #[test]

@@ -73,10 +73,56 @@ fn a_failed_expectation_ends_with_99_and_says_which() {
 fn arrivals_that_the_device_cannot_follow_make_a_run_invalid() {
     let scenario = GOOD.replace("jobs = 4", "rate = \"1M/s\"\njobs = 8");
     let said = Folder::with(&scenario).run(&[]).expect_code(103);
+    let starts = said.out.starts_with("INVALID: 8 jobs were waiting");
+    assert!(starts, "{}", said.out);
+    assert!(said.out.lines().all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn times_that_a_completion_cannot_say_make_a_run_invalid() {
+    let folder = Folder::with(GOOD);
+    for (base, jobs, saturated) in [("4s", 2, 0), ("5s", 2, 20), ("1s", 20, 10)] {
+        let (base, jobs) = (
+            format!("device.asym.service.base={base}"),
+            format!("load.jobs={jobs}"),
+        );
+        let args = ["--set", &base, "--set", &jobs, "--format", "json"];
+        let said = folder.run(&args);
+        let report = json(&said);
+        assert_eq!(report["saturated_ops"], saturated, "{base} {jobs}");
+        said.expect_code(if saturated == 0 { 0 } else { 103 });
+        let reason = report["invalid"].as_str().unwrap_or_default();
+        assert_eq!(saturated > 0, reason.contains("most that a completion"));
+    }
+}
+
+#[test]
+fn a_closed_loop_in_which_time_stands_still_is_broken_off() {
+    let free = GOOD
+        .replace("100us", "0ns")
+        .replace("ops = 20\n", "duration = \"1ms\"\n");
+    let said = Folder::with(&free).run(&[]).expect_code(103);
+    said.expect_err(&["time stands still", "load.duration", "load.ops"]);
+    // Half of these are free, by chance.
+    let normal = GOOD
+        .replace(
+            "\"constant\", base = \"100us\"",
+            "\"normal\", deviation = 10.0, base = \"1ns\"",
+        )
+        .replace("ops = 20\n", "duration = \"1us\"\n");
+    let folder = Folder::with(&normal);
+    let args = ["--set", "expect.ops=> 1", "--set", "load.jobs=200"];
+    folder.run(&args).expect_code(0);
+}
+
+#[test]
+fn percentiles_do_not_end_at_an_hour() {
+    let slow = ["--set", "device.link.to_device=5000s", "--format", "json"];
+    let report = json(&Folder::with(GOOD).run(&slow).expect_code(0));
+    let p50 = report["latency"]["p50_ns"].as_u64().unwrap();
     assert!(
-        said.out.starts_with("INVALID: 8 jobs were waiting"),
-        "{}",
-        said.out
+        (5_000_000_000_000..5_010_000_000_000).contains(&p50),
+        "{p50}"
     );
 }
 
@@ -126,6 +172,65 @@ fn the_mean_wait_is_what_theory_says_and_a_wrong_value_fails() {
     );
     let wrong = ["--set", "expect.mean_wait=~ 5ms"];
     shipped("virtual-mm1.toml", &wrong).expect_code(99);
+}
+
+#[test]
+fn theory_is_shown_only_where_no_limit_binds() {
+    let sets = ["load.ops=20000", "expect.ops=", "expect.mean_wait="];
+    let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+    let theory = |more: &[&str]| {
+        let args = [&sets[..], more, &["--format", "json"]].concat();
+        let report = json(&shipped("virtual-mm1.toml", &args).expect_code(0));
+        report["queue_wait"]["theory"].clone()
+    };
+    assert_eq!(theory(&[])["queue"], "M/M/1");
+    for limit in ["device.slots=4", "device.in_flight_limit=4"] {
+        assert_eq!(theory(&["--set", limit]), Value::Null, "{limit}");
+    }
+}
+
+#[test]
+fn the_mean_beside_an_interval_lies_in_it() {
+    let args = ["--format", "json"];
+    let report = json(&shipped("virtual-mm1.toml", &args).expect_code(0));
+    let wait = &report["queue_wait"];
+    let [low, high] = [0, 1].map(|end| wait["interval_ns"][end].as_u64().unwrap());
+    let steady = wait["steady_mean_ns"].as_u64().unwrap();
+    assert!(low <= steady && steady <= high, "{wait}");
+    // The wall clock knows no steady state.
+    let sets = ["clock=wall", "load.ops=20000", "expect.ops="];
+    let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+    let args = [&sets[..], &["--format", "json"]].concat();
+    let free = GOOD.replace("100us", "0ns");
+    let report = json(&Folder::with(&free).run(&args).expect_code(0));
+    assert_eq!(report["queue_wait"]["interval_ns"], Value::Null);
+    assert_eq!(report["queue_wait"]["steady_mean_ns"], Value::Null);
+}
+
+#[test]
+fn more_jobs_than_there_is_room_for_are_told_in_the_scenarios_words() {
+    let args = [
+        "--set",
+        "load.jobs=4000000000",
+        "--set",
+        "load.ops=4000000000",
+    ];
+    let limit = [
+        "-c",
+        "ulimit -v 4000000; exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_pausewake"),
+    ];
+    let folder = Folder::with(GOOD);
+    let output = std::process::Command::new("sh")
+        .args(limit)
+        .arg("run")
+        .arg(folder.path("it.toml"))
+        .args(args)
+        .output()
+        .unwrap();
+    let said = crate::helper::said(output).expect_code(103);
+    let said = said.expect_err(&["no room for another job", "Lower load.jobs"]);
+    assert!(!said.err.contains("init_thread"), "{}", said.err);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_spanned::Spanned;
 
 use super::Problems;
 use crate::scenario::condition::{Comparison, Condition};
-use crate::scenario::file::{Compute, ExpectSection, File};
+use crate::scenario::file::{Clock, Compute, ExpectSection, File};
 use crate::scenario::{Expectation, Metric};
 use crate::units::{Duration, Rate};
 
@@ -14,6 +14,7 @@ pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
     let section = &file.expect;
     let mut list = List {
         expectations: Vec::new(),
+        clock: *file.clock.get_ref(),
         problems,
     };
     list.latencies(section);
@@ -45,6 +46,7 @@ pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
 
 struct List<'a> {
     expectations: Vec<Expectation>,
+    clock: Clock,
     problems: &'a mut Problems,
 }
 
@@ -88,6 +90,13 @@ impl List<'_> {
             let wrong = "`~` needs a confidence interval, which this figure has not";
             self.problems
                 .add(spanned.span(), wrong, "< <= > >= ==, or `~` with mean_wait");
+        } else if condition.comparison == Comparison::Near && self.clock == Clock::Wall {
+            let wrong = "`~` needs a confidence interval, which runs under the wall clock have not";
+            self.problems.add(
+                spanned.span(),
+                wrong,
+                "< <= > >= ==, or clock = \"virtual\"",
+            );
         }
         self.expectations.push(Expectation {
             metric,

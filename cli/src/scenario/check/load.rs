@@ -19,6 +19,9 @@ pub fn check(file: &File, path: &Path, sources: &Sources, problems: &mut Problem
     strangers(section, problems);
     let pacing = pacing(file, problems);
     let limit = limit(file, problems);
+    if let (Some(pacing), Some(limit)) = (pacing, limit) {
+        arrivals_end(section, pacing, limit, problems);
+    }
     let work = match section.op.get_ref() {
         Op::RsaSign => rsa_sign(section, &files, problems),
         Op::AeadSeal => Some(Work::AeadSeal {
@@ -163,6 +166,22 @@ fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
     }
 }
 
+/// The last arrival must come before the clock, which counts nanoseconds, stands still.
+fn arrivals_end(section: &LoadSection, pacing: Pacing, limit: Limit, problems: &mut Problems) {
+    let (Pacing::Open { rate_per_s, .. }, Limit::Ops(ops), Some(rate)) =
+        (pacing, limit, &section.rate)
+    else {
+        return;
+    };
+    #[expect(clippy::cast_precision_loss, reason = "compared with a round figure")]
+    let least = ops as f64 / LONGEST_RUN_S;
+    if rate_per_s < least {
+        let wrong = format!("at this rate, {ops} arrivals take longer than the clock can count");
+        let accepted = format!("at least {least}/s, fewer ops, or a duration instead of ops");
+        problems.add(rate.span(), wrong, accepted);
+    }
+}
+
 fn rsa_sign(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {
     let key = match &section.key {
         None => SigningKey {
@@ -280,6 +299,9 @@ const RECORD_LEN: u32 = 16 * 1_024;
 const MAX_RECORD_LEN: u32 = 16 * 1_024 * 1_024;
 /// Above what an M/M/1 queue at 99.9 % utilisation holds, below what stacks allow.
 const OPEN_LOOP_JOBS: u32 = 20_000;
+/// A bit above 30 years. The clock ends after 584; chance may make gaps longer than they are on
+/// average.
+const LONGEST_RUN_S: f64 = 1e9;
 const PACINGS: &str = "jobs = 64 (closed loop: a job starts when another ends) or rate = \"8000/s\" (open loop: arrivals at times of their own)";
 const OF_OPS: &str = "rsa-sign takes scheme, key, message_size; aead-seal takes cipher, message_size; seal-open takes cipher, file, record_size, passes";
 const KEYS: &str =

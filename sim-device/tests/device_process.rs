@@ -132,8 +132,10 @@ fn only_spinning_burns_a_core() {
     });
     wait_for_threads(0);
     let [spin, adaptive, sleep] = ticks;
+    // A sleeper uses microseconds of this second, on any machine; whoever spins uses all that the
+    // machine gives it, which is more than a twentieth of a core.
     assert!(
-        spin > 10 * (1 + adaptive) && spin > 10 * (1 + sleep),
+        spin > 5 && adaptive <= 2 && sleep <= 2,
         "ticks: spin {spin}, adaptive {adaptive}, sleep {sleep}"
     );
 }

@@ -10,7 +10,8 @@ use super::series::Series;
 use super::verdict::judge;
 use super::{
     ComputeFigures, DoorbellFigures, ErrorFigures, FORMAT, JobFigures, Latency, QueueWait, Report,
-    ScenarioInfo, StageFigures, StatusCount, Theory, Verification, WakeFigures, theory,
+    ScenarioInfo, SoftwareFigures, StageFigures, StatusCount, Theory, Verification, WakeFigures,
+    theory,
 };
 use crate::scenario::{Arrival, Clock, Pacing, Scenario};
 
@@ -21,7 +22,9 @@ pub struct Facts {
     pub figures: Figures,
     /// Results that were checked.
     pub verification: Verification,
-    /// Calls that failed before the device had them.
+    /// Calls that failed, whether or not the device had them.
+    pub failed_calls: u64,
+    /// Of them, those that failed before the device had them.
     pub refused_calls: u64,
     /// What the first of those said.
     pub first_refusal: Option<String>,
@@ -72,6 +75,11 @@ impl Report {
                 orphans: figures.orphans,
                 abandoned: figures.abandoned,
             },
+            software: SoftwareFigures {
+                small: figures.software.small,
+                full: figures.software.full,
+                device_error: figures.software.device_error,
+            },
             errors: errors(facts),
             verified: facts.verification.clone(),
             compute: facts.lateness.map(|(mean, max)| ComputeFigures {
@@ -105,8 +113,8 @@ fn scenario_info(scenario: &Scenario) -> ScenarioInfo {
         },
         seed: scenario.seed.0,
         compute: scenario.device.compute.name(),
-        notify: scenario.notify.name(),
-        reap: scenario.reap.name(),
+        notify: scenario.engine.notify.name(),
+        reap: scenario.engine.reap.name(),
         load: format!(
             "{}, {}",
             scenario.load.work.describe(),
@@ -215,16 +223,19 @@ fn is_unlimited(scenario: &Scenario, figures: &Figures) -> bool {
         device.ring_depth,
         device.model.in_flight_limit,
     ];
+    let in_flight = scenario.engine.max_in_flight;
     let fits = room
         .iter()
+        .chain(&in_flight)
         .all(|room| figures.jobs.max_live <= u64::from(*room));
-    fits && figures.full_waits == 0 && figures.errors() == 0 && figures.saturated == 0
+    let other_ways = figures.timed_out + figures.software.small + figures.software.full;
+    fits && figures.full_waits + figures.errors() + figures.saturated + other_ways == 0
 }
 
 fn errors(facts: &Facts) -> ErrorFigures {
     let count = |status: Status| facts.figures.by_status[status as usize];
     ErrorFigures {
-        total: facts.figures.errors() + facts.refused_calls,
+        total: facts.failed_calls,
         by_status: Status::ALL
             .into_iter()
             .filter(|status| *status != Status::Ok && count(*status) > 0)
@@ -233,6 +244,7 @@ fn errors(facts: &Facts) -> ErrorFigures {
                 count: count(status),
             })
             .collect(),
+        timed_out: facts.figures.timed_out,
         refused_calls: facts.refused_calls,
         first_refusal: facts.first_refusal.clone(),
     }

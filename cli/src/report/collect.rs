@@ -4,7 +4,9 @@ use std::cell::RefCell;
 
 use pausewake_device::Nanos;
 use pausewake_device::protocol::Status;
-use pausewake_engine::events::{Event, JobEvent, NotifiedBy, Observer, Returned, Stage};
+use pausewake_engine::events::{
+    Event, JobEvent, NotifiedBy, Observer, Returned, Stage, WhySoftware,
+};
 
 use super::batch_means::BatchMeans;
 use super::series::Series;
@@ -50,6 +52,10 @@ pub struct Figures {
     pub orphans: u64,
     /// Ops that nobody waits for any more.
     pub abandoned: u64,
+    /// Ops whose time was up before the device had answered.
+    pub timed_out: u64,
+    /// Ops computed in software.
+    pub software: Software,
 }
 
 /// Jobs by what became of them.
@@ -80,6 +86,17 @@ pub struct Wakes {
     pub by_look: u64,
     /// Resumed before their op had completed.
     pub spurious: u64,
+}
+
+/// Ops computed in software, by the reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Software {
+    /// Too small.
+    pub small: u64,
+    /// No room.
+    pub full: u64,
+    /// The device failed.
+    pub device_error: u64,
 }
 
 impl Collector {
@@ -126,10 +143,12 @@ impl Figures {
             full_waits: 0,
             orphans: 0,
             abandoned: 0,
+            timed_out: 0,
+            software: Software::default(),
         }
     }
 
-    /// Ops that did not end well.
+    /// Completions that were not ok.
     pub fn errors(&self) -> u64 {
         let ok = self.by_status[Status::Ok as usize];
         self.by_status.iter().sum::<u64>() - ok
@@ -153,6 +172,12 @@ impl Figures {
             Event::Orphan { .. } => self.orphans += 1,
             Event::Spurious { .. } => self.wakes.spurious += 1,
             Event::Abandoned { .. } => self.abandoned += 1,
+            Event::TimedOut { .. } => self.timed_out += 1,
+            Event::Software { why, .. } => match why {
+                WhySoftware::Small => self.software.small += 1,
+                WhySoftware::Full => self.software.full += 1,
+                WhySoftware::DeviceError => self.software.device_error += 1,
+            },
             Event::Returned(returned) => self.returned(returned),
             _ => {}
         }

@@ -50,7 +50,9 @@ pub struct Report {
     pub wakes: WakeFigures,
     /// Submissions.
     pub doorbells: DoorbellFigures,
-    /// Ops that did not end well.
+    /// Ops that were computed in software.
+    pub software: SoftwareFigures,
+    /// Calls that did not end well.
     pub errors: ErrorFigures,
     /// Results that were checked.
     pub verified: Verification,
@@ -186,13 +188,28 @@ pub struct DoorbellFigures {
     pub abandoned: u64,
 }
 
-/// Ops that did not end well.
+/// Ops that were computed in software, by the reason. They are not among the ops of the report,
+/// which are the device's.
+#[derive(Debug, Serialize)]
+pub struct SoftwareFigures {
+    /// Too small for the device.
+    pub small: u64,
+    /// There was no room.
+    pub full: u64,
+    /// The device failed them, or did not answer in time.
+    pub device_error: u64,
+}
+
+/// Calls that did not end well.
 #[derive(Debug, Serialize)]
 pub struct ErrorFigures {
     /// All.
     pub total: u64,
-    /// By the status of their completion, those that occurred.
+    /// Completions by their status, those that occurred and were not ok. A call that was tried again
+    /// or fell back to software may have ended well all the same.
     pub by_status: Vec<StatusCount>,
+    /// Ops whose time was up before the device had answered; the same goes for them.
+    pub timed_out: u64,
     /// Calls that failed before the device had them.
     pub refused_calls: u64,
     /// What the first of those said.

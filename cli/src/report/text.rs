@@ -149,13 +149,7 @@ impl Report {
                 self.jobs.started, self.jobs.finished, self.jobs.cancelled, self.jobs.max_live
             ),
         );
-        row(
-            "wakes",
-            format!(
-                "{} by callback, {} by fd, {} in place; {} spurious",
-                self.wakes.callback, self.wakes.fd, self.wakes.in_place, self.wakes.spurious
-            ),
-        );
+        row("wakes", self.wakes_text());
         let doorbells = &self.doorbells;
         row(
             "doorbells",
@@ -177,9 +171,32 @@ impl Report {
         if let Some(text) = self.compute_text() {
             row("compute", text);
         }
+        let software = &self.software;
+        if software.small + software.full + software.device_error > 0 {
+            row(
+                "software",
+                format!(
+                    "{} too small for the device, {} without room, {} that it failed",
+                    software.small, software.full, software.device_error
+                ),
+            );
+        }
         row("errors", self.errors_text());
         row("verified", verified_text(&self.verified));
         table
+    }
+
+    fn wakes_text(&self) -> String {
+        let wakes = &self.wakes;
+        let mut text = format!(
+            "{} by callback, {} by fd, {} in place",
+            wakes.callback, wakes.fd, wakes.in_place
+        );
+        if wakes.by_look > 0 {
+            let _ = write!(text, ", {} seen when jobs looked", wakes.by_look);
+        }
+        let _ = write!(text, "; {} spurious", wakes.spurious);
+        text
     }
 
     fn queue_wait_text(&self) -> String {
@@ -214,7 +231,8 @@ impl Report {
     }
 
     fn errors_text(&self) -> String {
-        if self.errors.total == 0 {
+        let timed_out = self.errors.timed_out;
+        if self.errors.total == 0 && self.errors.by_status.is_empty() && timed_out == 0 {
             return "none".to_owned();
         }
         let mut parts: Vec<String> = self
@@ -223,6 +241,9 @@ impl Report {
             .iter()
             .map(|by| format!("{} {}", by.count, by.status))
             .collect();
+        if timed_out > 0 {
+            parts.push(format!("{timed_out} timed out"));
+        }
         if let Some(refusal) = &self.errors.first_refusal {
             parts.push(format!(
                 "{} calls refused, the first: {refusal}",

@@ -27,7 +27,9 @@ pub struct Jobs {
 pub struct Tally {
     /// Results that were checked.
     pub verification: Verification,
-    /// Calls that failed before the device had them.
+    /// Calls that failed, whether or not the device had them.
+    pub failed_calls: u64,
+    /// Of them, those that failed before the device had them.
     pub refused_calls: u64,
     /// What the first of those said.
     pub first_refusal: Option<String>,
@@ -257,6 +259,7 @@ impl Shared {
 
     fn failed(&self, error: &Error) {
         let tally = &mut self.tally.borrow_mut();
+        tally.failed_calls += 1;
         if *error == Error::NotAuthentic && self.verifiable {
             // What we sealed ourselves does not open: that is a wrong result, not a failed device.
             tally.verification.results += 1;

@@ -73,6 +73,7 @@ pub fn run(
     Ok(Facts {
         figures,
         verification: tally.verification,
+        failed_calls: tally.failed_calls,
         refused_calls: tally.refused_calls,
         first_refusal: tally.first_refusal,
         lateness,

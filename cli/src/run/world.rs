@@ -7,14 +7,12 @@ use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
 use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{
-    Engine, EngineConfig, Notify, OnFull, Reactor, Reap, SmallOps, SpawnError, Turn,
-};
+use pausewake_engine::{Engine, Reactor, Reap, SpawnError, Turn};
 use pausewake_jobs::StartReason;
 
 use super::RunError;
 use crate::report::{Collector, Figures};
-use crate::scenario::{self, Clock, Compute, Scenario, Wait};
+use crate::scenario::{Clock, Compute, Scenario, Wait};
 use crate::story::LogHandle;
 
 /// Everything that a run takes place in.
@@ -47,8 +45,7 @@ impl World {
             log,
         });
         let queue = device.open_queue().map_err(setup)?;
-        let config = engine_config(scenario)?;
-        let engine = Engine::new(queue, config, Some(watch.clone())).map_err(setup)?;
+        let engine = Engine::new(queue, scenario.engine, Some(watch.clone())).map_err(setup)?;
         Ok(Self {
             device,
             reactor: Reactor::new(engine).map_err(setup)?,
@@ -116,7 +113,7 @@ impl World {
     /// # Errors
     /// [`RunError::Broken`]: the system's event queue failed, or jobs wait for nothing.
     pub fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
-        let turn = self.reactor.turn(until).map_err(broken)?;
+        let turn = self.turn_and_poll(until)?;
         // A turn may find nothing to do and yet leave a wake for the next one; two such turns in
         // a row cannot.
         self.idle_turns = if turn == Turn::Idle {
@@ -133,12 +130,47 @@ impl World {
         Ok(())
     }
 
+    /// A turn; with external polling, this program is the one that polls.
+    fn turn_and_poll(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
+        let is_external = self.engine().config().reap == Reap::External;
+        if !is_external {
+            return self.reactor.turn(until).map_err(broken);
+        }
+        // Nobody wakes a loop that polls, so under the wall clock it does not sleep.
+        let until = if self.is_wall() {
+            Some(self.now())
+        } else {
+            until
+        };
+        let turn = self.reactor.turn(until).map_err(broken)?;
+        if self.engine().poll() > 0 {
+            return Ok(Turn::Progress);
+        }
+        if turn == Turn::TimedOut {
+            std::thread::yield_now();
+        }
+        Ok(turn)
+    }
+
+    /// With external polling, polls for what calls have left in the device: nobody else does.
+    fn drain(&mut self) -> Result<(), RunError> {
+        let is_external = self.engine().config().reap == Reap::External;
+        while is_external && self.engine().stats().in_flight > 0 {
+            self.turn(None)?;
+            if self.idle_turns > 1 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends everything in order; gives what was collected, and under the wall clock how late the
     /// device was: mean and worst.
     ///
     /// # Errors
     /// [`RunError::Broken`]: something was left over that should not be.
-    pub fn finish(self) -> Result<(Figures, Option<(Nanos, Nanos)>), RunError> {
+    pub fn finish(mut self) -> Result<(Figures, Option<(Nanos, Nanos)>), RunError> {
+        self.drain()?;
         let is_wall = self.is_wall();
         let shutdown = self.reactor.shutdown().map_err(broken)?;
         if shutdown.slots_left > 0 {
@@ -189,37 +221,12 @@ fn device_config(scenario: &Scenario) -> DeviceConfig {
     }
 }
 
-fn engine_config(scenario: &Scenario) -> Result<EngineConfig, RunError> {
-    let notify = match scenario.notify {
-        scenario::Notify::Callback => Notify::Callback,
-        scenario::Notify::Fd => Notify::Fd,
-        scenario::Notify::Poll => return Err(unavailable("notify")),
-    };
-    let reap = match scenario.reap {
-        scenario::Reap::Event => Reap::Event,
-        _ => return Err(unavailable("reap")),
-    };
-    Ok(EngineConfig {
-        notify,
-        reap,
-        on_full: OnFull::Wait,
-        // A scenario says what goes to the device, and all of it goes there.
-        small_ops: SmallOps::NONE,
-        ..EngineConfig::default()
-    })
-}
-
 fn wait(wait: Wait) -> WaitStrategy {
     match wait {
         Wait::Spin => WaitStrategy::Spin,
         Wait::Adaptive => WaitStrategy::Adaptive,
         Wait::Sleep => WaitStrategy::Sleep,
     }
-}
-
-/// What the check of a scenario refuses; said again here rather than run as something else.
-fn unavailable(what: &str) -> RunError {
-    RunError::Setup(format!("this engine.{what} is not available yet"))
 }
 
 /// `error` could not be prevented by any check of the scenario.

@@ -111,13 +111,13 @@ const ACCEPTED: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Duration;
+    use crate::units::{Duration, Large};
 
     #[test]
     fn longer_signs_win() {
-        let condition: Condition<u64> = "<= 3".parse().unwrap();
+        let condition: Condition<Large> = "<= 3".parse().unwrap();
         assert_eq!(condition.comparison, Comparison::AtMost);
-        assert_eq!(condition.value, 3);
+        assert_eq!(condition.value.get(), 3);
         assert!(condition.comparison.holds(3.0, 3.0));
         assert!(!Comparison::Less.holds(3.0, 3.0));
     }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 
 use super::condition::Condition;
-use crate::units::{Bandwidth, Count, Duration, PerByte, Rate, Size};
+pub use super::entries::{Fallback, Watchdog};
+use crate::units::{Bandwidth, Count, Duration, Large, Number, PerByte, Rate, Size};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -16,7 +17,7 @@ pub struct File {
     /// Whose time it runs in.
     pub clock: Spanned<Clock>,
     /// Start of all chance; 1 if absent.
-    pub seed: Option<u64>,
+    pub seed: Option<Large>,
     /// The accelerator.
     #[serde(default)]
     pub device: DeviceSection,
@@ -211,6 +212,60 @@ pub struct EngineSection {
     pub notify: Option<Spanned<Notify>>,
     /// Who takes completions from the ring; event if absent.
     pub reap: Option<Spanned<Reap>>,
+    /// Of `reap = "heuristic"`: when it looks; QAT_Engine's thresholds if absent.
+    pub heuristic: Option<Spanned<HeuristicSection>>,
+    /// Of `reap = "thread"`: how long completions gather; 10 us if absent.
+    pub thread_interval: Option<Spanned<Duration>>,
+    /// What a call does when there is no room; it waits if absent.
+    pub on_full: Option<OnFull>,
+    /// When software computes what the device could not; never if absent.
+    pub fallback: Option<Fallback>,
+    /// What is too small for the device; nothing if absent.
+    pub small_ops: Option<SmallOpsSection>,
+    /// Whether signatures are verified before they are given out; no if absent.
+    pub verify_signatures: Option<bool>,
+    /// How long a call may take; for ever if absent.
+    pub op_timeout: Option<Spanned<Duration>>,
+    /// How often an op that the device failed is given to it again; never if absent.
+    pub max_retries: Option<Number>,
+    /// Ops in flight at most; as many as there are slots if absent.
+    pub max_in_flight: Option<Count>,
+    /// After how long of unread completions the engine says so; 1 s if absent.
+    pub watchdog: Option<Watchdog>,
+}
+
+/// `[engine.heuristic]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeuristicSection {
+    /// Public-key ops in flight from which on it looks.
+    pub asymmetric: Option<Count>,
+    /// Cipher ops in flight from which on it looks.
+    pub symmetric: Option<Count>,
+    /// It looks after that long in any case.
+    pub backstop: Option<Duration>,
+}
+
+/// `[engine.small_ops]`: sizes of the input below which software computes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmallOpsSection {
+    /// Of RSA, by message.
+    pub rsa: Option<Size>,
+    /// Of ECDSA, by message.
+    pub ecdsa: Option<Size>,
+    /// Of AES-GCM, by plaintext or ciphertext.
+    pub aes_gcm: Option<Size>,
+}
+
+/// What a call does when there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFull {
+    /// It waits its turn.
+    Wait,
+    /// It ends with an error.
+    Fail,
 }
 
 /// How a job is told.
@@ -345,11 +400,11 @@ pub struct ExpectSection {
     /// Ops per second.
     pub throughput: Option<Spanned<Condition<Rate>>>,
     /// Ops that returned.
-    pub ops: Option<Spanned<Condition<u64>>>,
+    pub ops: Option<Spanned<Condition<Large>>>,
     /// Ops that did not end well.
-    pub errors: Option<Spanned<Condition<u64>>>,
+    pub errors: Option<Spanned<Condition<Large>>>,
     /// Jobs resumed before their op had completed.
-    pub spurious: Option<Spanned<Condition<u64>>>,
+    pub spurious: Option<Spanned<Condition<Large>>>,
     /// Which results must have been verified.
     pub verified: Option<Spanned<Verified>>,
 }

@@ -7,6 +7,7 @@
 mod check;
 mod condition;
 mod diagnostic;
+mod entries;
 mod file;
 mod names;
 mod overrides;
@@ -15,7 +16,7 @@ mod work;
 
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
-pub use file::{Arrival, Cipher, Clock, Compute, Notify, Reap, Wait};
+pub use file::{Arrival, Cipher, Clock, Compute, Wait};
 pub use work::{SigningKey, Work};
 
 use std::path::Path;
@@ -23,6 +24,7 @@ use std::path::Path;
 use pausewake_device::Nanos;
 use pausewake_device::model::{CoalesceConfig, ModelConfig};
 use pausewake_device::random::Seed;
+use pausewake_engine::EngineConfig;
 use serde::Deserialize;
 use toml::de::{DeTable, Deserializer};
 
@@ -42,10 +44,8 @@ pub struct Scenario {
     pub seed: Seed,
     /// The accelerator.
     pub device: Device,
-    /// How a job is told.
-    pub notify: Notify,
-    /// Who takes completions from the ring.
-    pub reap: Reap,
+    /// How jobs are told, who reaps, and what happens when something is in the way.
+    pub engine: EngineConfig,
     /// What is to be done.
     pub load: Load,
     /// What must hold in the end.

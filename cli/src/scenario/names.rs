@@ -1,6 +1,6 @@
 //! The words by which reports name what scenarios choose.
 
-use super::{Cipher, Compute, Metric, Notify, Reap, Work};
+use super::{Cipher, Compute, Metric, Work};
 
 impl Compute {
     /// As the scenario writes it.
@@ -9,30 +9,6 @@ impl Compute {
             Self::Real => "real",
             Self::Cached => "cached",
             Self::None => "none",
-        }
-    }
-}
-
-impl Notify {
-    /// As the scenario writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Callback => "callback",
-            Self::Fd => "fd",
-            Self::Poll => "poll",
-        }
-    }
-}
-
-impl Reap {
-    /// As the scenario writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Event => "event",
-            Self::External => "external",
-            Self::Heuristic => "heuristic",
-            Self::Inline => "inline",
-            Self::Thread => "thread",
         }
     }
 }

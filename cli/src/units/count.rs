@@ -1,39 +1,90 @@
 //! Numbers of things.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use super::{Quantity, UnitError};
 
 /// How many there are of something; at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count(u32);
 
-impl Count {
-    /// The number.
-    pub fn get(self) -> u32 {
-        self.0
-    }
-}
+/// How many there are of something, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Number(u32);
 
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u32(CountVisitor)
-    }
-}
+/// A whole number that may be large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Large(u64);
 
-struct CountVisitor;
-
-impl Visitor<'_> for CountVisitor {
-    type Value = Count;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a whole number from 1 to {}", u32::MAX)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Count, E> {
-        match u32::try_from(number) {
-            Ok(number @ 1..) => Ok(Count(number)),
-            _ => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+macro_rules! whole_number {
+    ($name:ident, $inner:ty, $least:literal, $accepted:literal) => {
+        impl $name {
+            /// The number.
+            pub fn get(self) -> $inner {
+                self.0
+            }
         }
-    }
+
+        impl Quantity for $name {
+            const ACCEPTED: &'static str = $accepted;
+        }
+
+        impl FromStr for $name {
+            type Err = UnitError;
+
+            fn from_str(text: &str) -> Result<Self, UnitError> {
+                let plain = text.replace('_', "");
+                match plain.parse() {
+                    Ok(number @ $least..) => Ok(Self(number)),
+                    _ => Err(UnitError::new::<Self>(format!(
+                        "`{text}` is none, or out of range"
+                    ))),
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct NumberVisitor;
+
+                impl Visitor<'_> for NumberVisitor {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($accepted)
+                    }
+
+                    fn visit_i64<E: Error>(self, number: i64) -> Result<$name, E> {
+                        self.visit_i128(i128::from(number))
+                    }
+
+                    fn visit_u64<E: Error>(self, number: u64) -> Result<$name, E> {
+                        self.visit_i128(i128::from(number))
+                    }
+
+                    fn visit_i128<E: Error>(self, number: i128) -> Result<$name, E> {
+                        number.to_string().parse().map_err(E::custom)
+                    }
+
+                    fn visit_u128<E: Error>(self, number: u128) -> Result<$name, E> {
+                        number.to_string().parse().map_err(E::custom)
+                    }
+                }
+
+                deserializer.deserialize_any(NumberVisitor)
+            }
+        }
+    };
 }
+
+whole_number!(Count, u32, 1, "a whole number from 1 to 4294967295");
+whole_number!(Number, u32, 0, "a whole number from 0 to 4294967295");
+whole_number!(
+    Large,
+    u64,
+    0,
+    "a whole number from 0 to 18446744073709551615"
+);

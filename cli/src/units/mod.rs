@@ -8,7 +8,7 @@ mod duration;
 mod rate;
 mod size;
 
-pub use count::Count;
+pub use count::{Count, Large, Number};
 pub use duration::{Duration, PerByte};
 pub use rate::{Bandwidth, Rate};
 pub use size::Size;

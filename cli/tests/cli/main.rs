@@ -1,5 +1,6 @@
 //! The program as a user meets it: files and flags in, text and exit codes out.
 
+mod engines;
 mod helper;
 mod interrupts;
 mod outputs;

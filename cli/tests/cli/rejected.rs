@@ -197,16 +197,62 @@ const WRONG: &[Wrong] = &[
         from: "[load]",
         to: "[engine]\nreap = \"thread\"\n[load]",
         place: "it.toml:12:8",
-        words: &["not available yet", "\"event\""],
+        words: &[
+            "a thread runs by the wall clock",
+            "reap by event",
+            "the clock",
+        ],
     },
     Wrong {
         from: "[load]",
         to: "[engine]\nnotify = \"poll\"\n[load]",
         place: "it.toml:12:10",
         words: &[
-            "refused: nobody waits for the event",
-            "\"callback\" or \"fd\"",
+            "nobody waits for the event",
+            "accepted: reap by external, heuristic",
         ],
+    },
+    Wrong {
+        from: "[load]",
+        to: "[engine]\nheuristic = { asymmetric = 4 }\n[load]",
+        place: "it.toml:12:13",
+        words: &[
+            "heuristic does not belong to this way",
+            "reap = \"heuristic\"",
+        ],
+    },
+    Wrong {
+        from: "[load]",
+        to: "[engine]\nreap = \"heuristic\"\nheuristic = { backstop = \"0ns\" }\n[load]",
+        place: "it.toml:13:13",
+        words: &["needs a backstop above zero"],
+    },
+    Wrong {
+        from: "[load]",
+        to: "[engine]\nop_timeout = \"0s\"\n[load]",
+        place: "it.toml:12:14",
+        words: &["op_timeout is 0", "a time above zero"],
+    },
+    Wrong {
+        from: "[load]",
+        to: "[engine]\nmax_in_flight = 0\n[load]",
+        place: "it.toml:12:17",
+        words: &["`0` is none, or out of range", "a whole number from 1"],
+    },
+    Wrong {
+        from: "[load]",
+        to: "[engine]\nfallback = [\"on_fire\"]\n[load]",
+        place: "it.toml:12:12",
+        words: &[
+            "`on_fire` is no occasion",
+            "\"on_full\" and \"on_device_error\"",
+        ],
+    },
+    Wrong {
+        from: "[load]",
+        to: "[engine]\nwatchdog = 1\n[load]",
+        place: "it.toml:12:12",
+        words: &["\"never\", or a duration"],
     },
     Wrong {
         from: "ops = \"== 20\"",

@@ -7,7 +7,7 @@ use super::Problems;
 use crate::scenario::condition::{Comparison, Condition};
 use crate::scenario::file::{Clock, Compute, ExpectSection, File};
 use crate::scenario::{Expectation, Metric};
-use crate::units::{Duration, Rate};
+use crate::units::{Duration, Large, Rate};
 
 /// Checks the expectations, in the order in which the report shows them.
 pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
@@ -74,7 +74,9 @@ impl List<'_> {
             (Metric::Spurious, &section.spurious),
         ] {
             #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-            self.add(metric, condition.as_ref(), |count: &u64| *count as f64);
+            self.add(metric, condition.as_ref(), |count: &Large| {
+                count.get() as f64
+            });
         }
     }
 

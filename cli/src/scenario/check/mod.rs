@@ -1,6 +1,7 @@
 //! What may go together: from the file as it is written to a scenario that can be run.
 
 mod device;
+mod engine;
 mod expect;
 mod load;
 
@@ -10,8 +11,9 @@ use pausewake_device::random::Seed;
 
 use super::Scenario;
 use super::diagnostic::Problem;
-use super::file::{EngineSection, File, Notify, Reap};
+use super::file::File;
 use super::source::{Sources, Span};
+use crate::units::Large;
 
 /// Checks `file`, which came from `path`.
 ///
@@ -26,7 +28,7 @@ pub fn check(
     let mut problems = Problems::default();
     let load = load::check(&file, path, sources, &mut problems);
     let device = device::check(&file, load.as_ref(), &mut problems);
-    let (notify, reap) = engine(&file.engine, &mut problems);
+    let engine = engine::check(&file, &mut problems);
     let expectations = expect::check(&file, &mut problems);
     let (Some(load), Some(device)) = (load, device) else {
         return Err(problems.0);
@@ -39,10 +41,9 @@ pub fn check(
         name: name.to_string_lossy().into_owned(),
         about: file.about,
         clock: *file.clock.get_ref(),
-        seed: Seed(seed.or(file.seed).unwrap_or(1)),
+        seed: Seed(seed.or(file.seed.map(Large::get)).unwrap_or(1)),
         device,
-        notify,
-        reap,
+        engine,
         load,
         expectations,
     })
@@ -56,29 +57,4 @@ impl Problems {
     fn add(&mut self, span: Span, wrong: impl Into<String>, accepted: impl Into<String>) {
         self.0.push(Problem::at(span, wrong, accepted));
     }
-}
-
-fn engine(section: &EngineSection, problems: &mut Problems) -> (Notify, Reap) {
-    let notify = section.notify.as_ref().map(|notify| *notify.get_ref());
-    let reap = section.reap.as_ref().map(|reap| *reap.get_ref());
-    if let Some(span) = section.notify.as_ref().map(serde_spanned::Spanned::span)
-        && notify == Some(Notify::Poll)
-    {
-        let wrong = if reap.unwrap_or(Reap::Event) == Reap::Event {
-            "notify = \"poll\" with reap = \"event\" is refused: nobody waits for the event"
-        } else {
-            "notify = \"poll\" is not available yet"
-        };
-        problems.add(span, wrong, "\"callback\" or \"fd\"");
-    }
-    if let Some(span) = section.reap.as_ref().map(serde_spanned::Spanned::span)
-        && !matches!(reap, None | Some(Reap::Event))
-    {
-        let wrong = "this way of reaping is not available yet";
-        problems.add(span, wrong, "\"event\"");
-    }
-    (
-        notify.unwrap_or(Notify::Callback),
-        reap.unwrap_or(Reap::Event),
-    )
 }

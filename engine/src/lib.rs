@@ -36,8 +36,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Where to read on: the module `offload` is one operation's life, `slots` where its state lives,
-//! [`events`] what can be seen of it.
+//! Where to read on: the chapter [`offload`] is one operation's life, with its races and a pause and
+//! wake by hand; [`events`] is what can be seen of it. `examples/minimal.rs` is the smallest program,
+//! `examples/own_loop.rs` an epoll loop of somebody else's.
 //!
 //! # Threads
 //! An engine and its jobs belong to one thread; each application thread opens a queue pair of its

@@ -10,7 +10,9 @@ pub enum Notify {
     Callback,
     /// By one eventfd per wait context, which any event loop can wait for.
     Fd,
-    /// Not at all: it is resumed now and then, and looks.
+    /// Not at all: it is resumed now and then, and looks. The reactor lets every job look whenever
+    /// anything has completed, so a completion costs as many resumes as there are jobs: for tens of
+    /// jobs, not for thousands.
     Poll,
 }
 

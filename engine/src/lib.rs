@@ -36,8 +36,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Where to read on: the module `offload` is one operation's life, `slots` where its state lives,
-//! [`events`] what can be seen of it.
+//! Where to read on: the chapter [`offload`] is one operation's life, with its races and a pause and
+//! wake by hand; [`events`] is what can be seen of it. `examples/minimal.rs` is the smallest program,
+//! `examples/own_loop.rs` an epoll loop of somebody else's.
 //!
 //! # Threads
 //! An engine and its jobs belong to one thread; each application thread opens a queue pair of its
@@ -49,10 +50,11 @@ mod config;
 mod engine;
 mod error;
 pub mod events;
+mod fd_limit;
 mod line;
 mod notify;
 mod observe;
-mod offload;
+pub mod offload;
 mod ops;
 mod policy;
 mod reactor;
@@ -63,6 +65,7 @@ mod stats;
 pub use config::{EngineConfig, Fallback, Heuristic, Notify, OnFull, Reap, Refused, SmallOps};
 pub use engine::{Engine, EngineError};
 pub use error::{DeviceFault, Error, Misuse, Retry};
+pub use fd_limit::{FdLimit, raise_fd_limit};
 pub use ops::{EcdsaCurve, RsaPadding, Signature};
 pub use reactor::{Reactor, ReactorError, Shutdown, SpawnError, Turn};
 pub use reaper::ReaperError;

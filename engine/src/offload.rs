@@ -1,10 +1,19 @@
-//! One operation, from the call to the return. Read this file from top to bottom.
+//! One operation, from the call to the return: the heart of the engine, as a chapter to read.
 //!
+//! This module has no items for callers; they use the typed calls of [`Engine`]. It has this text,
+//! and the file behind it (`engine/src/offload.rs`), which is meant to be read along with it.
+//!
+//! # The problem
 //! A crypto call looks synchronous: bytes in, bytes out. What happens in between takes a device
-//! hundreds of microseconds, and the thread has better things to do than to wait for it. So the
-//! call *pauses its job*: the stack stays as it is, in the middle of the call, and the thread runs
-//! other jobs. When the device has answered, somebody takes the completion from the ring, tells the
-//! job by its wait context, and the application resumes it. The call goes on where it paused.
+//! hundreds of microseconds, and the thread has better things to do than to wait. To rewrite the
+//! caller as a state machine is no way out: it is a TLS library, and the call stands twenty frames
+//! deep in it.
+//!
+//! # The pattern
+//! So the call *pauses its job*: the stack stays as it is, in the middle of the call, and the
+//! thread runs other jobs. When the device has answered, somebody takes the completion from the
+//! ring and tells the job by its wait context, and the application resumes it. The call goes on
+//! where it paused, and none of the twenty frames knows.
 //!
 //! ```text
 //!   job's stack                      engine's thread, outside of jobs        device
@@ -23,32 +32,161 @@
 //!   ◄── signature
 //! ```
 //!
+//! Four parties, and what each may know: the *job* knows its own slot; the *device* knows a
+//! descriptor and a cookie; whoever *polls* knows slots, and in each of them a wake; the
+//! *application* knows jobs and wait contexts. Nobody holds a pointer into the stack of a job.
+//! Every rule below follows from that.
+//!
+//! # By hand
+//! The whole of it without an event loop, on a device that answers when we say so. Each line is a
+//! step of the picture.
+//! ```
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicU32, Ordering};
+//! use pausewake_device::compute::KeyMaterial;
+//! use pausewake_device::protocol::Status;
+//! use pausewake_device::{Device, DeviceConfig};
+//! use pausewake_engine::{Engine, EngineConfig, SmallOps};
+//! use pausewake_jobs::{Outcome, WaitCtx, start};
+//!
+//! let (device, manual) = Device::manual(DeviceConfig::default(), None)?;
+//! let key = device.import_key(KeyMaterial::AesGcm(&[7; 16]))?;
+//! let config = EngineConfig {
+//!     small_ops: SmallOps::NONE, // 14 bytes would be computed in software at once
+//!     ..EngineConfig::default()
+//! };
+//! let engine = Engine::new(device.open_queue()?, config, None)?;
+//!
+//! // What an event loop would do in this callback: put the job among those to resume.
+//! let wakes = Arc::new(AtomicU32::new(0));
+//! let counted = wakes.clone();
+//! let wait_ctx = WaitCtx::new();
+//! wait_ctx.set_callback(Some(Arc::new(move || {
+//!     counted.fetch_add(1, Ordering::Relaxed);
+//! })));
+//!
+//! // The call submits its operation and pauses: `start` returns in the middle of it.
+//! let caller = engine.clone();
+//! let outcome = start(Some(&wait_ctx), move || {
+//!     let mut sealed = [0; 30];
+//!     caller.aead_seal(key, [0; 12], b"", b"attack at dawn", &mut sealed)
+//! })?;
+//! let Outcome::Paused(job) = outcome else { panic!("it waits for the device") };
+//! assert_eq!((engine.stats().submitted, engine.slots_in_use()), (1, 1));
+//!
+//! // The device has not been told yet: the doorbell is for all jobs of a turn.
+//! engine.ring_doorbell();
+//! let pending = manual.pending();
+//! assert_eq!(pending.len(), 1);
+//!
+//! // Resumed too early, by mistake: the job looks, finds nothing, and sleeps on.
+//! let Outcome::Paused(job) = job.resume()? else { panic!("nothing has completed") };
+//! assert_eq!(engine.stats().spurious_resumes, 1);
+//!
+//! // The device answers. The job does not know: the completion lies in the ring.
+//! manual.complete(pending[0].id, Status::Ok)?;
+//! assert_eq!(wakes.load(Ordering::Relaxed), 0);
+//!
+//! // Somebody polls: the slot becomes Completed, and the job is told.
+//! assert_eq!(engine.poll(), 1);
+//! assert_eq!(wakes.load(Ordering::Relaxed), 1);
+//!
+//! // Now the call returns, the result is out of the slot, and the slot is free for the next.
+//! let Outcome::Finished(sealed_len) = job.resume()? else { panic!("it was woken") };
+//! assert_eq!(sealed_len, Ok(30));
+//! assert_eq!(engine.slots_in_use(), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The call, step by step
+//! `offload` is five steps; each is a function of this file.
+//!
+//! **1. Who calls?** A job can be told: by its wait context's callback, or by an eventfd that the
+//! engine puts into the context. That is one for each context, made at its first operation and used
+//! by all later ones, because to make one costs more than to use it. Anybody else waits in place.
+//! It is asked first, because a context that cannot tell is misuse, and should be said before
+//! anything is granted.
+//!
+//! **2. A slot.** A slot is a piece of the memory that the device can see, and the state of one
+//! operation. To have one is to have a place in the submission ring as well, so a push that comes
+//! later cannot fail. If there is none, the call stands in line and pauses like any other; see
+//! *there is no room* below.
+//!
+//! **3. Submit.** Payload into the slot, descriptor into the ring. The descriptor carries a cookie:
+//! the slot's index, and the generation of its use. The device does not see it yet: the doorbell
+//! is rung once for all jobs that ran in this turn. From here on the operation belongs to
+//! the device, and a guard stands on the job's stack that says so. It is made *before* anything of
+//! the application's runs (an observer, say), since that could panic.
+//!
+//! **4. Pause until it is settled.** A loop of three lines, and the order matters:
+//! ```text
+//!   loop {
+//!       is it settled?  ──yes──► consume the wake, and go on
+//!       pause           ──refused──► wait in place
+//!   }
+//! ```
+//! *Look, then pause*: see *the completion comes before the pause*. *Look again after each resume*:
+//! a resume says nothing of its reason. *Consume the wake* in the same breath as the look that
+//! succeeded: see *the wake was not taken*. Between the look and the pause nothing can slip in,
+//! because completions are entered by this very thread alone; it is only the wake that may come
+//! from another one, and a wake lasts until it is taken.
+//!
+//! **5. Take.** The result is copied out, the payload wiped, the slot freed and handed to the
+//! first in line. The guard is defused last: there is nothing left to abandon.
+//!
 //! # What can go wrong in between, and what holds
 //! **The completion comes before the pause.** Somebody who waited in place may have reaped it
-//! already. So the loop looks at the slot before it pauses, each time.
+//! already. So the loop looks at the slot before it pauses, each time. An engine that signals first
+//! and pauses afterwards without a look sleeps for ever.
 //!
 //! **The job is resumed, and nothing is complete.** An application may poll its jobs, or another fd
 //! of the same wait context fired. The job looks at the slot, counts a *spurious* resume and pauses
-//! again.
+//! again. An engine that takes every resume for its own returns a result that is not there.
 //!
 //! **The job is complete, and its wake was not taken.** With an fd the wake is a count that stays
 //! readable until somebody reads it; left there, it would wake the next operation. So a call that
-//! ends takes its wake along.
+//! ends takes its wake along: one of the count, as the eventfd is a semaphore, so that one call
+//! does not take another's.
 //!
 //! **The job disappears.** It is cancelled, in the middle of this call: its stack unwinds, and the
 //! guard that stands on it hands the slot to the device for good (*abandoned*). Nobody frees what
-//! the device may still write to; the slot becomes free when the device answers.
+//! the device may still write to; the slot becomes free when the device answers. The guard takes
+//! the job's wake along, too, for the wait context will serve another job.
 //!
 //! **The completion comes late, twice, or was never asked for.** A completion knows a slot and the
 //! generation of its use, and never a stack, a job or a pointer. If both do not fit what is in
 //! flight, it is an orphan: counted, and dropped.
 //!
+//! **The wake comes late.** A [`Wake`](pausewake_jobs::Wake) owns what it wakes, a counted fd or a
+//! counted callback. One that comes when the job is long gone wakes nobody, and never the
+//! connection that got the same fd number since.
+//!
 //! **There is no room.** The job joins a line and pauses like any other. Room is given to the first
-//! in line and then told, so nobody can take it away in between.
+//! in line and then told, so nobody can take it away in between. To wake all and let them try again
+//! would starve somebody, and to wake one *without* giving it the slot would let a newcomer take
+//! it.
+//!
+//! **The time is up.** The call ends, with an error or in software as configured; its slot does
+//! not: the device owes an answer and may write to the payload until then. The slot is kept aside
+//! until the answer has come.
 //!
 //! **The call cannot pause.** There is no job, or the job has blocked pausing. Then nobody else may
 //! be polling, and the call does it itself, in place; other jobs' completions that it finds are
-//! entered and told as always.
+//! entered and told as always. It rings the doorbell before each look, because nobody else will.
+//!
+//! **The loop goes to sleep in the moment of the completion.** That race is not here but one floor
+//! below, and solved once for all who sleep: armed, fenced, looked at once more
+//! ([`Engine::arm_signal`]).
+//!
+//! **A callback calls back.** It may submit, poll or wake, in the middle of our own poll. So the
+//! engine lends nothing of itself while one runs: it takes one completion, lets go of everything,
+//! tells, and takes the next.
+//!
+//! # Where to read on
+//! The slot's states are drawn in `slots.rs`, the line is `line.rs`, who is told and how in
+//! `notify.rs`. [`events`](crate::events) makes all of it visible as it happens;
+//! `examples/minimal.rs` is the program above, shorter, and `examples/own_loop.rs` an epoll loop of
+//! somebody else's around it.
 
 use pausewake_device::Nanos;
 use pausewake_device::keys::KeyId;

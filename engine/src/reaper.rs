@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -136,8 +136,8 @@ impl Reaper {
     }
 
     /// The bell, for an event loop.
-    pub(crate) fn bell_fd(&self) -> RawFd {
-        self.sleeper.fd().as_raw_fd()
+    pub(crate) fn bell_fd(&self) -> BorrowedFd<'_> {
+        self.sleeper.fd()
     }
 
     /// Sleeps until something arrives or `timeout` has passed.

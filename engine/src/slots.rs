@@ -96,6 +96,11 @@ impl SlotTable {
         })
     }
 
+    /// All slots.
+    pub(crate) fn count(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Slots that are free now.
     pub(crate) fn free_count(&self) -> usize {
         self.free.len()

@@ -24,7 +24,7 @@ impl Inner {
     pub(crate) fn signal_fd(&self) -> Option<RawFd> {
         let state = self.state.borrow();
         match &state.reaper {
-            Some(reaper) => Some(reaper.bell_fd()),
+            Some(reaper) => Some(reaper.bell_fd().as_raw_fd()),
             None => Some(state.queue.signal_fd()?.as_raw_fd()),
         }
     }

@@ -3,12 +3,13 @@
 //! What it does stands in the files beside this one, in the order of an operation's life: `room`
 //! grants slots, `submit` fills them and rings the doorbell, `reap` takes completions, `tell` wakes
 //! the jobs, `settle` ends operations, `in_place` waits for those that cannot pause. `timers` knows what
-//! time will change.
+//! time will change, and `signal` is what event loops of somebody else's wait for.
 
 mod in_place;
 mod reap;
 mod room;
 mod settle;
+mod signal;
 mod submit;
 mod tell;
 mod timers;

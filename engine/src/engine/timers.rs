@@ -1,10 +1,12 @@
 //! What will happen even if the device is silent: timeouts, the heuristic's backstop, the watchdog.
 
 use pausewake_device::Nanos;
+use pausewake_device::protocol::Cookie;
 
 use super::{EngineState, Inner};
 use crate::config::Reap;
 use crate::events::Event;
+use crate::slots::State;
 
 impl Inner {
     /// When a call that begins at `call_ns` must have ended.
@@ -79,6 +81,24 @@ impl Inner {
 }
 
 impl EngineState {
+    /// The call of `op` ends at `deadline_ns` at the latest.
+    ///
+    /// A deadline stays in the list when its operation completes, until its time has come: to look
+    /// for it would cost each completion more. With a long timeout those would be many, so they
+    /// are swept out before they outnumber the slots; each sweep is paid for by as many operations.
+    pub(super) fn note_deadline(&mut self, deadline_ns: Nanos, op: Cookie) {
+        let Self {
+            deadlines, slots, ..
+        } = self;
+        if deadlines.len() >= 2 * slots.count() {
+            deadlines.retain(|(_, op)| {
+                let slot = slots.get(*op);
+                slot.is_some_and(|slot| matches!(slot.state, State::InFlight | State::Granted))
+            });
+        }
+        deadlines.push_back((deadline_ns, op));
+    }
+
     /// When the next call's time is up.
     pub(super) fn next_deadline_ns(&self) -> Option<Nanos> {
         let op = self.deadlines.front().map(|(deadline_ns, _)| *deadline_ns);

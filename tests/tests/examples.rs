@@ -1,0 +1,20 @@
+//! The engine's examples run, and end well.
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the examples are programs of their own as well"
+)]
+
+#[path = "../../engine/examples/minimal.rs"]
+mod minimal;
+#[path = "../../engine/examples/own_loop.rs"]
+mod own_loop;
+
+#[test]
+fn the_smallest_program_that_pauses_and_wakes() {
+    minimal::main().expect("it ends well");
+}
+
+#[test]
+fn a_loop_of_somebody_elses() {
+    own_loop::main().expect("it ends well");
+}

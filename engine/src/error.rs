@@ -115,6 +115,7 @@ impl Error {
             Status::Unsupported => Err(Misuse::Unsupported.into()),
             Status::OutputTooSmall => Err(Misuse::OutputTooSmall.into()),
             Status::DeviceError => Err(DeviceFault::Failed.into()),
+            Status::DeviceDown => Err(DeviceFault::Down.into()),
         }
     }
 }

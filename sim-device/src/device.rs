@@ -9,15 +9,15 @@ use crate::driver::clock::Clock;
 use crate::driver::core::Core;
 use crate::driver::executor::Executor;
 use crate::driver::front::Front;
-use crate::driver::manual::{ManualDriver, NotPending, PendingId, PendingOp};
+use crate::driver::manual::ManualDriver;
 use crate::driver::port::Link;
 use crate::driver::simulated::SimulatedDriver;
 use crate::driver::thread::{ThreadDriver, ThreadError};
 use crate::driver::wait::WaitStrategy;
 use crate::events::DeviceObserver;
 use crate::keys::KeyId;
+use crate::manual::Manual;
 use crate::model::QueueId;
-use crate::protocol::{Completion, Status};
 use crate::queue_pair::{QueuePair, TimeKind};
 use crate::ring::{self, CreateError, DeviceSide};
 use crate::stats::DeviceStats;
@@ -109,9 +109,7 @@ impl Device {
         let front = Front::new(config.clone(), observer);
         let driver = ManualDriver::new(front, vault.clone(), clock.clone());
         let device = Self::with(clock, config, vault, Driver::Manual(Box::new(driver)));
-        let manual = Manual {
-            inner: device.inner.clone(),
-        };
+        let manual = Manual::new(device.inner.clone());
         Ok((device, manual))
     }
 
@@ -147,7 +145,7 @@ impl Device {
     }
 
     /// Forgets a key. Ops that are being computed with it finish; later ones end as
-    /// [`Status::BadKey`]. `false`: there was no such key.
+    /// [`Status::BadKey`](crate::protocol::Status::BadKey). `false`: there was no such key.
     #[must_use = "false means that no key had this name"]
     pub fn revoke_key(&self, key: KeyId) -> bool {
         self.inner.vault.revoke(key)
@@ -247,7 +245,7 @@ impl Inner {
         }
     }
 
-    fn manual(&self) -> &ManualDriver {
+    pub(crate) fn manual(&self) -> &ManualDriver {
         match &self.driver {
             Driver::Manual(driver) => driver,
             Driver::Thread(_) | Driver::Simulated(_) => {
@@ -263,39 +261,6 @@ impl fmt::Debug for Inner {
             .field("time", &self.time_kind())
             .field("config", &self.config)
             .finish_non_exhaustive()
-    }
-}
-
-/// Decides for a manual device what completes, when, and how. Clones decide for the same device.
-#[derive(Clone, Debug)]
-pub struct Manual {
-    inner: Arc<Inner>,
-}
-
-impl Manual {
-    /// The ops that the device holds, in the order in which it took them. Looks at the rings first.
-    #[must_use]
-    pub fn pending(&self) -> Vec<PendingOp> {
-        self.inner.manual().pending()
-    }
-
-    /// Completes an op: with [`Status::Ok`] its result is computed, and if that fails, its status is
-    /// the one that the computation gave; any other status is what the op ends with.
-    ///
-    /// # Errors
-    /// [`NotPending`]: it was completed already, or never was.
-    pub fn complete(&self, id: PendingId, status: Status) -> Result<(), NotPending> {
-        self.inner.manual().complete(id, status)
-    }
-
-    /// Puts a completion into a queue's ring that no op asked for: a forged one, or a second one.
-    pub fn forge(&self, queue: QueueId, completion: Completion) {
-        self.inner.manual().forge(queue, completion);
-    }
-
-    /// Moves the clock on. Signals that coalescing holds back are given when they fall due.
-    pub fn advance(&self, span: Nanos) {
-        self.inner.manual().advance(span);
     }
 }
 

@@ -53,6 +53,23 @@ pub enum DeviceEvent {
         /// Whether the host slept: only then its eventfd was written.
         woke: bool,
     },
+    /// The device went down: until it is up again it answers every descriptor with
+    /// [`Status::DeviceDown`].
+    Down,
+    /// The device came up again.
+    Up,
+    /// The device forgot to answer an op; a reset answers it.
+    Lost {
+        /// Where it came from.
+        queue: QueueId,
+        /// Whose.
+        op: Cookie,
+    },
+    /// The device was reset. Every op that it held is answered next, as [`Status::DeviceError`].
+    Reset {
+        /// How many ops it held, lost ones included.
+        held: u32,
+    },
 }
 
 /// Gets every event of a device, with its time on the device's clock.

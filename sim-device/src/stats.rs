@@ -8,7 +8,7 @@ use crate::time::Nanos;
 pub struct DeviceStats {
     /// Descriptors taken from submission rings.
     pub fetched: u64,
-    /// Of these, refused at the front door.
+    /// Of these, refused at the front door; a device that is down refuses all.
     pub refused: u64,
     /// Completions put into completion rings.
     pub completed: u64,

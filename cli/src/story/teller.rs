@@ -173,7 +173,7 @@ impl Teller {
             ),
             DeviceEvent::Refused { op, status, .. } => (
                 "REFUSE",
-                format!("the descriptor of op {op} makes no sense to it: {status}"),
+                format!("does not take the descriptor of op {op}: {status}"),
             ),
             DeviceEvent::Done {
                 op,
@@ -205,6 +205,14 @@ impl Teller {
                 "SIGNAL",
                 "the thread is awake and will look for itself: no eventfd is written".to_owned(),
             ),
+            DeviceEvent::Down => ("DOWN", "refuses all that comes until it is up".to_owned()),
+            DeviceEvent::Up => ("UP", "takes descriptors again".to_owned()),
+            DeviceEvent::Lost { op, .. } => {
+                ("LOSE", format!("op {op} stays unanswered until a reset"))
+            }
+            DeviceEvent::Reset { held } => {
+                ("RESET", format!("fails the ops that it holds: {held}"))
+            }
             other => ("EVENT", format!("{other:?}")),
         };
         ("device".to_owned(), what, why)

@@ -33,6 +33,8 @@ pub(crate) struct Front {
     pub(crate) stats: DeviceStats,
     pub(crate) config: DeviceConfig,
     pub(crate) telling: Telling,
+    /// Nothing passes the front door.
+    pub(crate) down: bool,
     /// Work items that have been used, with their buffers.
     spare: Vec<WorkItem>,
 }
@@ -44,6 +46,7 @@ impl Front {
             stats: DeviceStats::default(),
             config,
             telling: Telling::new(observer),
+            down: false,
             spare: Vec::new(),
         }
     }
@@ -89,7 +92,11 @@ impl Front {
             let port = self.ports.get(queue)?;
             let descriptor = port.peek()?;
             let layout = self.config.queue;
-            let checked = Checked::check(&descriptor, layout.slots, layout.slot_size);
+            let checked = if self.down {
+                Err(Status::DeviceDown)
+            } else {
+                Checked::check(&descriptor, layout.slots, layout.slot_size)
+            };
             if let Ok(checked) = &checked
                 && (port.in_flight >= self.config.model.in_flight_limit
                     || !room(checked.kind.class()))
@@ -148,6 +155,11 @@ impl Front {
     /// Answers a descriptor that never got in.
     fn refuse(&mut self, queue: QueueId, descriptor: &Descriptor, status: Status, now: Nanos) {
         self.stats.refused += 1;
+        if status == Status::DeviceDown && descriptor.opcode == OpKind::Task.code() {
+            // Nobody else may run the closure of an op that has been answered.
+            let task = self.ports.get(queue);
+            drop(task.and_then(|port| port.link.take_task(descriptor.slot)));
+        }
         let op = descriptor.cookie;
         self.telling
             .tell(now, &DeviceEvent::Refused { queue, op, status });
@@ -202,6 +214,14 @@ impl Front {
     pub(crate) fn publish(&mut self, queue: QueueId, completion: Completion, now: Nanos) {
         if let Some(port) = self.ports.get(queue) {
             let published = port.complete(now, completion, &mut self.stats);
+            self.telling.tell_published(now, queue, published);
+        }
+    }
+
+    /// Gives the signal of `queue`, whatever coalescing says.
+    pub(crate) fn signal(&mut self, queue: QueueId, now: Nanos) {
+        if let Some(port) = self.ports.get(queue) {
+            let published = port.signal_now(&mut self.stats);
             self.telling.tell_published(now, queue, published);
         }
     }

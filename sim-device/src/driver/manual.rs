@@ -1,42 +1,20 @@
 //! The manual driver: a test decides what completes, when, and how.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::compute::{Vault, WorkItem};
+use crate::compute::Vault;
 use crate::driver::clock::Clock;
-use crate::driver::executor::execute;
 use crate::driver::front::{Accepted, Front};
+use crate::driver::pending::{Held, NotPending, PendingId, PendingOp, Progress};
 use crate::driver::port::Link;
+use crate::events::DeviceEvent;
 use crate::model::QueueId;
-use crate::protocol::{Completion, CompletionFlags, Cookie, OpKind, Status};
+use crate::protocol::{Completion, Status};
 use crate::ring::DeviceSide;
 use crate::stats::DeviceStats;
 use crate::time::Nanos;
-
-/// Names an op that a manual device holds; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PendingId(u64);
-
-/// An op that a manual device holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PendingOp {
-    /// Its name, for [`Manual::complete`](crate::Manual::complete).
-    pub id: PendingId,
-    /// The queue that it came from.
-    pub queue: QueueId,
-    /// What its completion will name.
-    pub op: Cookie,
-    /// What it asks.
-    pub kind: OpKind,
-    /// When the device took it.
-    pub fetched_ns: Nanos,
-}
-
-/// No op of that name is pending: it was completed already, or never was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no op with this id is pending; an op can be completed once")]
-pub struct NotPending;
 
 pub(crate) struct ManualDriver {
     core: Mutex<ManualCore>,
@@ -47,14 +25,10 @@ struct ManualCore {
     front: Front,
     vault: Arc<dyn Vault>,
     pending: BTreeMap<PendingId, Held>,
+    /// Ops that only a reset answers. Each keeps its place in flight, so its queue stays too.
+    lost: BTreeMap<PendingId, Held>,
     next_id: u64,
     next_queue: u32,
-}
-
-struct Held {
-    op: PendingOp,
-    slot: u32,
-    item: WorkItem,
 }
 
 impl ManualDriver {
@@ -64,6 +38,7 @@ impl ManualDriver {
                 front,
                 vault,
                 pending: BTreeMap::new(),
+                lost: BTreeMap::new(),
                 next_id: 0,
                 next_queue: 0,
             }),
@@ -93,17 +68,62 @@ impl ManualDriver {
     pub(crate) fn pending(&self) -> Vec<PendingOp> {
         self.with_core(|core| {
             core.fetch(&self.clock);
-            core.pending.values().map(|held| held.op).collect()
+            core.pending.values().map(Held::shown).collect()
+        })
+    }
+
+    pub(crate) fn lost(&self) -> usize {
+        self.core().lost.len()
+    }
+
+    pub(crate) fn finish(&self, id: PendingId, status: Status) -> Result<(), NotPending> {
+        self.with_core(|core| core.finish(id, status, self.clock.now()))
+    }
+
+    pub(crate) fn publish(&self, id: PendingId) -> Result<(), NotPending> {
+        self.with_core(|core| {
+            core.publish(id, self.clock.now())?;
+            // There is room for one more now.
+            core.fetch(&self.clock);
+            Ok(())
         })
     }
 
     pub(crate) fn complete(&self, id: PendingId, status: Status) -> Result<(), NotPending> {
         self.with_core(|core| {
-            core.complete(id, status, self.clock.now())?;
-            // There is room for one more now.
+            let now = self.clock.now();
+            core.finish(id, status, now)?;
+            core.publish(id, now)?;
             core.fetch(&self.clock);
             Ok(())
         })
+    }
+
+    pub(crate) fn lose(&self, id: PendingId) -> Result<(), NotPending> {
+        self.with_core(|core| core.lose(id, self.clock.now()))
+    }
+
+    pub(crate) fn reset(&self) {
+        self.with_core(|core| {
+            core.reset(self.clock.now());
+            core.fetch(&self.clock);
+        });
+    }
+
+    pub(crate) fn set_down(&self, down: bool) {
+        self.with_core(|core| {
+            core.set_down(down, self.clock.now());
+            core.fetch(&self.clock);
+        });
+    }
+
+    pub(crate) fn is_down(&self) -> bool {
+        self.core().front.down
+    }
+
+    pub(crate) fn signal(&self, queue: QueueId) {
+        let now = self.clock.now();
+        self.with_core(|core| core.front.signal(queue, now));
     }
 
     pub(crate) fn forge(&self, queue: QueueId, completion: Completion) {
@@ -150,44 +170,73 @@ impl ManualCore {
     fn hold(&mut self, accepted: Accepted, now: Nanos) {
         let id = PendingId(self.next_id);
         self.next_id += 1;
-        let op = PendingOp {
-            id,
-            queue: accepted.queue,
-            op: accepted.descriptor.cookie,
-            kind: accepted.checked.kind,
-            fetched_ns: now,
-        };
-        let held = Held {
-            op,
-            slot: accepted.descriptor.slot,
-            item: accepted.item,
-        };
-        self.pending.insert(id, held);
+        self.pending.insert(id, Held::new(id, accepted, now));
     }
 
-    fn complete(&mut self, id: PendingId, status: Status, now: Nanos) -> Result<(), NotPending> {
-        let held = self.pending.remove(&id).ok_or(NotPending)?;
-        let (result, item) = if status == Status::Ok {
-            let finished = execute(held.item, &*self.vault);
-            (finished.result, finished.item)
+    fn finish(&mut self, id: PendingId, status: Status, now: Nanos) -> Result<(), NotPending> {
+        let held = self.pending.get_mut(&id).ok_or(NotPending)?;
+        if held.is_finished() {
+            return Err(NotPending);
+        }
+        let result = if status == Status::Ok {
+            held.item.execute(&*self.vault)
         } else {
-            (Err(status), held.item)
+            Err(status)
         };
-        let (status, output_len) = match result {
-            Ok(len) => (Status::Ok, u32::try_from(len).unwrap_or(u32::MAX)),
-            Err(status) => (status, 0),
-        };
-        let completion = Completion {
-            cookie: held.op.op,
-            status,
-            flags: CompletionFlags::default(),
-            output_len,
-            done_ns: now,
-            queue_ns: 0,
-            service_ns: (now - held.op.fetched_ns).saturating_u32(),
-        };
-        self.front
-            .answer(held.op.queue, held.slot, completion, item, now);
+        held.progress = Progress::Finished(held.completion(result, now));
         Ok(())
+    }
+
+    fn publish(&mut self, id: PendingId, now: Nanos) -> Result<(), NotPending> {
+        let Entry::Occupied(entry) = self.pending.entry(id) else {
+            return Err(NotPending);
+        };
+        let Progress::Finished(completion) = entry.get().progress else {
+            return Err(NotPending);
+        };
+        let held = entry.remove();
+        self.answer(held, completion, now);
+        Ok(())
+    }
+
+    fn lose(&mut self, id: PendingId, now: Nanos) -> Result<(), NotPending> {
+        let held = self.pending.remove(&id).ok_or(NotPending)?;
+        let (queue, op) = (held.queue, held.op);
+        self.lost.insert(id, held);
+        let lost = DeviceEvent::Lost { queue, op };
+        self.front.telling.tell(now, &lost);
+        Ok(())
+    }
+
+    /// Fails all that the device holds. Ids grow from fetch to fetch, so their order is the ops'.
+    fn reset(&mut self, now: Nanos) {
+        let mut all = std::mem::take(&mut self.pending);
+        all.append(&mut self.lost);
+        let held = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        self.front.telling.tell(now, &DeviceEvent::Reset { held });
+        for mut held in all.into_values() {
+            // A result that was computed and not published is not to be seen.
+            held.item.wipe();
+            let completion = held.completion(Err(Status::DeviceError), now);
+            self.answer(held, completion, now);
+        }
+    }
+
+    fn answer(&mut self, held: Held, completion: Completion, now: Nanos) {
+        self.front
+            .answer(held.queue, held.slot, completion, held.item, now);
+    }
+
+    fn set_down(&mut self, down: bool, now: Nanos) {
+        if self.front.down == down {
+            return;
+        }
+        self.front.down = down;
+        let event = if down {
+            DeviceEvent::Down
+        } else {
+            DeviceEvent::Up
+        };
+        self.front.telling.tell(now, &event);
     }
 }

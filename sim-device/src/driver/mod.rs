@@ -17,6 +17,7 @@ pub(crate) mod executor;
 mod forged_stamps;
 pub(crate) mod front;
 pub(crate) mod manual;
+pub(crate) mod pending;
 pub(crate) mod port;
 pub(crate) mod simulated;
 mod telling;

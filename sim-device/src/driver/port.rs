@@ -162,6 +162,15 @@ impl Port {
         self.coalescer.deadline()
     }
 
+    /// Gives the signal, whatever coalescing says.
+    pub(crate) fn signal_now(&mut self, stats: &mut DeviceStats) -> Published {
+        if self.link.host_gone() {
+            return Published::Unheard;
+        }
+        self.coalescer.signalled();
+        self.signal(stats)
+    }
+
     fn signal(&self, stats: &mut DeviceStats) -> Published {
         self.link.signals.fetch_add(1, Ordering::Release);
         let woke = self.side.completion_signal.ring();

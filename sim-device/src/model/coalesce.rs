@@ -67,7 +67,7 @@ impl Coalescer {
         self.gathered = self.gathered.saturating_add(1);
         let due = self.gathered >= self.config.count || deadline <= now;
         if due {
-            self.clear();
+            self.signalled();
         }
         due
     }
@@ -82,12 +82,13 @@ impl Coalescer {
     pub fn expired(&mut self, now: Nanos) -> bool {
         let due = self.deadline.is_some_and(|deadline| deadline <= now);
         if due {
-            self.clear();
+            self.signalled();
         }
         due
     }
 
-    fn clear(&mut self) {
+    /// The signal was given, whether or not it was due: what was gathered counts as signalled.
+    pub fn signalled(&mut self) {
         self.gathered = 0;
         self.deadline = None;
     }
@@ -151,6 +152,16 @@ mod tests {
         assert!(!coalescer.completed(Nanos::new(5)));
         assert!(coalescer.completed(Nanos::new(40)));
         assert_eq!(coalescer.deadline(), None);
+    }
+
+    #[test]
+    fn a_signal_out_of_turn_starts_anew() {
+        let mut coalescer = coalescer(2, 10);
+        assert!(!coalescer.completed(Nanos::new(5)));
+        coalescer.signalled();
+        assert!(!coalescer.expired(Nanos::MAX), "nothing is gathered");
+        assert!(!coalescer.completed(Nanos::new(8)), "the first of two");
+        assert_eq!(coalescer.deadline(), Some(Nanos::new(18)));
     }
 
     #[test]

@@ -165,11 +165,14 @@ pub enum Status {
     OutputTooSmall = 5,
     /// The hardware failed: a slice hang, a worker that panicked, a reset with the op in flight.
     DeviceError = 6,
+    /// The device is down and takes nothing: it answers every descriptor so, and has not looked at
+    /// what it asks. The same request may succeed when the device is up again.
+    DeviceDown = 7,
 }
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ok,
         Self::BadRequest,
         Self::BadKey,
@@ -177,6 +180,7 @@ impl Status {
         Self::Unsupported,
         Self::OutputTooSmall,
         Self::DeviceError,
+        Self::DeviceDown,
     ];
 
     /// The status that `code` stands for; a code that is none of ours reads as a device error,
@@ -200,6 +204,7 @@ impl Status {
             Self::Unsupported => "unsupported",
             Self::OutputTooSmall => "output-too-small",
             Self::DeviceError => "device-error",
+            Self::DeviceDown => "device-down",
         }
     }
 }

@@ -50,6 +50,7 @@ macro_rules! for_each_wait {
     )*};
 }
 
+mod by_hand;
 mod coalescing;
 mod compute_bound;
 mod determinism;

@@ -21,7 +21,7 @@ pub(crate) struct Case {
 }
 
 /// How often each thing may happen that need not happen.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
     /// A job is resumed without a wake.
     pub(crate) spurious: u32,
@@ -43,6 +43,21 @@ pub(crate) struct Budget {
     pub(crate) timeouts: u32,
 }
 
+impl Budget {
+    /// Only what must happen happens.
+    pub(crate) const NOTHING: Self = Self {
+        spurious: 0,
+        cancels: 0,
+        contexts: 0,
+        doubles: 0,
+        forgeries: 0,
+        failures: 0,
+        losses: 0,
+        resets: 0,
+        timeouts: 0,
+    };
+}
+
 impl Case {
     /// Two jobs with one call each, room for both, and nothing goes wrong.
     pub(crate) const fn two_jobs(name: &'static str, notify: Notify) -> Self {
@@ -54,17 +69,7 @@ impl Case {
             slots: 2,
             ring_depth: 2,
             op_timeout_ns: None,
-            budget: Budget {
-                spurious: 0,
-                cancels: 0,
-                contexts: 0,
-                doubles: 0,
-                forgeries: 0,
-                failures: 0,
-                losses: 0,
-                resets: 0,
-                timeouts: 0,
-            },
+            budget: Budget::NOTHING,
         }
     }
 

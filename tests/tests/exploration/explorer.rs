@@ -75,7 +75,9 @@ fn run_on(world: &mut World, path: &mut Vec<Branch>) -> Result<bool, Broken> {
             Some(branch) => {
                 let chosen = branch.enabled[branch.chosen];
                 let still = branch.asleep.iter().copied();
-                still.filter(|action| action.is_independent_of(chosen)).collect()
+                still
+                    .filter(|action| action.is_independent_of(chosen))
+                    .collect()
             }
         };
         let enabled = world.enabled();
@@ -100,7 +102,10 @@ fn next_branch(path: &mut Vec<Branch>) -> bool {
     while let Some(branch) = path.last_mut() {
         branch.asleep.push(branch.enabled[branch.chosen]);
         let asleep = &branch.asleep;
-        let next = branch.enabled.iter().position(|action| !asleep.contains(action));
+        let next = branch
+            .enabled
+            .iter()
+            .position(|action| !asleep.contains(action));
         if let Some(next) = next {
             branch.chosen = next;
             return true;
@@ -163,7 +168,10 @@ fn caught(run: impl FnOnce() -> Result<(), Violation>) -> Result<(), Violation> 
 
 fn broken(path: &[Branch], violation: Violation) -> Broken {
     Broken {
-        schedule: path.iter().map(|branch| branch.enabled[branch.chosen]).collect(),
+        schedule: path
+            .iter()
+            .map(|branch| branch.enabled[branch.chosen])
+            .collect(),
         choices: path.iter().map(|branch| branch.chosen).collect(),
         violation,
     }

@@ -131,11 +131,6 @@ impl Oracle {
         }
     }
 
-    /// The op of this cookie.
-    pub(crate) fn name_of(&self, cookie: Cookie) -> Option<OpName> {
-        self.by_cookie.get(&cookie).copied()
-    }
-
     /// Completions that lie in the ring.
     pub(crate) fn unread(&self) -> u64 {
         let published = |op: &&Op| op.published && !op.reaped;
@@ -222,7 +217,11 @@ impl Oracle {
         };
         let job = self.jobs.iter_mut().find(|job| job.id == Some(id));
         let job = job.ok_or_else(|| format!("nobody has started {id:?}"))?;
-        ensure!(job.phase == from, "a job that is {:?} became {to:?}", job.phase);
+        ensure!(
+            job.phase == from,
+            "a job that is {:?} became {to:?}",
+            job.phase
+        );
         job.phase = to;
         if to == Phase::Cancelled {
             (job.op, job.in_line, job.in_call_since) = (None, false, None);
@@ -250,7 +249,11 @@ impl Oracle {
             Event::Notify { op, job, .. } => {
                 let job = self.index_of(job)?;
                 let op = self.op(op)?;
-                ensure!(op.known && !op.notified, "{} is told once too often", op.cookie);
+                ensure!(
+                    op.known && !op.notified,
+                    "{} is told once too often",
+                    op.cookie
+                );
                 op.notified = true;
                 self.jobs[job].told += 1;
                 Ok(())
@@ -333,7 +336,10 @@ impl Oracle {
         let name = self.jobs[job].op.take();
         self.jobs[job].in_call_since = None;
         if result == Err(Error::Retry(Retry::NoRoomInTime)) {
-            ensure!(name.is_none(), "job {job} had room, and is told that it had none");
+            ensure!(
+                name.is_none(),
+                "job {job} had room, and is told that it had none"
+            );
             self.jobs[job].in_line = false;
             self.no_room_in_time += 1;
             return Ok(());
@@ -372,7 +378,11 @@ impl Oracle {
     }
 
     /// The engine's own figures are those that were counted here.
-    pub(crate) fn check_stats(&self, stats: &EngineStats, slots_in_use: usize) -> Result<(), Violation> {
+    pub(crate) fn check_stats(
+        &self,
+        stats: &EngineStats,
+        slots_in_use: usize,
+    ) -> Result<(), Violation> {
         let count = |is: fn(&Op) -> bool| self.ops.values().filter(|op| is(op)).count() as u64;
         let reaped = count(|op| op.reaped);
         let told = count(|op| op.notified) + count(|op| op.timed_out);
@@ -387,10 +397,22 @@ impl Oracle {
         for (name, counted, expected) in [
             ("submitted", stats.submitted, submitted),
             ("in_flight", stats.in_flight, submitted - reaped),
-            ("in_flight_symmetric", stats.in_flight_symmetric, submitted - reaped),
+            (
+                "in_flight_symmetric",
+                stats.in_flight_symmetric,
+                submitted - reaped,
+            ),
             ("in_flight_asymmetric", stats.in_flight_asymmetric, 0),
-            ("returned", stats.returned, count(|op| op.end == Some(End::Returned))),
-            ("abandoned", stats.abandoned, count(|op| op.end == Some(End::Abandoned))),
+            (
+                "returned",
+                stats.returned,
+                count(|op| op.end == Some(End::Returned)),
+            ),
+            (
+                "abandoned",
+                stats.abandoned,
+                count(|op| op.end == Some(End::Abandoned)),
+            ),
             ("timed_out", stats.timed_out, count(|op| op.timed_out)),
             ("reaped", stats.reaped, reaped + self.forged_reaped),
             ("orphans", stats.orphans, self.forged_reaped),
@@ -401,7 +423,10 @@ impl Oracle {
             ("looks_in_vain", stats.looks_in_vain, looks),
             ("full_waits", stats.full_waits, waited_in_line),
         ] {
-            ensure!(counted == expected, "{name} is {counted}, and should be {expected}");
+            ensure!(
+                counted == expected,
+                "{name} is {counted}, and should be {expected}"
+            );
         }
         // A call in line may have been given a slot that it has not come for yet.
         let held = self.ops.values().filter(|op| op.holds_slot()).count();
@@ -414,7 +439,11 @@ impl Oracle {
     }
 
     /// Nothing can happen any more: everything has come to its end.
-    pub(crate) fn check_end(&self, stats: &EngineStats, slots_in_use: usize) -> Result<(), Violation> {
+    pub(crate) fn check_end(
+        &self,
+        stats: &EngineStats,
+        slots_in_use: usize,
+    ) -> Result<(), Violation> {
         for (index, job) in self.jobs.iter().enumerate() {
             ensure!(
                 matches!(job.phase, Phase::Finished | Phase::Cancelled),
@@ -427,7 +456,11 @@ impl Oracle {
             ensure!(op.reaped, "{name} was never answered");
         }
         ensure!(slots_in_use == 0, "{slots_in_use} slots are leaked");
-        ensure!(stats.in_flight == 0, "{} ops are in flight for ever", stats.in_flight);
+        ensure!(
+            stats.in_flight == 0,
+            "{} ops are in flight for ever",
+            stats.in_flight
+        );
         ensure!(
             stats.timed_out_in_line >= self.no_room_in_time,
             "{} calls had no room in time, {} are counted",
@@ -446,6 +479,9 @@ fn check_spans(moments: &Moments) -> Result<(), Violation> {
     let sum = Stage::ALL
         .iter()
         .fold(stages.full_wait_ns, |sum, stage| sum + stages.get(*stage));
-    ensure!(sum == moments.total_ns(), "the spans do not sum: {moments:?}");
+    ensure!(
+        sum == moments.total_ns(),
+        "the spans do not sum: {moments:?}"
+    );
     Ok(())
 }

@@ -174,7 +174,9 @@ impl World {
     /// Whether the application's event loop has something to see for this job.
     fn is_woken(&self, job: usize) -> bool {
         match self.case.notify {
-            Notify::Callback => self.callbacks.lock().expect("no panic")[job] > self.apps[job].wakes_seen,
+            Notify::Callback => {
+                self.callbacks.lock().expect("no panic")[job] > self.apps[job].wakes_seen
+            }
             Notify::Fd => self.is_readable(job),
             Notify::Poll => false,
         }
@@ -182,16 +184,29 @@ impl World {
 
     fn is_readable(&self, job: usize) -> bool {
         let app = &self.apps[job];
-        let wait_ctx = app.handle.as_ref().map(Job::wait_ctx).or(app.wait_ctx.as_ref());
+        let wait_ctx = app
+            .handle
+            .as_ref()
+            .map(Job::wait_ctx)
+            .or(app.wait_ctx.as_ref());
         let fds = wait_ctx.map(WaitCtx::all_fds).unwrap_or_default();
-        let mut polled: Vec<_> = fds.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
-        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let mut polled: Vec<_> = fds
+            .iter()
+            .map(|fd| PollFd::new(fd, PollFlags::IN))
+            .collect();
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
         !polled.is_empty() && poll(&mut polled, Some(&at_once)).expect("they are open") > 0
     }
 
     fn pending(&self) -> HashMap<Cookie, (PendingId, PendingState)> {
         let pending = self.manual.pending();
-        pending.iter().map(|op| (op.op, (op.id, op.state))).collect()
+        pending
+            .iter()
+            .map(|op| (op.op, (op.id, op.state)))
+            .collect()
     }
 
     /// Does one step, and checks what must hold after each.
@@ -227,7 +242,11 @@ impl World {
             }
             Action::Publish(op) => {
                 let id = self.pending_id(op)?;
-                self.oracle.ops.get_mut(&op).expect("it is pending").published = true;
+                self.oracle
+                    .ops
+                    .get_mut(&op)
+                    .expect("it is pending")
+                    .published = true;
                 self.unsignalled = true;
                 self.manual.publish(id).map_err(|error| error.to_string())
             }
@@ -290,8 +309,12 @@ impl World {
                 callbacks.lock().expect("no panic")[job] += 1;
             })));
         }
-        let (engine, key, feed, calls) =
-            (self.engine.clone(), self.key, self.feed.clone(), self.case.calls);
+        let (engine, key, feed, calls) = (
+            self.engine.clone(),
+            self.key,
+            self.feed.clone(),
+            self.case.calls,
+        );
         self.oracle.jobs[job].phase = Phase::Running;
         let outcome = pausewake_jobs::start(Some(&wait_ctx), move || {
             run_job(job, calls, &engine, key, &feed);
@@ -314,7 +337,10 @@ impl World {
         }
         self.enter()?;
         let is_in_vain = self.apps[job].handle.is_some() && self.oracle.waits_for(job) == before;
-        ensure!(!(is_in_vain && was_settled), "job {job} sleeps on, and its op is over");
+        ensure!(
+            !(is_in_vain && was_settled),
+            "job {job} sleeps on, and its op is over"
+        );
         if is_in_vain {
             self.oracle.resumed_in_vain();
         } else {
@@ -327,15 +353,23 @@ impl World {
     fn cancel(&mut self, job: usize) -> Result<(), Violation> {
         self.left.cancels -= 1;
         self.version += 1;
-        let handle = self.apps[job].handle.take().ok_or("a job that has ended is cancelled")?;
+        let handle = self.apps[job]
+            .handle
+            .take()
+            .ok_or("a job that has ended is cancelled")?;
         let cancelled = handle.cancel();
-        ensure!(matches!(cancelled, Cancelled::Unwound), "it ended as {cancelled:?}");
+        ensure!(
+            matches!(cancelled, Cancelled::Unwound),
+            "it ended as {cancelled:?}"
+        );
         Ok(())
     }
 
     fn finish(&mut self, op: OpName, status: Status) -> Result<(), Violation> {
         let id = self.pending_id(op)?;
-        self.manual.finish(id, status).map_err(|error| error.to_string())
+        self.manual
+            .finish(id, status)
+            .map_err(|error| error.to_string())
     }
 
     fn forge(&mut self, cookie: Cookie) -> Result<(), Violation> {
@@ -369,7 +403,10 @@ impl World {
             }
         }
         let expected = held.len() + lost_count;
-        ensure!(answered == expected, "the device answers {answered} ops of {expected}");
+        ensure!(
+            answered == expected,
+            "the device answers {answered} ops of {expected}"
+        );
         self.unsignalled = true;
         self.manual.reset();
         Ok(())
@@ -380,7 +417,10 @@ impl World {
         self.oracle.about_to_reap();
         self.version += 1;
         let reaped = self.engine.poll() as u64;
-        ensure!(reaped == unread, "{reaped} completions were taken, {unread} were there");
+        ensure!(
+            reaped == unread,
+            "{reaped} completions were taken, {unread} were there"
+        );
         Ok(())
     }
 
@@ -403,7 +443,8 @@ impl World {
     /// What must hold between any two steps.
     fn check(&self) -> Result<(), Violation> {
         let stats = self.engine.stats();
-        self.oracle.check_stats(&stats, self.engine.slots_in_use())?;
+        self.oracle
+            .check_stats(&stats, self.engine.slots_in_use())?;
         let callbacks = self.callbacks.lock().expect("no panic").clone();
         for (index, job) in self.oracle.jobs.iter().enumerate() {
             let app = &self.apps[index];
@@ -429,7 +470,8 @@ impl World {
 
     /// Checks what must hold when nothing can happen any more.
     pub(crate) fn check_end(self) -> Result<(), Violation> {
-        self.oracle.check_end(&self.engine.stats(), self.engine.slots_in_use())?;
+        self.oracle
+            .check_end(&self.engine.stats(), self.engine.slots_in_use())?;
         let in_device = self.device.stats().in_flight;
         ensure!(in_device == 0, "the device holds {in_device} ops for ever");
         drop(self.apps);
@@ -444,9 +486,14 @@ fn run_job(job: usize, calls: usize, engine: &Engine, key: KeyId, feed: &Feed) {
     let id = pausewake_jobs::current_id().expect("it is a job");
     feed.tell(Told::Began { job, id });
     for call in 0..calls {
-        let text = u32::try_from(job * 1000 + call).expect("it is small").to_le_bytes();
+        let text = u32::try_from(job * 1000 + call)
+            .expect("it is small")
+            .to_le_bytes();
         let mut sealed = [0; 20];
-        feed.tell(Told::Call { job, at: engine.now() });
+        feed.tell(Told::Call {
+            job,
+            at: engine.now(),
+        });
         let result = engine.aead_seal(key, [0; 12], b"", &text, &mut sealed);
         feed.tell(Told::CallEnded {
             job,

@@ -45,7 +45,7 @@ impl Inner {
         state.granted -= 1;
         state.pushed.push(cookie);
         if let Some(deadline_ns) = deadline_ns {
-            state.deadlines.push_back((deadline_ns, cookie));
+            state.expect_by(deadline_ns, cookie);
         }
         let slot = state.slots.get(cookie).expect("a granted slot is in use");
         slot.state = State::InFlight;

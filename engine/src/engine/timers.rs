@@ -1,6 +1,7 @@
 //! What will happen even if the device is silent: timeouts, the heuristic's backstop, the watchdog.
 
 use pausewake_device::Nanos;
+use pausewake_device::protocol::Cookie;
 
 use super::{EngineState, Inner};
 use crate::config::Reap;
@@ -79,6 +80,17 @@ impl Inner {
 }
 
 impl EngineState {
+    /// Notes when the time of `op` is up.
+    ///
+    /// Deadlines count from the call, and a call that was given a slot while it stood in line may
+    /// submit after calls that came later. So this one's place may be a few before the end.
+    pub(super) fn expect_by(&mut self, deadline_ns: Nanos, op: Cookie) {
+        let is_later = |(other_ns, _): &&(Nanos, Cookie)| *other_ns > deadline_ns;
+        let later_count = self.deadlines.iter().rev().take_while(is_later).count();
+        let place = self.deadlines.len() - later_count;
+        self.deadlines.insert(place, (deadline_ns, op));
+    }
+
     /// When the next call's time is up.
     pub(super) fn next_deadline_ns(&self) -> Option<Nanos> {
         let op = self.deadlines.front().map(|(deadline_ns, _)| *deadline_ns);

@@ -106,10 +106,21 @@ fn two_at_a_time(notify: Notify) -> Vec<Case> {
             ring_depth: 1,
             ..two_jobs("one-place-in-the-ring", SPURIOUS)
         },
+        Case {
+            slots: 1,
+            budget: Budget {
+                spurious: 1,
+                ..CANCEL_AND_DOUBLE
+            },
+            ..Case::two_calls("two-calls-one-slot-doubled", notify)
+        },
         timed(Case {
             slots: 1,
-            budget: EVERYTHING,
-            ..Case::two_calls("two-calls-everything", notify)
+            budget: Budget {
+                timeouts: 1,
+                ..CANCEL_AND_DOUBLE
+            },
+            ..Case::two_calls("two-calls-one-slot-out-of-time", notify)
         }),
     ]
 }
@@ -216,7 +227,6 @@ const SPURIOUS: Budget = Budget {
 };
 const DOUBLE: Budget = Budget {
     doubles: 1,
-    forgeries: 0,
     ..NOTHING
 };
 const FAILURE: Budget = Budget {
@@ -231,18 +241,18 @@ const TIMEOUT: Budget = Budget {
     timeouts: 1,
     ..NOTHING
 };
-/// One of each but for what would multiply the rest to no end.
-const EVERYTHING: Budget = Budget {
-    spurious: 1,
+/// What comes late meets the next use of the slot.
+const CANCEL_AND_DOUBLE: Budget = Budget {
     cancels: 1,
     doubles: 1,
-    timeouts: 1,
     ..NOTHING
 };
 const TIMEOUT_NS: Nanos = Nanos::from_millis(1);
 const WALKS: u64 = 4_000;
 
 /// Schedules of each case where jobs are told.
-const TOLD: [u64; 12] = [0; 12];
+const TOLD: [u64; 13] = [
+    116, 1788, 1044, 2464, 348, 452, 12088, 16, 320, 1850, 0, 0, 0,
+];
 /// Schedules of each case where they look.
-const LOOKING: [u64; 4] = [0; 4];
+const LOOKING: [u64; 4] = [14368, 2432, 212, 3172];

@@ -41,7 +41,17 @@ impl Keys {
             rsa: import(KeyMaterial::RsaPrivate(RSA_2048_PKCS8)),
             rsa_public: import(KeyMaterial::RsaPublic(RSA_2048_PUBLIC)),
             p256: import(KeyMaterial::EcdsaPrivate(P256_PKCS8)),
-            aes: import(KeyMaterial::AesGcm(&AES_KEY)),
+            aes: Self::import_aes(device),
         }
+    }
+
+    /// Imports the AES key alone.
+    ///
+    /// # Panics
+    /// If the device refuses it.
+    #[must_use]
+    pub fn import_aes(device: &Device) -> KeyId {
+        let imported = device.import_key(KeyMaterial::AesGcm(&AES_KEY));
+        imported.expect("the key is good")
     }
 }

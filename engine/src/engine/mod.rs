@@ -86,7 +86,7 @@ struct EngineState {
     granted: u32,
     /// Pushed since the last doorbell, to be stamped by it.
     pushed: Vec<Cookie>,
-    /// When operations time out, in the order in which they were submitted.
+    /// When operations time out, the earliest first.
     deadlines: VecDeque<(Nanos, Cookie)>,
     /// When somebody last looked at the completion ring.
     polled_ns: Nanos,

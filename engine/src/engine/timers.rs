@@ -96,7 +96,11 @@ impl EngineState {
                 slot.is_some_and(|slot| matches!(slot.state, State::InFlight | State::Granted))
             });
         }
-        deadlines.push_back((deadline_ns, op));
+        // Deadlines count from the call, and a call that was given a slot while it stood in line may
+        // submit after calls that came later. So this one's place may be a few before the end.
+        let is_later = |(other_ns, _): &&(Nanos, Cookie)| *other_ns > deadline_ns;
+        let later_count = deadlines.iter().rev().take_while(is_later).count();
+        deadlines.insert(deadlines.len() - later_count, (deadline_ns, op));
     }
 
     /// When the next call's time is up.

@@ -1,8 +1,4 @@
 //! The engine's examples run, and end well.
-#![allow(
-    clippy::duplicate_mod,
-    reason = "the examples are programs of their own as well"
-)]
 
 #[path = "../../engine/examples/minimal.rs"]
 mod minimal;

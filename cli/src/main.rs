@@ -61,7 +61,8 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
     let log = args
         .story
         .map(|lines| story::LogHandle::new(lines as usize));
-    let facts = run::run(&scenario, log.clone(), &interrupt, args.quiet).map_err(failure)?;
+    let facts = run::run(&scenario, log.clone(), &interrupt, args.quiet)
+        .map_err(|error| failure(&error))?;
     let mut report = Report::new(&scenario, &facts);
     if let Some(log) = log {
         let (events, left_out) = log.take().into_events();
@@ -73,13 +74,13 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
         Format::Text => report.to_text(),
     };
     if interrupt.is_raised() {
-        return Err(failure(RunError::Interrupted { ops: report.ops }));
+        return Err(failure(&RunError::Interrupted { ops: report.ops }));
     }
     output.write(&text).map_err(|error| bad_input(&error))?;
     Ok(Verdict::of(&report))
 }
 
-fn failure(error: RunError) -> Failure {
+fn failure(error: &RunError) -> Failure {
     Failure {
         message: format!("error: {error}"),
         exit: match error {

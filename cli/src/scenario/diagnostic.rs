@@ -38,7 +38,18 @@ impl Problem {
     }
 
     /// The text is no TOML.
-    pub fn syntax(error: &toml::de::Error) -> Self {
+    pub fn syntax(error: &toml::de::Error, text: &str) -> Self {
+        if error.span().is_none() {
+            // The parser gives up without a place for one reason alone.
+            return Self {
+                span: Some(too_deep(text)),
+                ..Self::at(
+                    0..0,
+                    format!("nested too deeply ({})", error.message()),
+                    SYNTAX,
+                )
+            };
+        }
         Self {
             span: error.span(),
             wrong: error.message().to_owned(),
@@ -88,6 +99,25 @@ fn in_toml_words(text: &str) -> String {
     }
 }
 
+/// Where `text` goes deeper than the parser follows, as far as brackets and dotted keys tell; the
+/// beginning if they do not.
+fn too_deep(text: &str) -> Span {
+    let (mut brackets, mut dots) = (0_usize, 0_usize);
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' | '{' => brackets += 1,
+            ']' | '}' => brackets = brackets.saturating_sub(1),
+            '.' => dots += 1,
+            '\n' => dots = 0,
+            _ => {}
+        }
+        if brackets + dots >= PARSER_DEPTH {
+            return at..at + c.len_utf8();
+        }
+    }
+    0..0
+}
+
 /// What to write where a field is missing.
 fn missing(wrong: &str) -> Option<String> {
     let name = wrong.strip_prefix("missing field `")?.strip_suffix('`')?;
@@ -106,6 +136,8 @@ fn missing(wrong: &str) -> Option<String> {
     Some(entry.to_owned())
 }
 
+/// How deep the TOML parser goes.
+const PARSER_DEPTH: usize = 80;
 /// What TOML accepts, in a nutshell.
 const SYNTAX: &str = "TOML: lines of `name = value` and `[table]`, words in quotes, each name once";
 

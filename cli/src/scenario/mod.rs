@@ -209,7 +209,10 @@ fn parse(
 ) -> Result<file::File, Vec<Problem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(Problem::syntax).collect());
+        return Err(errors
+            .iter()
+            .map(|error| Problem::syntax(error, text))
+            .collect());
     }
     let (span, mut table) = (root.span(), root.into_inner());
     let mut problems = Vec::new();

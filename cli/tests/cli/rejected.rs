@@ -237,7 +237,10 @@ const WRONG: &[Wrong] = &[
         from: "[load]",
         to: "[engine]\nmax_in_flight = 0\n[load]",
         place: "it.toml:12:17",
-        words: &["`0` is no whole number in the range", "a whole number from 1"],
+        words: &[
+            "`0` is no whole number in the range",
+            "a whole number from 1",
+        ],
     },
     Wrong {
         from: "[load]",
@@ -347,7 +350,10 @@ fn other_shapes_than_the_scenarios_own_are_refused_at_their_place() {
         ("about=5", &["accepted: a text in quotes"]),
         (
             "seed=-1",
-            &["`-1` is no whole number in the range", "a whole number from 0"],
+            &[
+                "`-1` is no whole number in the range",
+                "a whole number from 0",
+            ],
         ),
         (
             "expect.ops=== -1",

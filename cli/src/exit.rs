@@ -11,7 +11,8 @@ pub enum Exit {
     ExpectationFailed,
     /// A result failed verification.
     VerificationFailed,
-    /// The run says nothing: the generator, not the device, was its limit.
+    /// The run says nothing: the load generator was its limit, times were beyond what can be
+    /// measured, or it broke off.
     Invalid,
     /// A bad scenario, flag or file: nothing was run, or nothing could be written.
     BadInput,
@@ -45,6 +46,6 @@ Exit codes:
     0  the run is complete, and every expectation holds
    99  an expectation of the scenario failed
   100  a result failed verification
-  103  the run is invalid: the load generator was its limit
+  103  the run is invalid: its figures mean nothing
   104  bad scenario, flag or file
   105  aborted by SIGINT or SIGTERM: nothing was reported";

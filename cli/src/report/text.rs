@@ -85,8 +85,8 @@ impl Report {
         let scenario = &self.scenario;
         let mut table = Table::of_words();
         let about = scenario.about.as_deref().unwrap_or_default();
-        table.row([scenario.name.clone(), about.to_owned()]);
-        table.row(["load".to_owned(), scenario.load.clone()]);
+        table.row([printable(&scenario.name), printable(about)]);
+        table.row(["load".to_owned(), printable(&scenario.load)]);
         table.row([
             "run".to_owned(),
             format!(
@@ -266,6 +266,19 @@ impl Report {
         }
         table
     }
+}
+
+/// `text` with its control characters escaped: what a scenario says must not steer a terminal.
+fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            printable.extend(c.escape_default());
+        } else {
+            printable.push(c);
+        }
+    }
+    printable
 }
 
 fn verified_text(verified: &Verification) -> String {

@@ -38,11 +38,22 @@ impl Problem {
     }
 
     /// The text is no TOML.
-    pub fn syntax(error: &toml::de::Error) -> Self {
+    pub fn syntax(error: &toml::de::Error, text: &str) -> Self {
+        if error.span().is_none() {
+            // The parser gives up without a place for one reason alone.
+            return Self {
+                span: Some(too_deep(text)),
+                ..Self::at(
+                    0..0,
+                    format!("nested too deeply ({})", error.message()),
+                    SYNTAX,
+                )
+            };
+        }
         Self {
             span: error.span(),
             wrong: error.message().to_owned(),
-            accepted: None,
+            accepted: Some(SYNTAX.to_owned()),
             related: Vec::new(),
         }
     }
@@ -65,12 +76,70 @@ impl From<toml::de::Error> for Problem {
             .map_or((message, None), |(wrong, accepted)| (wrong, Some(accepted)));
         Self {
             span: error.span(),
-            wrong: wrong.to_owned(),
-            accepted: accepted.map(str::to_owned),
+            wrong: in_toml_words(wrong),
+            accepted: accepted.map(in_toml_words).or_else(|| missing(wrong)),
             related: Vec::new(),
         }
     }
 }
+
+/// `text` without the names of Rust's types, which a scenario knows nothing of.
+fn in_toml_words(text: &str) -> String {
+    let text = text.replace("invalid type: ", "wrong kind of value: ");
+    match text.as_str() {
+        "f64" => "a number".to_owned(),
+        "u64" | "u32" | "i64" => "a whole number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a string" => "a text in quotes".to_owned(),
+        _ => text
+            .replace("value: map", "value: table")
+            .replace("value: sequence", "value: array")
+            .replace(" as i128", "")
+            .replace(" as u128", ""),
+    }
+}
+
+/// Where `text` goes deeper than the parser follows, as far as brackets and dotted keys tell; the
+/// beginning if they do not.
+fn too_deep(text: &str) -> Span {
+    let (mut brackets, mut dots) = (0_usize, 0_usize);
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' | '{' => brackets += 1,
+            ']' | '}' => brackets = brackets.saturating_sub(1),
+            '.' => dots += 1,
+            '\n' => dots = 0,
+            _ => {}
+        }
+        if brackets + dots >= PARSER_DEPTH {
+            return at..at + c.len_utf8();
+        }
+    }
+    0..0
+}
+
+/// What to write where a field is missing.
+fn missing(wrong: &str) -> Option<String> {
+    let name = wrong.strip_prefix("missing field `")?.strip_suffix('`')?;
+    let entry = match name {
+        "clock" => "clock = \"virtual\" or clock = \"wall\"",
+        "load" => "a table [load] with an op, jobs or a rate, and ops or a duration",
+        "op" => "op = \"rsa-sign\", \"aead-seal\" or \"seal-open\"",
+        "slices" => "slices = 1 or more",
+        "service" => "service = { distribution = \"constant\", base = \"433us\" }, for example",
+        "distribution" => "distribution = \"constant\", for example",
+        "base" => "base = \"433us\", for example",
+        "count" => "count = 8, for example",
+        "time" => "time = \"10us\", for example",
+        _ => return Some(format!("{name} = …")),
+    };
+    Some(entry.to_owned())
+}
+
+/// How deep the TOML parser goes.
+const PARSER_DEPTH: usize = 80;
+/// What TOML accepts, in a nutshell.
+const SYNTAX: &str = "TOML: lines of `name = value` and `[table]`, words in quotes, each name once";
 
 impl Rejected {
     /// `problems`, in the order of their places.

@@ -11,6 +11,7 @@ mod entries;
 mod file;
 mod names;
 mod overrides;
+mod shape;
 mod source;
 mod work;
 
@@ -169,8 +170,8 @@ pub fn read(
 ) -> Result<Scenario, Box<Rejected>> {
     let mut sources = Sources::default();
     let shown = path.display().to_string();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) => {
             let problem = Problem {
                 span: None,
@@ -178,6 +179,20 @@ pub fn read(
                 accepted: Some("the path of a scenario file (TOML)".to_owned()),
                 related: Vec::new(),
             };
+            return Err(Box::new(Rejected::new(sources, vec![problem])));
+        }
+    };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes()[at];
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            sources.push(OriginKind::File(shown), text);
+            let wrong = format!("the scenario is no UTF-8: byte 0x{byte:02x}");
+            let accepted = "TOML, which is UTF-8 text";
+            let place = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
+            let problem = Problem::at(place, wrong, accepted);
             return Err(Box::new(Rejected::new(sources, vec![problem])));
         }
     };
@@ -194,7 +209,10 @@ fn parse(
 ) -> Result<file::File, Vec<Problem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(Problem::syntax).collect());
+        return Err(errors
+            .iter()
+            .map(|error| Problem::syntax(error, text))
+            .collect());
     }
     let (span, mut table) = (root.span(), root.into_inner());
     let mut problems = Vec::new();
@@ -205,6 +223,10 @@ fn parse(
             problems.push(problem);
         }
     }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let problems = shape::check(&table);
     if !problems.is_empty() {
         return Err(problems);
     }

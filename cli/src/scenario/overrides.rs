@@ -34,6 +34,9 @@ pub fn apply<'t>(root: &mut DeTable<'t>, text: &'t str, offset: usize) -> Result
 type Key<'a> = (&'a str, Span);
 
 fn keys(path: &str, offset: usize) -> Option<Vec<Key<'_>>> {
+    if path.split('.').count() > DEEPEST {
+        return None;
+    }
     let mut start = offset;
     path.split('.')
         .map(|key| {
@@ -110,4 +113,6 @@ fn set<'t>(
     }
 }
 
+/// No entry lies deeper, and no stack must be as deep as a flag is long.
+const DEEPEST: usize = 8;
 const ACCEPTED: &str = "path=value with the scenario's own names, as --set device.asym.slices=8";

@@ -69,14 +69,16 @@ impl Work {
     }
 
     /// Bytes of slot that the largest of its ops needs, input and output.
-    pub fn slot_bytes(&self) -> u32 {
+    pub fn slot_bytes(&self) -> u64 {
         match self {
-            Self::RsaSign { message_len, .. } => (*message_len).max(RSA_4096_SIGNATURE_LEN),
-            Self::AeadSeal { message_len, .. } => message_len.saturating_add(TAG_LEN),
-            Self::SealOpen { record_len, .. } => record_len.saturating_add(TAG_LEN),
+            Self::RsaSign { message_len, .. } => {
+                u64::from(*message_len).max(RSA_4096_SIGNATURE_LEN)
+            }
+            Self::AeadSeal { message_len, .. } => u64::from(*message_len) + TAG_LEN,
+            Self::SealOpen { record_len, .. } => u64::from(*record_len) + TAG_LEN,
         }
     }
 }
 
-const RSA_4096_SIGNATURE_LEN: u32 = 512;
-const TAG_LEN: u32 = 16;
+const RSA_4096_SIGNATURE_LEN: u64 = 512;
+const TAG_LEN: u64 = 16;

@@ -40,7 +40,7 @@ macro_rules! whole_number {
                 match plain.parse() {
                     Ok(number @ $least..) => Ok(Self(number)),
                     _ => Err(UnitError::new::<Self>(format!(
-                        "`{text}` is none, or out of range"
+                        "`{text}` is no whole number in the range"
                     ))),
                 }
             }

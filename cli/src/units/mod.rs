@@ -60,6 +60,9 @@ fn number_with_unit<Q: Quantity>(text: &str, units: &[(&str, f64)]) -> Result<f6
     if unit.is_empty() {
         return Err(UnitError::new::<Q>(format!("`{text}` lacks a unit")));
     }
+    if !number.is_finite() {
+        return Err(UnitError::new::<Q>("too large"));
+    }
     match units.iter().find(|(name, _)| *name == unit) {
         Some((_, factor)) => Ok(number * factor),
         None => Err(UnitError::new::<Q>(format!("unknown unit `{unit}`"))),

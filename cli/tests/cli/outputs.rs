@@ -93,6 +93,18 @@ fn an_existing_file_keeps_its_permissions() {
 }
 
 #[test]
+fn control_characters_of_a_scenario_do_not_reach_the_terminal() {
+    let scenario = format!("about = \"red \\u001b[31m and\\nnew\"\n{GOOD}");
+    let said = Folder::with(&scenario).run(&[]).expect_code(0);
+    assert!(!said.out.contains('\u{1b}'), "{}", said.out);
+    assert!(
+        said.out.contains("red \\u{1b}[31m and\\nnew"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
 fn a_run_that_fails_leaves_the_old_file_as_it_was() {
     let folder = Folder::with(GOOD);
     folder.write("report", b"old");

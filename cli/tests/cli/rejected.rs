@@ -185,13 +185,13 @@ const WRONG: &[Wrong] = &[
         from: "clock = \"virtual\"",
         to: "seed = 1",
         place: "it.toml:1:1",
-        words: &["missing field `clock`"],
+        words: &["missing field `clock`", "accepted: clock = \"virtual\""],
     },
     Wrong {
         from: "clock = \"virtual\"",
         to: "clock = virtual",
         place: "it.toml:1:9",
-        words: &["string values must be quoted"],
+        words: &["string values must be quoted", "accepted: TOML"],
     },
     Wrong {
         from: "[load]",
@@ -237,7 +237,10 @@ const WRONG: &[Wrong] = &[
         from: "[load]",
         to: "[engine]\nmax_in_flight = 0\n[load]",
         place: "it.toml:12:17",
-        words: &["`0` is none, or out of range", "a whole number from 1"],
+        words: &[
+            "`0` is no whole number in the range",
+            "a whole number from 1",
+        ],
     },
     Wrong {
         from: "[load]",
@@ -305,6 +308,138 @@ fn each_wrong_scenario_is_refused_at_its_place() {
 fn the_scenario_that_those_are_made_of_is_right() {
     let said = Folder::with(GOOD).run(&[]).expect_code(0);
     assert_eq!(said.err, "");
+}
+
+#[test]
+fn other_shapes_than_the_scenarios_own_are_refused_at_their_place() {
+    let folder = Folder::with(GOOD);
+    for (flag, words) in [
+        (
+            "engine=[\"fd\",\"event\",\"zzz\"]",
+            &["`engine` is an array", "one table [engine]"][..],
+        ),
+        ("load=[]", &["`load` is an array", "one table [load]"]),
+        ("load=5", &["`load` is a whole number", "one table [load]"]),
+        (
+            "device.asym=[{ slices = 1 }]",
+            &["`device.asym` is an array", "[device.asym]"],
+        ),
+        (
+            "device.asym.service_by_op.rsa-sign=[1]",
+            &["`device.asym.service_by_op.rsa-sign` is an array"],
+        ),
+        (
+            "clock={virtual={}}",
+            &["`clock` is a table", "\"wall\" or \"virtual\""],
+        ),
+        ("clock=true", &["`clock` is true or false", "\"virtual\""]),
+        (
+            "device.asym.service.distribution={ constant = {} }",
+            &["distribution` is a table", "\"lognormal\""],
+        ),
+        ("load.jobs=[4]", &["array", "a whole number from 1"]),
+        (
+            "device.asym.service.base={ us = 1 }",
+            &["table", "a duration in quotes"],
+        ),
+        (
+            "device.asym.service.spread=x",
+            &["string \"x\"", "accepted: a number"],
+        ),
+        ("engine.verify_signatures=3", &["accepted: true or false"]),
+        ("about=5", &["accepted: a text in quotes"]),
+        (
+            "seed=-1",
+            &[
+                "`-1` is no whole number in the range",
+                "a whole number from 0",
+            ],
+        ),
+        (
+            "expect.ops=== -1",
+            &["`-1` is no whole number", "accepted: a whole number from 0"],
+        ),
+        (
+            "load.op=",
+            &["missing field `op`", "accepted: op = \"rsa-sign\""],
+        ),
+    ] {
+        let said = folder.run(&["--set", flag]).expect_code(104);
+        let said = said.expect_err(words).expect_err(&["accepted: "]);
+        for rust in ["u64", "u32", "i128", "f64", "struct", "Section", "boolean"] {
+            assert!(!said.err.contains(rust), "{flag}: {}", said.err);
+        }
+    }
+    let twice = GOOD.replace("[device.asym]", "[[device.asym]]");
+    let said = Folder::with(&twice).run(&[]).expect_code(104);
+    said.expect_err(&[
+        "it.toml:7:",
+        "`device.asym` is an array",
+        "one table [device.asym]",
+    ]);
+}
+
+#[test]
+fn sizes_beyond_the_memory_of_a_queue_are_refused_where_they_are_said() {
+    let folder = Folder::with(GOOD);
+    folder.write("data", b"some bytes");
+    for size in [
+        "load.message_size=4294967295B",
+        "device.slot_size=4294967232B",
+    ] {
+        let said = folder.run(&["--set", size]).expect_code(104);
+        let value = format!("--set {size}");
+        said.expect_err(&[&value, "do not fit", "with 64 slots, or fewer slots"]);
+    }
+    let sym =
+        "device.sym={ slices = 1, service = { distribution = \"constant\", base = \"1us\" } }";
+    let records = [
+        "--set",
+        sym,
+        "--set",
+        "load.op=seal-open",
+        "--set",
+        "load.file=data",
+    ];
+    let records = [
+        &records[..],
+        &["--set", "load.ops=", "--set", "expect.ops="],
+    ]
+    .concat();
+    let large = [&records[..], &["--set", "load.record_size=16MiB"]].concat();
+    let said = folder.run(&large).expect_code(104);
+    let said = said.expect_err(&["load.record_size=16MiB", "accepted: at most "]);
+    // What is said to be accepted is accepted.
+    let (_, most) = said.err.split_once("at most ").unwrap();
+    let size = format!("load.record_size={}", most.split(' ').next().unwrap());
+    folder
+        .run(&[&records[..], &["--set", &size]].concat())
+        .expect_code(0);
+    folder
+        .run(&[&large[..], &["--set", "device.slots=63"]].concat())
+        .expect_code(0);
+}
+
+#[test]
+fn texts_that_are_no_scenario_at_all_are_refused() {
+    let folder = Folder::with(GOOD);
+    let mut bytes = GOOD.as_bytes().to_vec();
+    bytes[20] = 0xff;
+    folder.write("it.toml", &bytes);
+    let said = folder.run(&[]).expect_code(104);
+    said.expect_err(&["it.toml:3:2", "no UTF-8: byte 0xff", "accepted: TOML"]);
+    folder.write("it.toml", GOOD.as_bytes());
+    let digits = format!("device.asym.service.per_byte={}ns", "9".repeat(400));
+    let said = folder.run(&["--set", &digits]).expect_code(104);
+    said.expect_err(&["too large", "a duration per byte"]);
+    let deep = format!("{}=1", vec!["a"; 20_000].join("."));
+    let said = folder.run(&["--set", &deep]).expect_code(104);
+    said.expect_err(&["is not a path of keys", "accepted: path=value"]);
+    folder.write("it.toml", format!("{deep}\n{GOOD}").as_bytes());
+    folder
+        .run(&[])
+        .expect_code(104)
+        .expect_err(&["it.toml:1:", "accepted: "]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use pausewake_device::model::{
     ClassConfig, CoalesceConfig, Distribution, LinkConfig, ModelConfig, ServiceTime,
 };
 use pausewake_device::protocol::{Class, OpKind};
+use pausewake_device::ring::{MAX_QUEUE_BYTES, QueueLayout};
 use serde_spanned::Spanned;
 
 use super::Problems;
@@ -48,7 +49,7 @@ pub fn check(file: &File, load: Option<&Load>, problems: &mut Problems) -> Optio
         ring_depth: rings.ring_depth,
         completion_depth: rings.completion_depth,
         slots: rings.slots,
-        slot_size: slot_size(section, load, problems),
+        slot_size: slot_size(file, load, &rings, problems),
     })
 }
 
@@ -275,23 +276,79 @@ fn coalesce(section: Option<&CoalesceSection>) -> CoalesceConfig {
     )
 }
 
-/// What the load needs if the scenario does not say; else what it says, if that suffices.
-fn slot_size(section: &DeviceSection, load: &Load, problems: &mut Problems) -> u32 {
+/// What the load needs if the scenario does not say; else what it says, if that suffices and there
+/// is room for all of it.
+fn slot_size(file: &File, load: &Load, rings: &Rings, problems: &mut Problems) -> u32 {
     let needed = load.work.slot_bytes();
-    let Some(size) = &section.slot_size else {
-        return needed.max(MIN_SLOT_SIZE).next_multiple_of(SLOT_UNIT);
+    let bytes = match &file.device.slot_size {
+        None => needed.max(MIN_SLOT_SIZE).next_multiple_of(SLOT_UNIT),
+        Some(size) => {
+            let bytes = u64::from(size.get_ref().0);
+            if !bytes.is_multiple_of(SLOT_UNIT) || bytes == 0 {
+                let wrong = format!("slot_size of {bytes} bytes is not a multiple of {SLOT_UNIT}");
+                problems.add(size.span(), wrong, format!("a multiple of {SLOT_UNIT}B"));
+            } else if bytes < needed {
+                let wrong = format!("slot_size of {bytes} bytes is too small for this load");
+                let accepted = format!("at least {}B", needed.next_multiple_of(SLOT_UNIT));
+                problems.add(size.span(), wrong, accepted);
+            }
+            bytes
+        }
     };
-    let bytes = size.get_ref().0;
-    let span: Span = size.span();
-    if !bytes.is_multiple_of(SLOT_UNIT) || bytes == 0 {
-        let wrong = format!("slot_size of {bytes} bytes is not a multiple of {SLOT_UNIT}");
-        problems.add(span, wrong, format!("a multiple of {SLOT_UNIT}B"));
-    } else if bytes < needed {
-        let wrong = format!("slot_size of {bytes} bytes is too small for this load");
-        let accepted = format!("at least {}B", needed.next_multiple_of(SLOT_UNIT));
+    let most = rings.most_slot_bytes();
+    if bytes > most {
+        let (span, beside) = slot_size_from(file, needed);
+        let slots = rings.slots;
+        let wrong = format!(
+            "{slots} slots of {bytes} bytes do not fit into the {MAX_QUEUE_BYTES} bytes that rings \
+             and slots may take"
+        );
+        let accepted = format!(
+            "at most {}B with {slots} slots, or fewer slots (device.slots)",
+            most.saturating_sub(beside)
+        );
         problems.add(span, wrong, accepted);
     }
-    bytes
+    // Not above the most, or there is a problem.
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// The entry that the size of a slot comes from, and how many bytes a slot has beside it.
+fn slot_size_from(file: &File, needed: u64) -> (Span, u64) {
+    let load = file.load.get_ref();
+    if let Some(size) = &file.device.slot_size {
+        return (size.span(), 0);
+    }
+    match load.message_size.as_ref().or(load.record_size.as_ref()) {
+        Some(size) => {
+            let payload = u64::from(size.get_ref().0);
+            (size.span(), needed.saturating_sub(payload))
+        }
+        None => {
+            let slots = file
+                .device
+                .slots
+                .as_ref()
+                .or(file.device.ring_depth.as_ref());
+            let span = slots.map_or(load.op.span(), Spanned::span);
+            (span, 0)
+        }
+    }
+}
+
+impl Rings {
+    /// The largest slots that there is memory for, bytes.
+    fn most_slot_bytes(&self) -> u64 {
+        let layout = QueueLayout {
+            ring_depth: self.ring_depth,
+            completion_depth: self.completion_depth,
+            slots: 0,
+            slot_size: 0,
+        };
+        let left = MAX_QUEUE_BYTES.saturating_sub(layout.bytes());
+        let each = left / u64::from(self.slots.max(1));
+        (each - each % SLOT_UNIT).min(u64::from(u32::MAX))
+    }
 }
 
 fn count(count: Option<&Spanned<Count>>) -> Option<u32> {
@@ -317,6 +374,6 @@ const MIN_DEPTH: u32 = 2;
 const MAX_DEPTH: u32 = 65_536;
 const MAX_SLICES: u32 = 65_536;
 const MAX_DEVIATION: f64 = 10.0;
-const MIN_SLOT_SIZE: u32 = 2_048;
-const SLOT_UNIT: u32 = 64;
+const MIN_SLOT_SIZE: u64 = 2_048;
+const SLOT_UNIT: u64 = 64;
 const PARAMETERS: &str = "constant and exponential take neither spread nor deviation; uniform takes spread (0 to 1); normal and lognormal take deviation";

@@ -241,7 +241,11 @@ fn seal_open(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) 
     if let Some(size) = record_size
         && !(1..=MAX_RECORD_LEN).contains(&record_len)
     {
-        problems.add(size.span(), "no such record", "a size from 1B to 16MiB");
+        problems.add(
+            size.span(),
+            "no such record",
+            "a size from 1B to 16MiB, as far as the slots have room",
+        );
         return None;
     }
     Some(Work::SealOpen {

@@ -1,0 +1,98 @@
+//! What must be a table and what a word, before types are looked at: a deserialiser also takes a
+//! table as a list of its values, and a word as a table of one.
+
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::Problem;
+
+/// Looks for other shapes than the scenario's own. What it does not know is not its affair.
+pub fn check(root: &DeTable<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    check_table(root, "", &mut problems);
+    problems
+}
+
+fn check_table(table: &DeTable<'_>, path: &str, problems: &mut Vec<Problem>) {
+    for (key, value) in table {
+        let path = match path {
+            "" => key.get_ref().to_string(),
+            path => format!("{path}.{}", key.get_ref()),
+        };
+        let is_table = TABLES.contains(&path.as_str()) || path.contains(".service_by_op.");
+        let place = path
+            .rsplit_once('.')
+            .filter(|(_, name)| *name == "distribution")
+            .map_or(path.as_str(), |(_, name)| name);
+        let word = WORDS.iter().find(|(name, _)| *name == place);
+        match (value.get_ref(), word) {
+            (DeValue::Table(inner), None) if is_table => check_table(inner, &path, problems),
+            (other, None) if is_table => problems.push(Problem::at(
+                value.span(),
+                format!("`{path}` is {}, and must be a table", name_of(other)),
+                format!("one table [{path}]"),
+            )),
+            (DeValue::String(_), Some(_)) | (_, None) => {}
+            (other, Some((_, accepted))) => problems.push(Problem::at(
+                value.span(),
+                format!("`{path}` is {}, and must be a word", name_of(other)),
+                *accepted,
+            )),
+        }
+    }
+}
+
+fn name_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Entries that are tables; those of `service_by_op` are, too.
+const TABLES: [&str; 14] = [
+    "device",
+    "device.asym",
+    "device.asym.service",
+    "device.asym.service_by_op",
+    "device.sym",
+    "device.sym.service",
+    "device.sym.service_by_op",
+    "device.link",
+    "device.coalesce",
+    "engine",
+    "engine.heuristic",
+    "engine.small_ops",
+    "load",
+    "expect",
+];
+
+/// Entries that are one word of several.
+const WORDS: [(&str, &str); 12] = [
+    ("clock", "\"wall\" or \"virtual\""),
+    ("device.compute", "\"real\", \"cached\" or \"none\""),
+    ("device.wait", "\"spin\", \"adaptive\" or \"sleep\""),
+    (
+        "distribution",
+        "\"constant\", \"uniform\", \"normal\", \"exponential\" or \"lognormal\"",
+    ),
+    ("engine.notify", "\"callback\", \"fd\" or \"poll\""),
+    (
+        "engine.reap",
+        "\"event\", \"external\", \"heuristic\", \"inline\" or \"thread\"",
+    ),
+    ("engine.on_full", "\"wait\" or \"fail\""),
+    ("load.op", "\"rsa-sign\", \"aead-seal\" or \"seal-open\""),
+    ("load.arrival", "\"poisson\" or \"constant\""),
+    ("load.cipher", "\"aes-128-gcm\" or \"aes-256-gcm\""),
+    (
+        "load.scheme",
+        "\"pkcs1-sha256\", \"pkcs1-sha384\", \"pkcs1-sha512\", \"pss-sha256\", \"pss-sha384\" or \
+         \"pss-sha512\"",
+    ),
+    ("expect.verified", "\"all\""),
+];

@@ -46,6 +46,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod deadlines;
 mod engine;
 mod error;
 pub mod events;
@@ -64,6 +65,6 @@ pub use config::{EngineConfig, Fallback, Heuristic, Notify, OnFull, Reap, Refuse
 pub use engine::{Engine, EngineError};
 pub use error::{DeviceFault, Error, Misuse, Retry};
 pub use ops::{EcdsaCurve, RsaPadding, Signature};
-pub use reactor::{Reactor, ReactorError, Shutdown, SpawnError, Turn};
+pub use reactor::{Reactor, ReactorError, Shutdown, SpawnError, TaskHandle, Turn};
 pub use reaper::ReaperError;
 pub use stats::EngineStats;

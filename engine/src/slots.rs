@@ -106,6 +106,17 @@ impl SlotTable {
         self.slots.len() - self.free.len()
     }
 
+    /// Slots, free or not.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether the device owes the answer to `op`, and its call waits for it.
+    pub(crate) fn is_in_flight(&mut self, op: Cookie) -> bool {
+        self.get(op)
+            .is_some_and(|slot| matches!(slot.state, State::InFlight))
+    }
+
     /// The slot, if this is its current use.
     pub(crate) fn get(&mut self, op: Cookie) -> Option<&mut Slot> {
         self.slots

@@ -7,7 +7,7 @@ use super::submit::in_flight_of;
 use super::{EngineState, Inner};
 use crate::events::{Event, NotifiedBy};
 use crate::notify::Waiter;
-use crate::reaper::Arrived;
+use crate::reaper::{Arrived, Forgotten};
 use crate::slots::Completed;
 
 impl Inner {
@@ -106,46 +106,75 @@ impl Inner {
         }
     }
 
-    /// Ends what has had its time: operations in flight, and calls in line.
-    fn time_out(&self) {
+    /// Ends what has had its time: operations in flight, and calls in line. Says whether there was any.
+    pub(crate) fn time_out(&self) -> bool {
+        let mut any = false;
         // Only where there are timeouts at all is the clock worth reading.
-        while let Some((op, waiter)) = self.next_timed_out() {
-            match op {
-                Some(op) => {
+        while let Some(overdue) = self.next_overdue() {
+            any = true;
+            match overdue {
+                Overdue::Op {
+                    op,
+                    waiter,
+                    is_told,
+                } => {
                     self.count(|stats| stats.timed_out += 1);
                     let job = self.with_slot(op, |slot| slot.op.job).flatten();
                     self.tell(|| self.now(), || Event::TimedOut { op, job });
                     self.count_wake(waiter.by());
-                    waiter.tell();
+                    if !is_told {
+                        waiter.tell();
+                    }
                 }
-                None => {
+                Overdue::InLine { waiter } => {
                     self.count(|stats| stats.timed_out_in_line += 1);
                     self.tell_of_room(&waiter);
                 }
             }
         }
+        any
     }
 
-    fn next_timed_out(&self) -> Option<(Option<Cookie>, Waiter)> {
+    fn next_overdue(&self) -> Option<Overdue> {
         let mut state = self.state.borrow_mut();
         if !state.is_time_up() {
             return None;
         }
         let now = state.queue.now();
-        while let Some((deadline_ns, op)) = state.deadlines.front().copied() {
-            if deadline_ns > now {
-                break;
-            }
-            state.deadlines.pop_front();
-            if let Some(waiter) = state.slots.time_out(op) {
-                if let Some(reaper) = &state.reaper {
-                    reaper.forget(op);
-                }
-                return Some((Some(op), waiter));
-            }
-        }
-        state.line.time_out(now).map(|waiter| (None, waiter))
+        let EngineState {
+            slots,
+            deadlines,
+            line,
+            reaper,
+            ..
+        } = &mut *state;
+        let Some(op) = deadlines.pop_due(now, slots) else {
+            let waiter = line.time_out(now)?;
+            return Some(Overdue::InLine { waiter });
+        };
+        let waiter = slots.time_out(op)?;
+        // The reaper's thread may have told the job in this very moment: once is enough, or a wake
+        // would be left over.
+        let reaper = reaper.as_ref().filter(|_| waiter.is_job());
+        let forgotten = reaper.map(|reaper| reaper.forget(op));
+        Some(Overdue::Op {
+            op,
+            waiter,
+            is_told: matches!(forgotten, Some(Forgotten::Told)),
+        })
     }
+}
+
+/// A call whose time is up.
+enum Overdue {
+    /// Its operation is in flight.
+    Op {
+        op: Cookie,
+        waiter: Waiter,
+        is_told: bool,
+    },
+    /// It stood in line.
+    InLine { waiter: Waiter },
 }
 
 /// A completion, and what it did.

@@ -14,7 +14,7 @@ impl Inner {
 
     /// When somebody has to look, whatever the device does.
     pub(crate) fn next_timer_ns(&self) -> Option<Nanos> {
-        let state = self.state.borrow();
+        let mut state = self.state.borrow_mut();
         let backstop = match self.config.reap {
             Reap::Heuristic(heuristic) if self.has_in_flight() => {
                 Some(state.polled_ns + heuristic.backstop_ns)
@@ -32,16 +32,17 @@ impl Inner {
             return true;
         };
         let stats = self.stats.get();
+        let mut state = self.state.borrow_mut();
         if stats.in_flight == 0 {
-            return self.state.borrow().is_time_up();
+            return state.is_time_up();
         }
         let many = stats.in_flight_asymmetric >= u64::from(heuristic.asymmetric)
             || stats.in_flight_symmetric >= u64::from(heuristic.symmetric);
-        let everybody_waits = stats.in_flight >= live_jobs as u64;
+        // Whoever stands in line waits for the device, too.
+        let everybody_waits = stats.in_flight + state.line.len() as u64 >= live_jobs as u64;
         if many || everybody_waits {
             return true;
         }
-        let state = self.state.borrow();
         state.queue.now() - state.polled_ns >= heuristic.backstop_ns || state.is_time_up()
     }
 
@@ -80,13 +81,13 @@ impl Inner {
 
 impl EngineState {
     /// When the next call's time is up.
-    pub(super) fn next_deadline_ns(&self) -> Option<Nanos> {
-        let op = self.deadlines.front().map(|(deadline_ns, _)| *deadline_ns);
+    pub(super) fn next_deadline_ns(&mut self) -> Option<Nanos> {
+        let op = self.deadlines.next_ns(&mut self.slots);
         op.into_iter().chain(self.line.deadline_ns()).min()
     }
 
     /// Whether a call's time is up. Reads the clock only if calls have deadlines.
-    pub(super) fn is_time_up(&self) -> bool {
+    pub(super) fn is_time_up(&mut self) -> bool {
         self.next_deadline_ns()
             .is_some_and(|deadline_ns| deadline_ns <= self.queue.now())
     }

@@ -106,6 +106,8 @@ pub fn everywhere(test: impl Fn(Time, Cell)) {
 
 /// A device with keys, an engine and a loop.
 pub struct Rig {
+    /// The driver of time.
+    pub time: Time,
     /// The loop.
     pub reactor: Reactor,
     /// The engine.
@@ -167,6 +169,7 @@ impl Rig {
         let queue = device.open_queue().expect("descriptors are left");
         let engine = Engine::new(queue, engine_config, observer).expect("the cell is allowed");
         Self {
+            time,
             reactor: Reactor::new(engine.clone()).expect("descriptors are left"),
             engine,
             keys: Keys::import(&device),
@@ -202,7 +205,7 @@ impl Rig {
             return self.reactor.turn(until).expect("the loop works");
         }
         // Nothing would end its sleep: an application that polls does not sleep for long.
-        let is_wall = self.manual.is_none() && self.reactor.live_jobs() > 0;
+        let is_wall = self.time == Time::Thread && self.reactor.live_jobs() > 0;
         let soon = is_wall.then(|| self.engine.now() + EXTERNAL_POLL_NS);
         let first = until.into_iter().chain(soon).min();
         let turn = self.reactor.turn(first).expect("the loop works");
@@ -230,7 +233,9 @@ impl Rig {
             return false;
         };
         let held = (manual.pending().len() + manual.lost()) as u64;
-        let is_answered = self.engine.stats().in_flight > held;
+        // Beyond its limit, operations wait in the submission ring.
+        let limit = u64::from(self.device.config().model.in_flight_limit);
+        let is_answered = held < limit && self.engine.stats().in_flight > held;
         match self.engine.config().reap {
             Reap::Heuristic(heuristic) if is_answered => manual.advance(heuristic.backstop_ns),
             _ => {}

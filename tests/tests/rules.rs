@@ -150,13 +150,18 @@ fn threads_that_end_with_jobs_paused_leave_nothing() {
     let cells: Vec<Cell> = Time::Thread.cells().collect();
     let batch = |number: usize, at_a_time: usize| {
         thread::scope(|scope| {
-            for thread in 0..at_a_time {
-                let index = number * at_a_time + thread;
-                let (device, cell) = (&device, cells[index % cells.len()]);
-                scope.spawn(move || live_and_end(device, key, cell, index % 2 == 0));
+            let threads: Vec<_> = (0..at_a_time)
+                .map(|thread| {
+                    let index = number * at_a_time + thread;
+                    let (device, cell) = (&device, cells[index % cells.len()]);
+                    scope.spawn(move || live_and_end(device, key, cell, index % 2 == 0))
+                })
+                .collect();
+            // Joined one by one: a scope does not wait for thread-locals.
+            for thread in threads {
+                thread.join().expect("the thread is well");
             }
         });
-        // A scope ends when its functions have returned; thread-locals go a little later.
         wait_until_quiet(&device);
     };
     batch(0, 8);
@@ -165,10 +170,6 @@ fn threads_that_end_with_jobs_paused_leave_nothing() {
         for number in 0..batches {
             batch(number, at_a_time);
         }
-        while threads_alive() > 3 {
-            thread::yield_now();
-        }
-        wait_until_quiet(&device);
         assert_eq!(open_fds(), fds, "{at_a_time} at a time");
         let stats = process_stats();
         assert_eq!(stats.stacks_alive, stacks, "{at_a_time} at a time");
@@ -185,10 +186,4 @@ fn wait_until_quiet(device: &Device) {
         }
         thread::yield_now();
     }
-}
-
-fn threads_alive() -> usize {
-    std::fs::read_dir("/proc/self/task")
-        .expect("/proc is mounted")
-        .count()
 }

@@ -165,7 +165,8 @@ pub struct EngineConfig {
     /// Whether each signature is verified in software before it is given out. A signature with a
     /// fault in one half of the CRT gives the key away (Lenstra's attack).
     pub verify_signatures: bool,
-    /// How long a call may take in all, its wait for room included; `None` waits for ever.
+    /// How long a call may take, its wait for room included; `None` waits for ever. Each retry
+    /// ([`max_retries`](Self::max_retries)) has the same time anew.
     pub op_timeout_ns: Option<Nanos>,
     /// How often an operation that the device failed is given to it again, before the fallback.
     /// (`SET_MAX_RETRY_COUNT` counts attempts to submit to a full ring; our calls wait in line.)

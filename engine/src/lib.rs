@@ -47,6 +47,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod deadlines;
 mod engine;
 mod error;
 pub mod events;
@@ -67,6 +68,6 @@ pub use engine::{Engine, EngineError};
 pub use error::{DeviceFault, Error, Misuse, Retry};
 pub use fd_limit::{FdLimit, raise_fd_limit};
 pub use ops::{EcdsaCurve, RsaPadding, Signature};
-pub use reactor::{Reactor, ReactorError, Shutdown, SpawnError, Turn};
+pub use reactor::{Reactor, ReactorError, Shutdown, SpawnError, TaskHandle, Turn};
 pub use reaper::ReaperError;
 pub use stats::EngineStats;

@@ -431,7 +431,7 @@ fn pause_until_settled(engine: &Inner, op: Cookie, caller: &Caller) -> Result<()
             return Ok(());
         }
         if pausewake_jobs::pause() != Pause::Resumed {
-            return wait_in_place(engine, op);
+            return wait_in_place(engine, op, caller);
         }
         if let Some(job) = caller.job()
             && !engine.is_settled(op)
@@ -458,8 +458,10 @@ fn count_look_in_vain(engine: &Inner) {
 
 /// For callers that cannot pause: nobody else will poll for them, so they do it themselves.
 /// Completions of others that they find are entered, and those jobs are told.
-fn wait_in_place(engine: &Inner, op: Cookie) -> Result<(), Error> {
-    engine.look_in_place(op);
+fn wait_in_place(engine: &Inner, op: Cookie, caller: &Caller) -> Result<(), Error> {
+    if engine.look_in_place(op) {
+        caller.consume_wake();
+    }
     loop {
         // Each time: a callback that the poll ran may have started a job, which submitted.
         engine.ring_doorbell();

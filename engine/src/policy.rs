@@ -12,6 +12,7 @@
 
 use pausewake_device::compute::Work;
 use pausewake_device::protocol::{Input, OpKind};
+use pausewake_jobs::WaitStatus;
 
 use crate::engine::{Engine, Inner};
 use crate::error::{DeviceFault, Error, Misuse, Retry};
@@ -107,6 +108,12 @@ fn compute(
     let job = pausewake_jobs::current_id();
     engine.tell(|| engine.now(), || Event::Software { job, kind, why });
     let result = engine.vault().execute(request.key, work(request), output);
+    if why != WhySoftware::Small
+        && let Some(current) = pausewake_jobs::current()
+    {
+        // What was in the way, and was told there, is no longer.
+        current.wait_ctx().set_status(WaitStatus::OK);
+    }
     match result {
         Ok(len) if len <= output.len() => Ok(len),
         Ok(_) => Err(Misuse::OutputTooSmall.into()),

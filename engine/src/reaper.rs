@@ -19,6 +19,8 @@ use pausewake_device::ring::{CreateError, Ringer, Sleeper, bell};
 use pausewake_device::{CompletionSide, Nanos, QueuePair};
 use pausewake_jobs::Wake;
 
+use crate::events::NotifiedBy;
+
 /// A completion on its way from the ring to its slot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrived {
@@ -49,7 +51,23 @@ struct Shared {
 struct Inbox {
     arrived: VecDeque<Arrived>,
     /// Whom to tell, by slot, with the generation of its use.
-    wakes: Vec<Option<(u32, Wake)>>,
+    wakes: Vec<Option<Expected>>,
+}
+
+/// Whom one use of a slot tells.
+struct Expected {
+    generation: u32,
+    wake: Wake,
+    by: NotifiedBy,
+}
+
+/// How far the thread had come with an operation that is to be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forgotten {
+    /// Nobody was told, and nobody will be.
+    NotTold,
+    /// Its job was told.
+    Told,
 }
 
 /// Why there is no reaper thread.
@@ -95,24 +113,32 @@ impl Reaper {
         })
     }
 
-    /// The completion of `op` shall wake this.
-    pub(crate) fn expect(&self, op: Cookie, wake: Wake) {
+    /// The completion of `op` shall wake this, which is a wake `by` fd or callback.
+    pub(crate) fn expect(&self, op: Cookie, wake: Wake, by: NotifiedBy) {
         let mut inbox = self.shared.inbox();
         let index = op.slot as usize;
         if inbox.wakes.len() <= index {
             inbox.wakes.resize_with(index + 1, || None);
         }
-        let before = inbox.wakes[index].replace((op.generation, wake));
+        let before = inbox.wakes[index].replace(Expected {
+            generation: op.generation,
+            wake,
+            by,
+        });
         drop(inbox);
         // The last count on a callback may run code of the application.
         drop(before);
     }
 
-    /// Nobody wants to be told of `op` any more. `false`: somebody was told already, or nobody ever
-    /// wanted to be.
-    pub(crate) fn forget(&self, op: Cookie) -> bool {
-        let taken = self.shared.inbox().take_wake(op);
-        taken.is_some()
+    /// The job of `op` does not want to be told any more. Where it was told already, an eventfd has
+    /// been written by now; a callback may still be on its way.
+    pub(crate) fn forget(&self, op: Cookie) -> Forgotten {
+        let expected = self.shared.inbox().take_expected(op);
+        // Dropped outside of the lock: the last count on a callback may run code of the application.
+        match expected {
+            Some(_) => Forgotten::NotTold,
+            None => Forgotten::Told,
+        }
     }
 
     pub(crate) fn has_arrived(&self) -> bool {
@@ -169,12 +195,12 @@ impl Shared {
 }
 
 impl Inbox {
-    fn take_wake(&mut self, op: Cookie) -> Option<Wake> {
+    fn take_expected(&mut self, op: Cookie) -> Option<Expected> {
         let place = self.wakes.get_mut(op.slot as usize)?;
-        if place.as_ref()?.0 != op.generation {
+        if place.as_ref()?.generation != op.generation {
             return None;
         }
-        place.take().map(|(_, wake)| wake)
+        place.take()
     }
 }
 
@@ -186,8 +212,13 @@ struct ReaperThread {
 
 impl ReaperThread {
     fn run(mut self) {
-        while !self.shared.stop.load(Ordering::Acquire) {
+        loop {
+            // In this order: a stop that comes after the look has its signal still to give, and one
+            // whose signal was drained here is seen.
             self.side.drain_signal();
+            if self.shared.stop.load(Ordering::Acquire) {
+                return;
+            }
             if self.reap() {
                 // Not asleep on the signal: what comes now gathers.
                 let _stopped = self.side.wait_signal(Some(self.interval_ns));
@@ -219,18 +250,30 @@ impl ReaperThread {
 
     fn hand_over(&self, completion: Completion, known_ns: Nanos) {
         let mut inbox = self.shared.inbox();
-        let wake = inbox.take_wake(completion.cookie);
+        let expected = inbox.take_expected(completion.cookie);
         inbox.arrived.push_back(Arrived {
             completion,
             known_ns,
-            is_told: wake.is_some(),
+            is_told: expected.is_some(),
         });
+        // An eventfd is written before the lock is given back: whoever sees the completion, or that
+        // the job was told, finds the count there and can take it. Outside of the lock it could come
+        // later than that, and would be left to the next job of the wait context.
+        if let Some(expected) = &expected
+            && expected.by == NotifiedBy::Fd
+        {
+            let _ = expected.wake.wake();
+        }
         drop(inbox);
-        if let Some(wake) = wake {
+        // A callback is the application's code, and runs with nothing locked. If it comes late, its
+        // job has a resume too many, which it sleeps through.
+        if let Some(Expected { wake, by, .. }) = expected {
             // A callback that panics costs its own job's wake and no other's: the panic hook has
             // told of it, and the reaper lives on. Dropped inside, as that too runs their code.
             let _ = catch_unwind(AssertUnwindSafe(move || {
-                let _ = wake.wake();
+                if by != NotifiedBy::Fd {
+                    let _ = wake.wake();
+                }
             }));
         }
     }

@@ -96,11 +96,6 @@ impl SlotTable {
         })
     }
 
-    /// All slots.
-    pub(crate) fn count(&self) -> usize {
-        self.slots.len()
-    }
-
     /// Slots that are free now.
     pub(crate) fn free_count(&self) -> usize {
         self.free.len()
@@ -109,6 +104,17 @@ impl SlotTable {
     /// Slots that are not free now.
     pub(crate) fn used_count(&self) -> usize {
         self.slots.len() - self.free.len()
+    }
+
+    /// Slots, free or not.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether the device owes the answer to `op`, and its call waits for it.
+    pub(crate) fn is_in_flight(&mut self, op: Cookie) -> bool {
+        self.get(op)
+            .is_some_and(|slot| matches!(slot.state, State::InFlight))
     }
 
     /// The slot, if this is its current use.

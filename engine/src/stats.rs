@@ -35,7 +35,7 @@ pub struct EngineStats {
     /// Jobs resumed before their operation had completed, or before there was room for it.
     pub spurious_resumes: u64,
     /// Operations whose call ended without them, because its job was cancelled. Every submitted
-    /// operation is returned, or abandoned, or waited for.
+    /// operation is returned, abandoned, timed out, or waited for.
     pub abandoned: u64,
     /// Public-key operations in the device now (`GET_NUM_ASYM_REQUESTS_IN_FLIGHT`).
     pub in_flight_asymmetric: u64,

@@ -8,7 +8,7 @@ mod soak;
 
 pub use keys::{AES_KEY, Keys, P256_PKCS8, RSA_2048_PKCS8, RSA_2048_PUBLIC};
 pub use log::Log;
-pub use rig::{Rig, Time, everywhere};
+pub use rig::{Cell, Rig, Time, everywhere};
 pub use soak::{Soak, resident_bytes};
 
 /// Descriptors that this process has open.

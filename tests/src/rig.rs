@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use pausewake_device::protocol::Status;
-use pausewake_device::{Device, DeviceConfig, Manual, WaitStrategy};
+use pausewake_device::{Device, DeviceConfig, Manual, Nanos, TimeKind, WaitStrategy};
 use pausewake_engine::events::Observer;
-use pausewake_engine::{Engine, EngineConfig, Notify, Reactor, SmallOps, Turn};
+use pausewake_engine::{Engine, EngineConfig, Heuristic, Notify, Reactor, Reap, SmallOps, Turn};
 
 use crate::Keys;
 
@@ -23,17 +23,91 @@ pub enum Time {
     Thread,
 }
 
-/// Runs `test` for every driver with every notification.
-pub fn everywhere(test: impl Fn(Time, Notify)) {
-    for time in [Time::Simulated, Time::Manual, Time::Thread] {
-        for notify in [Notify::Callback, Notify::Fd] {
-            test(time, notify);
+impl Time {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Simulated, Self::Manual, Self::Thread];
+
+    fn kind(self) -> TimeKind {
+        match self {
+            Self::Simulated => TimeKind::Virtual,
+            Self::Manual => TimeKind::Manual,
+            Self::Thread => TimeKind::Wall,
+        }
+    }
+
+    /// The cells that are allowed with it.
+    pub fn cells(self) -> impl Iterator<Item = Cell> {
+        let all = Cell::all();
+        all.filter(move |cell| cell.config().check(self.kind()).is_ok())
+    }
+}
+
+/// How jobs are told, and who reaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// How jobs are told.
+    pub notify: Notify,
+    /// Who reaps.
+    pub reap: Reap,
+}
+
+impl Cell {
+    /// The whole matrix, with what is refused.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let reaps = [
+            Reap::Event,
+            Reap::External,
+            Reap::Heuristic(Heuristic::default()),
+            Reap::Inline,
+            Reap::THREAD,
+        ];
+        let notifies = [Notify::Callback, Notify::Fd, Notify::Poll];
+        notifies
+            .into_iter()
+            .flat_map(move |notify| reaps.map(|reap| Self { notify, reap }))
+    }
+
+    /// An engine of this cell that offloads everything.
+    #[must_use]
+    pub fn config(self) -> EngineConfig {
+        EngineConfig {
+            notify: self.notify,
+            reap: self.reap,
+            small_ops: SmallOps::NONE,
+            ..EngineConfig::default()
+        }
+    }
+
+    /// Whether a thread of the engine's own reaps.
+    #[must_use]
+    pub fn has_thread(self) -> bool {
+        matches!(self.reap, Reap::Thread { .. })
+    }
+}
+
+/// With the reactor on the completion eventfd.
+impl From<Notify> for Cell {
+    fn from(notify: Notify) -> Self {
+        Self {
+            notify,
+            reap: Reap::Event,
+        }
+    }
+}
+
+/// Runs `test` for every driver with every cell that is allowed with it.
+pub fn everywhere(test: impl Fn(Time, Cell)) {
+    for time in Time::ALL {
+        for cell in time.cells() {
+            test(time, cell);
         }
     }
 }
 
 /// A device with keys, an engine and a loop.
 pub struct Rig {
+    /// The driver of time.
+    pub time: Time,
     /// The loop.
     pub reactor: Reactor,
     /// The engine.
@@ -49,8 +123,8 @@ pub struct Rig {
 impl Rig {
     /// A rig with everything as by default.
     #[must_use]
-    pub fn new(time: Time, notify: Notify) -> Self {
-        Self::with(time, notify, DeviceConfig::default(), None)
+    pub fn new(time: Time, cell: impl Into<Cell>) -> Self {
+        Self::with(time, cell, DeviceConfig::default(), None)
     }
 
     /// A rig over a device of this configuration.
@@ -60,8 +134,22 @@ impl Rig {
     #[must_use]
     pub fn with(
         time: Time,
-        notify: Notify,
+        cell: impl Into<Cell>,
         config: DeviceConfig,
+        observer: Option<Rc<dyn Observer>>,
+    ) -> Self {
+        Self::made(time, config, cell.into().config(), observer)
+    }
+
+    /// A rig of which everything is given.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[must_use]
+    pub fn made(
+        time: Time,
+        config: DeviceConfig,
+        engine_config: EngineConfig,
         observer: Option<Rc<dyn Observer>>,
     ) -> Self {
         let (device, manual) = match time {
@@ -78,14 +166,10 @@ impl Rig {
                 (device, Some(manual))
             }
         };
-        let engine_config = EngineConfig {
-            notify,
-            small_ops: SmallOps::NONE,
-            ..EngineConfig::default()
-        };
         let queue = device.open_queue().expect("descriptors are left");
         let engine = Engine::new(queue, engine_config, observer).expect("the cell is allowed");
         Self {
+            time,
             reactor: Reactor::new(engine.clone()).expect("descriptors are left"),
             engine,
             keys: Keys::import(&device),
@@ -111,12 +195,73 @@ impl Rig {
         self.reactor.spawn(f).expect("a job can be had");
     }
 
+    /// One turn of the loop, at the longest until `until`, and what the application owes to it:
+    /// where reaping is external, it polls.
+    ///
+    /// # Panics
+    /// If the loop fails.
+    pub fn turn(&mut self, until: Option<Nanos>) -> Turn {
+        if self.engine.config().reap != Reap::External {
+            return self.reactor.turn(until).expect("the loop works");
+        }
+        // Nothing would end its sleep: an application that polls does not sleep for long.
+        let is_wall = self.time == Time::Thread && self.reactor.live_jobs() > 0;
+        let soon = is_wall.then(|| self.engine.now() + EXTERNAL_POLL_NS);
+        let first = until.into_iter().chain(soon).min();
+        let turn = self.reactor.turn(first).expect("the loop works");
+        if self.engine.poll() > 0 {
+            return Turn::Progress;
+        }
+        match turn {
+            Turn::TimedOut if until.is_none_or(|until| self.engine.now() < until) => Turn::Progress,
+            turn => turn,
+        }
+    }
+
     /// Turns the loop until nothing happens by itself any more.
     ///
     /// # Panics
     /// If the loop fails.
     pub fn settle(&mut self) {
-        while self.reactor.turn(None).expect("the loop works") == Turn::Progress {}
+        while self.turn(None) == Turn::Progress || self.is_on_its_way() {}
+    }
+
+    /// Whether a manual device has answered, and the answer has not come through yet. If that takes
+    /// manual time, time passes.
+    fn is_on_its_way(&self) -> bool {
+        let Some(manual) = &self.manual else {
+            return false;
+        };
+        let held = (manual.pending().len() + manual.lost()) as u64;
+        // Beyond its limit, operations wait in the submission ring.
+        let limit = u64::from(self.device.config().model.in_flight_limit);
+        let is_answered = held < limit && self.engine.stats().in_flight > held;
+        match self.engine.config().reap {
+            Reap::Heuristic(heuristic) if is_answered => manual.advance(heuristic.backstop_ns),
+            _ => {}
+        }
+        is_answered
+    }
+
+    /// Polls until `count` completions have been taken, which is at once, unless a reaper thread
+    /// has to take them first.
+    ///
+    /// # Panics
+    /// If there are others.
+    pub fn poll_for(&self, count: usize) {
+        let mut taken = self.engine.poll();
+        while taken < count && matches!(self.engine.config().reap, Reap::Thread { .. }) {
+            thread::yield_now();
+            taken += self.engine.poll();
+        }
+        assert_eq!(taken, count, "completions");
+    }
+
+    /// Resumes that found nothing, by whatever name the engine counts them.
+    #[must_use]
+    pub fn resumes_in_vain(&self) -> u64 {
+        let stats = self.engine.stats();
+        stats.spurious_resumes + stats.looks_in_vain
     }
 
     /// Lets a manual device complete all that it holds. Says how much that was.
@@ -132,15 +277,14 @@ impl Rig {
     /// # Panics
     /// If the loop fails, or jobs are left that nothing wakes.
     pub fn run(&mut self) {
-        if self.manual.is_none() {
-            self.reactor.run().expect("nothing stalls");
-            return;
-        }
         while self.reactor.live_jobs() > 0 {
-            self.settle();
+            if self.turn(None) == Turn::Progress || self.is_on_its_way() {
+                continue;
+            }
             let left = self.reactor.live_jobs();
+            let completed = self.manual.as_ref().map_or(0, complete_all);
             assert!(
-                self.complete_all() > 0 || left == 0,
+                completed > 0 || left == 0,
                 "{left} jobs are paused and the device holds nothing"
             );
         }
@@ -183,3 +327,6 @@ fn complete_all(manual: &Manual) -> usize {
     }
     pending.len()
 }
+
+/// How long an application sleeps between its polls.
+const EXTERNAL_POLL_NS: Nanos = Nanos::from_micros(20);

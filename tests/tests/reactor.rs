@@ -64,10 +64,10 @@ fn under_virtual_time_an_op_that_is_due_later_stays_in_flight() {
 
 #[test]
 fn nothing_left_is_idle() {
-    everywhere(|time, notify| {
-        let mut rig = Rig::new(time, notify);
+    everywhere(|time, cell| {
+        let mut rig = Rig::new(time, cell);
         let turn = rig.reactor.turn(None).expect("the loop works");
-        assert_eq!(turn, Turn::Idle, "{time:?} {notify:?}");
+        assert_eq!(turn, Turn::Idle, "{time:?} {cell:?}");
         assert!(rig.reactor.run().is_ok());
     });
 }

@@ -181,38 +181,38 @@ fn every_misuse_is_named(engine: &Engine, keys: Keys) {
 
 #[test]
 fn in_a_job() {
-    everywhere(|time, notify| {
-        let mut rig = Rig::new(time, notify);
+    everywhere(|time, cell| {
+        let mut rig = Rig::new(time, cell);
         let (engine, keys) = (rig.engine.clone(), rig.keys);
         rig.spawn(move || {
             every_call_is_right(&engine, keys);
             every_misuse_is_named(&engine, keys);
         });
         rig.run();
-        assert_eq!(rig.engine.slots_in_use(), 0, "{time:?} {notify:?}");
-        assert_eq!(rig.engine.stats().waits_in_place, 0, "{time:?} {notify:?}");
+        assert_eq!(rig.engine.slots_in_use(), 0, "{time:?} {cell:?}");
+        assert_eq!(rig.engine.stats().waits_in_place, 0, "{time:?} {cell:?}");
     });
 }
 
 #[test]
 fn outside_of_jobs() {
-    everywhere(|time, notify| {
-        let rig = Rig::new(time, notify);
+    everywhere(|time, cell| {
+        let rig = Rig::new(time, cell);
         let keys = rig.keys;
         rig.in_place(|engine| {
             every_call_is_right(engine, keys);
             every_misuse_is_named(engine, keys);
         });
         let stats = rig.engine.stats();
-        assert_eq!(rig.engine.slots_in_use(), 0, "{time:?} {notify:?}");
-        assert_eq!(stats.waits_in_place, stats.submitted, "{time:?} {notify:?}");
+        assert_eq!(rig.engine.slots_in_use(), 0, "{time:?} {cell:?}");
+        assert_eq!(stats.waits_in_place, stats.submitted, "{time:?} {cell:?}");
     });
 }
 
 #[test]
 fn a_revoked_key_is_unknown() {
-    everywhere(|time, notify| {
-        let rig = Rig::new(time, notify);
+    everywhere(|time, cell| {
+        let rig = Rig::new(time, cell);
         assert!(rig.device.revoke_key(rig.keys.aes));
         let sealed = rig
             .in_place(|engine| engine.aead_seal(rig.keys.aes, [0; 12], b"", b"text", &mut [0; 64]));
@@ -222,8 +222,8 @@ fn a_revoked_key_is_unknown() {
 
 #[test]
 fn a_failing_device_is_named_and_the_wait_context_told() {
-    for notify in [Notify::Callback, Notify::Fd] {
-        let mut rig = Rig::new(Time::Manual, notify);
+    for cell in Time::Manual.cells() {
+        let mut rig = Rig::new(Time::Manual, cell);
         let (engine, keys) = (rig.engine.clone(), rig.keys);
         let outcome = Rc::new(RefCell::new(None));
         let told = outcome.clone();

@@ -8,16 +8,22 @@ use pausewake_device::{Nanos, QueuePair, TimeKind};
 use super::{EngineState, Inner};
 use crate::config::Reap;
 use crate::error::{Error, Misuse};
+use crate::reaper::Forgotten;
 
 impl Inner {
-    /// The holder of this operation looks for itself from now on.
-    pub(crate) fn look_in_place(&self, op: Cookie) {
-        if let Some(reaper) = &self.state.borrow().reaper {
-            reaper.forget(op);
-        }
+    /// The holder of this operation looks for itself from now on. Says whether the reaper's thread
+    /// had told it already.
+    pub(crate) fn look_in_place(&self, op: Cookie) -> bool {
         // Dropped after the borrow: the last count on a callback may run code of the application.
-        let told_before = self.with_slot(op, |slot| slot.op.stop_telling());
+        let Some(told_before) = self.with_slot(op, |slot| slot.op.stop_telling()) else {
+            return false;
+        };
+        let state = self.state.borrow();
+        let reaper = state.reaper.as_ref().filter(|_| told_before.is_job());
+        let forgotten = reaper.map(|reaper| reaper.forget(op));
+        drop(state);
         drop(told_before);
+        matches!(forgotten, Some(Forgotten::Told))
     }
 
     /// The fd that becomes readable when there is something to poll for, for the reactor.
@@ -56,13 +62,27 @@ impl Inner {
         self.with_queue(QueuePair::drain_signal);
     }
 
+    /// Reaps until the device has answered all that is in flight. A manual device is not waited for.
+    pub(crate) fn reap_all(&self) {
+        self.ring_doorbell();
+        self.poll();
+        while self.has_in_flight() && self.time_kind != TimeKind::Manual {
+            if self.wait_for_device().is_err() {
+                return;
+            }
+            // A callback that the poll ran may have submitted.
+            self.ring_doorbell();
+            self.poll();
+        }
+    }
+
     /// Waits until something may have completed, or a call's time is up.
     ///
     /// # Errors
     /// [`Misuse::Stalled`]: virtual time stands still, nothing is due.
     pub(crate) fn wait_for_device(&self) -> Result<(), Error> {
-        let until = self.state.borrow().next_deadline_ns();
         let mut state = self.state.borrow_mut();
+        let until = state.next_deadline_ns();
         let now = state.queue.now();
         let timeout = until.map(|until| until - now);
         if let Some(reaper) = &mut state.reaper {

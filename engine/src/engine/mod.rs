@@ -28,6 +28,7 @@ pub(crate) use settle::Settled;
 use tell::Tell;
 
 use crate::config::{EngineConfig, Reap, Refused};
+use crate::deadlines::Deadlines;
 use crate::error::Misuse;
 use crate::events::{Event, Observer};
 use crate::line::Line;
@@ -86,8 +87,8 @@ struct EngineState {
     granted: u32,
     /// Pushed since the last doorbell, to be stamped by it.
     pushed: Vec<Cookie>,
-    /// When operations time out, the earliest first.
-    deadlines: VecDeque<(Nanos, Cookie)>,
+    /// When operations time out.
+    deadlines: Deadlines,
     /// When somebody last looked at the completion ring.
     polled_ns: Nanos,
     /// Since when completions are known to lie unread.
@@ -147,7 +148,7 @@ impl Engine {
                 line: Line::default(),
                 granted: 0,
                 pushed: Vec::new(),
-                deadlines: VecDeque::new(),
+                deadlines: Deadlines::default(),
                 unread_since_ns: None,
                 is_watchdog_told: false,
             }),

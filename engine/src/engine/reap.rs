@@ -8,7 +8,7 @@ use super::tell::Tell;
 use super::{EngineState, Inner};
 use crate::events::Event;
 use crate::notify::Waiter;
-use crate::reaper::Arrived;
+use crate::reaper::{Arrived, Forgotten};
 use crate::slots::Completed;
 
 impl Inner {
@@ -89,51 +89,64 @@ impl Inner {
         }
     }
 
-    /// Ends what has had its time: operations in flight, and calls in line.
-    fn time_out(&self) {
+    /// Ends what has had its time: operations in flight, and calls in line. Says whether there was any.
+    pub(crate) fn time_out(&self) -> bool {
+        let mut any = false;
         // Only where there are timeouts at all is the clock worth reading.
-        while let Some(timed_out) = self.next_timed_out() {
-            match timed_out {
-                TimedOut::Operation(op) => {
+        while let Some(overdue) = self.next_overdue() {
+            any = true;
+            match overdue {
+                Overdue::Op { op, is_told } => {
                     self.count(|stats| stats.timed_out += 1);
                     let job = self.with_slot(op, |slot| slot.op.job).flatten();
-                    self.tell_later(Tell::TimedOut { op });
+                    self.tell_later(Tell::TimedOut { op, is_told });
                     self.tell(|| self.now(), || Event::TimedOut { op, job });
                 }
-                TimedOut::InLine(waiter) => {
+                Overdue::InLine { waiter } => {
                     self.count(|stats| stats.timed_out_in_line += 1);
                     self.tell_later(Tell::Room(waiter));
                 }
             }
         }
+        any
     }
 
-    fn next_timed_out(&self) -> Option<TimedOut> {
+    fn next_overdue(&self) -> Option<Overdue> {
         let mut state = self.state.borrow_mut();
         if !state.is_time_up() {
             return None;
         }
         let now = state.queue.now();
-        while let Some((deadline_ns, op)) = state.deadlines.front().copied() {
-            if deadline_ns > now {
-                break;
-            }
-            state.deadlines.pop_front();
-            if state.slots.time_out(op) {
-                if let Some(reaper) = &state.reaper {
-                    reaper.forget(op);
-                }
-                return Some(TimedOut::Operation(op));
-            }
-        }
-        state.line.time_out(now).map(TimedOut::InLine)
+        let EngineState {
+            slots,
+            deadlines,
+            line,
+            reaper,
+            ..
+        } = &mut *state;
+        let Some(op) = deadlines.pop_due(now, slots) else {
+            let waiter = line.time_out(now)?;
+            return Some(Overdue::InLine { waiter });
+        };
+        slots.time_out(op);
+        // The reaper's thread may have told the job in this very moment: once is enough, or a wake
+        // would be left over.
+        let is_job = slots.get(op).is_some_and(|slot| slot.op.waiter.is_job());
+        let reaper = reaper.as_ref().filter(|_| is_job);
+        let forgotten = reaper.map(|reaper| reaper.forget(op));
+        Some(Overdue::Op {
+            op,
+            is_told: matches!(forgotten, Some(Forgotten::Told)),
+        })
     }
 }
 
-/// Whose time is up.
-enum TimedOut {
-    Operation(Cookie),
-    InLine(Waiter),
+/// A call whose time is up.
+enum Overdue {
+    /// Its operation is in flight.
+    Op { op: Cookie, is_told: bool },
+    /// It stood in line.
+    InLine { waiter: Waiter },
 }
 
 /// A completion, and what it did.

@@ -4,6 +4,7 @@ use pausewake_device::protocol::{Completion, Cookie, Status};
 
 use super::Inner;
 use crate::events::Event;
+use crate::reaper::Forgotten;
 use crate::slots::{Op, State};
 
 /// What a call finds when its operation is over.
@@ -37,9 +38,11 @@ impl Inner {
             State::Completed(completion) => {
                 let taken = std::mem::replace(&mut slot.op, Op::none());
                 let len = match completion.status {
-                    Status::Ok => output.len().min(completion.output_len as usize),
+                    Status::Ok => completion.output_len as usize,
                     _ => 0,
                 };
+                // More than there is room for is nonsense, and none of it is taken.
+                let len = if len <= output.len() { len } else { 0 };
                 let copied = state.queue.read_payload(op.slot, &mut output[..len]);
                 debug_assert!(copied.is_ok(), "the output was checked to fit into a slot");
                 state.wipe(op, taken.used_bytes);
@@ -70,16 +73,15 @@ impl Inner {
     /// until the device answers. Says whether the job had been told of its completion.
     pub(crate) fn abandon(&self, op: Cookie) -> bool {
         let mut state = self.state.borrow_mut();
-        let told_by_reaper = state
-            .reaper
-            .as_ref()
-            .is_some_and(|reaper| !reaper.forget(op));
+        let forgotten = state.reaper.as_ref().map(|reaper| reaper.forget(op));
+        let told_by_reaper = matches!(forgotten, Some(Forgotten::Told));
         let Some(slot) = state.slots.get(op) else {
             return false;
         };
         let used_bytes = slot.op.used_bytes;
         let was_job = slot.op.waiter.is_job();
         let told_before = slot.op.stop_telling();
+        let is_timed_out = matches!(slot.state, State::TimedOut { .. });
         let told = match slot.state {
             State::InFlight => {
                 slot.state = State::Abandoned;
@@ -99,7 +101,8 @@ impl Inner {
         drop(state);
         // After the borrow: the last count on a callback may run code of the application.
         drop(told_before);
-        self.count(|stats| stats.abandoned += 1);
+        // What has timed out is counted as that.
+        self.count(|stats| stats.abandoned += u64::from(!is_timed_out));
         self.tell(|| self.now(), || Event::Abandoned { op });
         self.serve_line();
         told

@@ -4,6 +4,7 @@ use pausewake_device::protocol::{Class, Descriptor};
 use pausewake_device::{Nanos, QueuePair};
 
 use super::{EngineState, Inner};
+use crate::config::Reap;
 use crate::error::Misuse;
 use crate::events::Event;
 use crate::slots::{Op, State};
@@ -36,7 +37,7 @@ impl Inner {
             offset += part.len();
         }
         if let (Some(reaper), Some(wake)) = (&state.reaper, op.waiter.wake()) {
-            reaper.expect(cookie, wake.clone());
+            reaper.expect(cookie, wake.clone(), op.waiter.by());
         }
         state
             .queue
@@ -44,12 +45,15 @@ impl Inner {
             .expect("a granted slot has its place in the ring");
         state.granted -= 1;
         state.pushed.push(cookie);
-        if let Some(deadline_ns) = deadline_ns {
-            state.note_deadline(deadline_ns, cookie);
-        }
-        let slot = state.slots.get(cookie).expect("a granted slot is in use");
+        let EngineState {
+            slots, deadlines, ..
+        } = &mut *state;
+        let slot = slots.get(cookie).expect("a granted slot is in use");
         slot.state = State::InFlight;
         slot.op = op;
+        if let Some(deadline_ns) = deadline_ns {
+            deadlines.push(deadline_ns, cookie, slots);
+        }
         drop(state);
         self.count(|stats| {
             stats.submitted += 1;
@@ -61,6 +65,10 @@ impl Inner {
 
     /// Shows the device what was pushed since the last time.
     pub(crate) fn ring_doorbell(&self) {
+        if self.config.reap == Reap::External {
+            // Every loop comes by here, also one that has forgotten to poll.
+            self.watch();
+        }
         let mut state = self.state.borrow_mut();
         if state.pushed.is_empty() {
             return;

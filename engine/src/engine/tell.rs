@@ -21,7 +21,11 @@ pub(super) enum Tell {
         is_told: bool,
     },
     /// The operation's time is up.
-    TimedOut { op: Cookie },
+    TimedOut {
+        op: Cookie,
+        /// The reaper thread has woken the job already.
+        is_told: bool,
+    },
     /// There is room, or no more time to wait for it.
     Room(Waiter),
 }
@@ -43,7 +47,7 @@ impl Inner {
             match next {
                 None => return,
                 Some(Tell::Room(waiter)) => self.tell_of_room(&waiter),
-                Some(Tell::TimedOut { op }) => self.tell_of_end(op, None, false),
+                Some(Tell::TimedOut { op, is_told }) => self.tell_of_end(op, None, is_told),
                 Some(Tell::Complete { op, at_ns, is_told }) => {
                     self.tell_of_end(op, Some(at_ns), is_told);
                 }
@@ -60,7 +64,7 @@ impl Inner {
         let by = waiter.by();
         self.count_wake(by);
         // Woken even if the observer panics.
-        let wake = (!is_told).then_some(WakeOnDrop(&waiter));
+        let wake = (!is_told).then(|| WakeOnDrop(&waiter));
         if let Some(at_ns) = completed_ns {
             self.tell(|| at_ns, || Event::Notify { op, job, by });
         }

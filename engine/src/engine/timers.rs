@@ -1,12 +1,10 @@
 //! What will happen even if the device is silent: timeouts, the heuristic's backstop, the watchdog.
 
 use pausewake_device::Nanos;
-use pausewake_device::protocol::Cookie;
 
 use super::{EngineState, Inner};
 use crate::config::Reap;
 use crate::events::Event;
-use crate::slots::State;
 
 impl Inner {
     /// When a call that begins at `call_ns` must have ended.
@@ -16,7 +14,7 @@ impl Inner {
 
     /// When somebody has to look, whatever the device does.
     pub(crate) fn next_timer_ns(&self) -> Option<Nanos> {
-        let state = self.state.borrow();
+        let mut state = self.state.borrow_mut();
         let backstop = match self.config.reap {
             Reap::Heuristic(heuristic) if self.has_in_flight() => {
                 Some(state.polled_ns + heuristic.backstop_ns)
@@ -34,16 +32,17 @@ impl Inner {
             return true;
         };
         let stats = self.stats.get();
+        let mut state = self.state.borrow_mut();
         if stats.in_flight == 0 {
-            return self.state.borrow().is_time_up();
+            return state.is_time_up();
         }
         let many = stats.in_flight_asymmetric >= u64::from(heuristic.asymmetric)
             || stats.in_flight_symmetric >= u64::from(heuristic.symmetric);
-        let everybody_waits = stats.in_flight >= live_jobs as u64;
+        // Whoever stands in line waits for the device, too.
+        let everybody_waits = stats.in_flight + state.line.len() as u64 >= live_jobs as u64;
         if many || everybody_waits {
             return true;
         }
-        let state = self.state.borrow();
         state.queue.now() - state.polled_ns >= heuristic.backstop_ns || state.is_time_up()
     }
 
@@ -81,36 +80,14 @@ impl Inner {
 }
 
 impl EngineState {
-    /// The call of `op` ends at `deadline_ns` at the latest.
-    ///
-    /// A deadline stays in the list when its operation completes, until its time has come: to look
-    /// for it would cost each completion more. With a long timeout those would be many, so they
-    /// are swept out before they outnumber the slots; each sweep is paid for by as many operations.
-    pub(super) fn note_deadline(&mut self, deadline_ns: Nanos, op: Cookie) {
-        let Self {
-            deadlines, slots, ..
-        } = self;
-        if deadlines.len() >= 2 * slots.count() {
-            deadlines.retain(|(_, op)| {
-                let slot = slots.get(*op);
-                slot.is_some_and(|slot| matches!(slot.state, State::InFlight | State::Granted))
-            });
-        }
-        // Deadlines count from the call, and a call that was given a slot while it stood in line may
-        // submit after calls that came later. So this one's place may be a few before the end.
-        let is_later = |(other_ns, _): &&(Nanos, Cookie)| *other_ns > deadline_ns;
-        let later_count = deadlines.iter().rev().take_while(is_later).count();
-        deadlines.insert(deadlines.len() - later_count, (deadline_ns, op));
-    }
-
     /// When the next call's time is up.
-    pub(super) fn next_deadline_ns(&self) -> Option<Nanos> {
-        let op = self.deadlines.front().map(|(deadline_ns, _)| *deadline_ns);
+    pub(super) fn next_deadline_ns(&mut self) -> Option<Nanos> {
+        let op = self.deadlines.next_ns(&mut self.slots);
         op.into_iter().chain(self.line.deadline_ns()).min()
     }
 
     /// Whether a call's time is up. Reads the clock only if calls have deadlines.
-    pub(super) fn is_time_up(&self) -> bool {
+    pub(super) fn is_time_up(&mut self) -> bool {
         self.next_deadline_ns()
             .is_some_and(|deadline_ns| deadline_ns <= self.queue.now())
     }

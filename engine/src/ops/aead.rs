@@ -36,8 +36,8 @@ impl Engine {
     /// says how many bytes that is: 16 less than `sealed`.
     ///
     /// # Errors
-    /// [`Error::NotAuthentic`] if the tag does not fit, `plaintext` is then untouched; else as
-    /// [`aead_seal`](Self::aead_seal).
+    /// [`Error::NotAuthentic`] if the tag does not fit: `plaintext` is then as it was, or zeroes if
+    /// it was opened in software; else as [`aead_seal`](Self::aead_seal).
     pub fn aead_open(
         &self,
         key: KeyId,

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use pausewake_device::Nanos;
-use pausewake_jobs::StartReason;
+use pausewake_jobs::{Cancelled, StartReason};
 
 use crate::config::Reap;
 use crate::engine::Engine;
@@ -67,6 +67,10 @@ pub struct Reactor {
     engine: Engine,
 }
 
+/// Names a job of one [`Reactor`], and no later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskHandle(TaskToken);
+
 /// What a turn of the loop came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -116,7 +120,30 @@ impl Reactor {
     /// # Panics
     /// With the panic of `f`.
     pub fn spawn<F: FnOnce() + 'static>(&mut self, f: F) -> Result<(), SpawnError<F>> {
-        self.tasks.start(f, &self.ready, &mut self.park)
+        self.spawn_handle(f).map(|_| ())
+    }
+
+    /// [`spawn`](Self::spawn), and a name by which the job can be [cancelled](Self::cancel).
+    ///
+    /// # Errors
+    /// As [`spawn`](Self::spawn).
+    ///
+    /// # Panics
+    /// With the panic of `f`.
+    pub fn spawn_handle<F: FnOnce() + 'static>(
+        &mut self,
+        f: F,
+    ) -> Result<TaskHandle, SpawnError<F>> {
+        let token = self.tasks.start(f, &self.ready, &mut self.park)?;
+        Ok(TaskHandle(token))
+    }
+
+    /// Ends a job in the middle of what it waits for: its stack unwinds, and its operation is
+    /// abandoned. `None`: it has ended already.
+    ///
+    /// The job's own destructors run, and may call the engine; they wait in place.
+    pub fn cancel(&mut self, task: TaskHandle) -> Option<Cancelled> {
+        self.tasks.cancel(task.0)
     }
 
     /// Resumes the jobs that were woken, rings the doorbell once, and reaps. If there was nothing
@@ -165,7 +192,8 @@ impl Reactor {
             Reap::Heuristic(_) => self.engine.poll_heuristically(self.live_jobs()) > 0,
             Reap::External => {
                 inner.watch();
-                false
+                // Nobody but the application reaps. But a call's time is up even if nobody polls.
+                inner.time_out()
             }
         }
     }
@@ -206,15 +234,23 @@ impl Reactor {
     pub fn shutdown(mut self) -> Result<Shutdown, ReactorError> {
         let cancelled_jobs = self.tasks.cancel_all();
         // Not until no slot is in use: a job that is not ours may hold a result.
-        while self.engine.inner().has_in_flight() {
-            if self.turn(None)? == Turn::Idle {
-                break;
-            }
+        match self.engine.config().reap {
+            Reap::External => self.engine.inner().reap_all(),
+            _ => self.turn_until_all_is_answered()?,
         }
         Ok(Shutdown {
             cancelled_jobs,
             slots_left: self.engine.slots_in_use(),
         })
+    }
+
+    fn turn_until_all_is_answered(&mut self) -> Result<(), ReactorError> {
+        while self.engine.inner().has_in_flight() {
+            if self.turn(None)? == Turn::Idle {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Resumes every job that has been woken up to now. Says whether there was any.

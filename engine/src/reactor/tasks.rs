@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
-use pausewake_jobs::{Job, Outcome, WaitCtx};
+use pausewake_jobs::{Cancelled, Job, Outcome, WaitCtx};
 
 use super::park::Park;
 use super::ready::ReadyQueue;
@@ -52,7 +52,7 @@ impl Tasks {
         f: F,
         ready: &ReadyQueue,
         park: &mut Park,
-    ) -> Result<(), SpawnError<F>> {
+    ) -> Result<TaskToken, SpawnError<F>> {
         let token = self.take_place();
         let place = &mut self.places[token.index as usize];
         if self.notify == Notify::Callback {
@@ -66,10 +66,11 @@ impl Tasks {
             job: None,
         };
         match pausewake_jobs::start(Some(&wait_ctx), f) {
-            Ok(Outcome::Finished(())) => Ok(()),
+            Ok(Outcome::Finished(())) => Ok(token),
             Ok(Outcome::Paused(job)) => {
                 occupied.job = Some(job);
-                occupied.watch(park).map_err(SpawnError::Watch)
+                let watched = occupied.watch(park);
+                watched.map(|()| token).map_err(SpawnError::Watch)
             }
             Err(error) => {
                 let (reason, f) = error.into_parts();
@@ -80,16 +81,9 @@ impl Tasks {
 
     /// Resumes the job that `token` names, if it is still there.
     pub(super) fn resume(&mut self, token: TaskToken, park: &mut Park) -> Result<(), ReactorError> {
-        let Some(place) = self.places.get_mut(token.index as usize) else {
+        let Some(job) = self.take_job(token) else {
             return Ok(());
         };
-        if place.generation != token.generation {
-            return Ok(());
-        }
-        let Some(job) = place.job.take() else {
-            return Ok(());
-        };
-        self.live -= 1;
         let mut occupied = Occupied {
             tasks: self,
             token,
@@ -106,6 +100,27 @@ impl Tasks {
                 Err(ReactorError::InJob)
             }
         }
+    }
+
+    /// Cancels the job that `token` names, if it is still there.
+    pub(super) fn cancel(&mut self, token: TaskToken) -> Option<Cancelled> {
+        let job = self.take_job(token)?;
+        let _idle_then = Occupied {
+            tasks: self,
+            token,
+            job: None,
+        };
+        Some(job.cancel())
+    }
+
+    fn take_job(&mut self, token: TaskToken) -> Option<Job<()>> {
+        let place = self.places.get_mut(token.index as usize)?;
+        if place.generation != token.generation {
+            return None;
+        }
+        let job = place.job.take()?;
+        self.live -= 1;
+        Some(job)
     }
 
     /// The job that lives in this place now.

@@ -28,17 +28,17 @@ use explorer::{Broken, Seen, every_order, one_order};
 
 #[test]
 fn every_order_by_callback() {
-    explore(&two_at_a_time(Notify::Callback), &TOLD);
+    explore(&two_at_a_time(Notify::Callback), &BY_CALLBACK);
 }
 
 #[test]
 fn every_order_by_fd() {
-    explore(&two_at_a_time(Notify::Fd), &TOLD);
+    explore(&two_at_a_time(Notify::Fd), &BY_FD);
 }
 
 #[test]
 fn every_order_by_poll() {
-    explore(&looking(), &LOOKING);
+    explore(&looking(), &BY_POLL);
 }
 
 #[test]
@@ -250,9 +250,14 @@ const CANCEL_AND_DOUBLE: Budget = Budget {
 const TIMEOUT_NS: Nanos = Nanos::from_millis(1);
 const WALKS: u64 = 4_000;
 
-/// Schedules of each case where jobs are told.
-const TOLD: [u64; 13] = [
-    116, 1788, 1044, 2464, 348, 452, 12088, 16, 320, 1850, 0, 0, 0,
+/// Schedules of each case, by callback.
+const BY_CALLBACK: [u64; 13] = [
+    116, 1_788, 1_044, 2_464, 348, 452, 12_088, 16, 320, 1_850, 1_812, 3_324, 20_210,
 ];
-/// Schedules of each case where they look.
-const LOOKING: [u64; 4] = [14368, 2432, 212, 3172];
+/// By fd. Where jobs are ended or resumed early there are fewer: a wake that was consumed is not
+/// readable any more, and a callback's stays to be seen.
+const BY_FD: [u64; 13] = [
+    116, 1_788, 1_044, 2_464, 348, 452, 12_088, 16, 320, 1_850, 1_612, 2_420, 20_210,
+];
+/// By poll.
+const BY_POLL: [u64; 4] = [14_368, 2_432, 212, 3_172];

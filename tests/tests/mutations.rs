@@ -37,7 +37,7 @@ const MUTATIONS: [Mutation; 8] = [
         was: "            .filter(|slot| slot.generation == op.generation)",
         becomes: "",
         noticed_by: "every_order_by_callback",
-        as_violation: "",
+        as_violation: "is known twice",
     },
     Mutation {
         name: "a resume is taken for a completion",

@@ -44,6 +44,16 @@ struct Branch {
 
 /// Tries every order of everything that can happen in `case`.
 pub(crate) fn every_order(case: Case) -> Result<Seen, Broken> {
+    every_order_but(case, Action::is_independent_of, &mut |_| ())
+}
+
+/// Tries every order but for that of two steps which are independent, and shows each new world after
+/// each step.
+pub(crate) fn every_order_but(
+    case: Case,
+    independent: fn(Action, Action) -> bool,
+    show: &mut dyn FnMut(&World),
+) -> Result<Seen, Broken> {
     let mut seen = Seen::default();
     let mut path: Vec<Branch> = Vec::new();
     loop {
@@ -53,7 +63,8 @@ pub(crate) fn every_order(case: Case) -> Result<Seen, Broken> {
             let branch = &path[index];
             step(&mut world, branch.enabled[branch.chosen]).map_err(|it| broken(&path, it))?;
         }
-        let is_end = run_on(&mut world, &mut path)?;
+        show(&world);
+        let is_end = run_on(&mut world, &mut path, independent, show)?;
         seen.steps += (path.len() - replayed) as u64 + u64::from(replayed > 0);
         if is_end {
             seen.schedules += 1;
@@ -68,7 +79,12 @@ pub(crate) fn every_order(case: Case) -> Result<Seen, Broken> {
 
 /// Goes on from the end of `path` with whatever comes first. Says whether it came to an end of the
 /// world, and not just to where all others are asleep.
-fn run_on(world: &mut World, path: &mut Vec<Branch>) -> Result<bool, Broken> {
+fn run_on(
+    world: &mut World,
+    path: &mut Vec<Branch>,
+    independent: fn(Action, Action) -> bool,
+    show: &mut dyn FnMut(&World),
+) -> Result<bool, Broken> {
     loop {
         let asleep = match path.last() {
             None => Vec::new(),
@@ -76,7 +92,7 @@ fn run_on(world: &mut World, path: &mut Vec<Branch>) -> Result<bool, Broken> {
                 let chosen = branch.enabled[branch.chosen];
                 let still = branch.asleep.iter().copied();
                 still
-                    .filter(|action| action.is_independent_of(chosen))
+                    .filter(|action| independent(*action, chosen))
                     .collect()
             }
         };
@@ -94,6 +110,7 @@ fn run_on(world: &mut World, path: &mut Vec<Branch>) -> Result<bool, Broken> {
             chosen,
         });
         step(world, action).map_err(|violation| broken(path, violation))?;
+        show(world);
     }
 }
 

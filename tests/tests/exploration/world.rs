@@ -190,6 +190,9 @@ impl World {
             .map(Job::wait_ctx)
             .or(app.wait_ctx.as_ref());
         let fds = wait_ctx.map(WaitCtx::all_fds).unwrap_or_default();
+        if fds.is_empty() {
+            return false;
+        }
         let mut polled: Vec<_> = fds
             .iter()
             .map(|fd| PollFd::new(fd, PollFlags::IN))
@@ -198,7 +201,7 @@ impl World {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        !polled.is_empty() && poll(&mut polled, Some(&at_once)).expect("they are open") > 0
+        poll(&mut polled, Some(&at_once)).expect("they are open") > 0
     }
 
     fn pending(&self) -> HashMap<Cookie, (PendingId, PendingState)> {
@@ -457,8 +460,9 @@ impl World {
                 );
             }
             let waits = job.phase == Phase::Paused && self.oracle.is_settled(index);
-            let can_wake = self.case.notify == Notify::Poll || app.is_ready || self.is_woken(index);
-            ensure!(!waits || can_wake, "the wake of job {index} is lost");
+            let can_wake =
+                || self.case.notify == Notify::Poll || app.is_ready || self.is_woken(index);
+            ensure!(!waits || can_wake(), "the wake of job {index} is lost");
             let has_ended = matches!(job.phase, Phase::Finished | Phase::Cancelled);
             ensure!(
                 !(has_ended && self.is_readable(index)),
@@ -466,6 +470,29 @@ impl World {
             );
         }
         Ok(())
+    }
+
+    /// Everything that can be told of its state, but for the time.
+    pub(crate) fn state(&self) -> String {
+        let mut ops: Vec<_> = self.oracle.ops.iter().collect();
+        ops.sort_by_key(|(name, _)| **name);
+        let callbacks = self.callbacks.lock().expect("no panic").clone();
+        let apps: Vec<_> = self
+            .apps
+            .iter()
+            .map(|app| (app.is_ready, app.wakes_seen))
+            .collect();
+        format!(
+            "{:?} {:?} {:?} {ops:?} {:?} {:?} {callbacks:?} {apps:?} {:?}",
+            self.enabled(),
+            self.engine.stats(),
+            self.engine.slots_in_use(),
+            self.oracle.unread(),
+            self.unsignalled,
+            (0..self.case.jobs)
+                .map(|job| self.oracle.waits_for(job))
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Checks what must hold when nothing can happen any more.

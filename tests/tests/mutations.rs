@@ -1,0 +1,188 @@
+//! Breaks the engine on purpose, and sees that `exploration` notices.
+//!
+//! Each mutation is a change to the sources, made in a copy of the workspace: the engine has no
+//! switches for it, and what is explored is the engine itself. A mutation whose text is not found
+//! exactly once fails the test, so that it cannot go stale unnoticed. Since each needs a build of
+//! the engine, the test runs by `--ignored` alone, as `.ci/run` does.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A way to break the engine.
+struct Mutation {
+    name: &'static str,
+    file: &'static str,
+    was: &'static str,
+    becomes: &'static str,
+    /// The test that shall notice.
+    noticed_by: &'static str,
+    /// And what it shall say.
+    as_violation: &'static str,
+}
+
+const MUTATIONS: [Mutation; 8] = [
+    Mutation {
+        name: "a completion tells nobody",
+        file: "engine/src/engine/reap.rs",
+        was: "        if !is_told {\n            waiter.tell();\n        }",
+        becomes: "        let _ = is_told;",
+        noticed_by: "every_order_by_fd",
+        as_violation: "the wake of job 0 is lost",
+    },
+    Mutation {
+        name: "generations are not compared",
+        file: "engine/src/slots.rs",
+        was: "            .filter(|slot| slot.generation == op.generation)",
+        becomes: "",
+        noticed_by: "every_order_by_callback",
+        as_violation: "is known twice",
+    },
+    Mutation {
+        name: "a resume is taken for a completion",
+        file: "engine/src/offload.rs",
+        was: "        if let Some(job) = caller.job()\n            && !engine.is_settled(op)\n",
+        becomes: "        if pausewake_jobs::current_id().is_some() {\n            return Ok(());\n        }\n        \
+                  if let Some(job) = caller.job()\n            && !engine.is_settled(op)\n",
+        noticed_by: "every_order_by_callback",
+        as_violation: "a panic: the operation is over",
+    },
+    Mutation {
+        name: "a cancelled job takes its slot along",
+        file: "engine/src/engine/settle.rs",
+        was: "            State::InFlight => {\n                slot.state = State::Abandoned;",
+        becomes: "            State::InFlight => {\n                state.slots.release(op);",
+        noticed_by: "every_order_by_callback",
+        as_violation: "slots are in use",
+    },
+    Mutation {
+        name: "a cancelled job leaves its wake behind",
+        file: "engine/src/offload.rs",
+        was: "        if self.engine.abandon(self.op) {",
+        becomes: "        if self.engine.abandon(self.op) && self.engine.config.max_retries > 99 {",
+        noticed_by: "every_order_by_fd",
+        as_violation: "has ended, and left a wake in its wait context",
+    },
+    Mutation {
+        name: "a slot that becomes free is not offered to the line",
+        file: "engine/src/engine/settle.rs",
+        was: "        self.serve_line();\n        Some(settled)",
+        becomes: "        Some(settled)",
+        noticed_by: "every_order_by_callback",
+        as_violation: "its wake is lost",
+    },
+    Mutation {
+        name: "deadlines are kept in the order of submission",
+        file: "engine/src/engine/timers.rs",
+        was: "        let place = self.deadlines.len() - later_count;",
+        becomes: "        let place = self.deadlines.len().max(later_count);",
+        noticed_by: "many_orders_of_larger_cases",
+        as_violation: "waits on, and its call's time is up",
+    },
+    Mutation {
+        name: "the moment of running is that of the call",
+        file: "engine/src/offload.rs",
+        was: "        running_ns,\n        returned_ns,\n        ..seen",
+        becomes: "        running_ns: seen.call_ns.min(running_ns),\n        returned_ns,\n        ..seen",
+        noticed_by: "every_order_by_callback",
+        as_violation: "the moments decrease",
+    },
+];
+
+#[test]
+#[ignore = "builds the engine once per mutation: run it with --ignored"]
+fn each_mutation_is_noticed() {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutated");
+    copy_workspace(&copy);
+    let unnoticed: Vec<String> = MUTATIONS
+        .iter()
+        .filter_map(|mutation| try_out(mutation, &copy).err())
+        .collect();
+    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n\n"));
+}
+
+/// Mutates, explores, and undoes it.
+fn try_out(mutation: &Mutation, copy: &Path) -> Result<(), String> {
+    let Mutation { name, file, .. } = mutation;
+    let path = copy.join(file);
+    let sound = fs::read_to_string(&path).map_err(|error| format!("{name}: {file}: {error}"))?;
+    let found = sound.matches(mutation.was).count();
+    if found != 1 {
+        return Err(format!(
+            "{name}: its text stands {found} times in {file}, and not once"
+        ));
+    }
+    write(&path, &sound.replace(mutation.was, mutation.becomes));
+    let (passed, said) = explore(copy, mutation.noticed_by);
+    write(&path, &sound);
+    let violation = said.lines().find(|line| line.contains("VIOLATION: "));
+    match violation {
+        Some(words) if !passed && words.contains(mutation.as_violation) => {
+            say(&format!(
+                "{name}: noticed by {}:\n    {words}",
+                mutation.noticed_by
+            ));
+            Ok(())
+        }
+        _ => Err(format!("{name}: not noticed as it should be:\n{said}")),
+    }
+}
+
+/// Runs one test of the exploration in the copy. Says whether it passed, and what it said.
+fn explore(copy: &Path, test: &str) -> (bool, String) {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
+    let output = Command::new(std::env::var_os("CARGO").expect("cargo runs this"))
+        .current_dir(copy)
+        // That of the workspace, where what it depends on is built already.
+        .env(
+            "CARGO_TARGET_DIR",
+            target.expect("it lies in the target folder"),
+        )
+        .env("RUST_BACKTRACE", "0")
+        .args(["test", "--offline", "--locked", "-p", "pausewake-tests"])
+        .args(["--test", "exploration", "--", "--exact", test])
+        .output()
+        .expect("cargo can be run");
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+fn copy_workspace(copy: &Path) {
+    let _absent = fs::remove_dir_all(copy);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    copy_folder(root.expect("it lies in the workspace"), copy);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the target folder can be written");
+    for entry in fs::read_dir(from).expect("it is a folder") {
+        let entry = entry.expect("it can be read");
+        let (name, path) = (entry.file_name(), entry.path());
+        let target: PathBuf = to.join(&name);
+        let is_folder = path.is_dir();
+        if is_folder && (name == OsStr::new("target") || name.as_encoded_bytes()[0] == b'.') {
+            continue;
+        }
+        if is_folder {
+            copy_folder(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("it can be copied");
+        }
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).expect("the copy can be written");
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "it is shown with --nocapture, or on failure"
+)]
+fn say(words: &str) {
+    println!("{words}");
+}

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use pausewake_device::compute::ComputeMode;
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::Status;
 use pausewake_device::{Device, DeviceConfig, Nanos};
@@ -178,8 +179,10 @@ fn heuristic_polls_from_the_asymmetric_threshold_on() {
                 asymmetric: threshold,
                 ..FAR
             };
-            let mut config = DeviceConfig::default();
-            config.compute = pausewake_device::compute::ComputeMode::None;
+            let config = DeviceConfig {
+                compute: ComputeMode::None,
+                ..DeviceConfig::default()
+            };
             let cell = Cell {
                 notify,
                 reap: Reap::Heuristic(heuristic),

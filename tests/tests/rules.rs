@@ -208,7 +208,7 @@ fn threads_that_end_with_jobs_paused_leave_nothing() {
                 .map(|thread| {
                     let index = number * at_a_time + thread;
                     let (device, cell) = (&device, cells[index % cells.len()]);
-                    scope.spawn(move || live_and_end(device, key, cell, index % 2 == 0))
+                    scope.spawn(move || live_and_end(device, key, cell, index.is_multiple_of(2)))
                 })
                 .collect();
             // Joined one by one: a scope does not wait for thread-locals.

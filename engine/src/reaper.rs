@@ -45,6 +45,8 @@ struct Shared {
     inbox: Mutex<Inbox>,
     bell: Ringer,
     stop: AtomicBool,
+    /// A completion is handed over, and its callback is about to be called or runs.
+    is_telling: AtomicBool,
 }
 
 #[derive(Default)]
@@ -94,6 +96,7 @@ impl Reaper {
             inbox: Mutex::default(),
             bell,
             stop: AtomicBool::new(false),
+            is_telling: AtomicBool::new(false),
         });
         let side = queue.take_completions().ok_or(ReaperError::Taken)?;
         let signal = side.waker();
@@ -143,6 +146,11 @@ impl Reaper {
 
     pub(crate) fn has_arrived(&self) -> bool {
         !self.shared.inbox().arrived.is_empty()
+    }
+
+    /// Whether a job whose completion may be entered already is still to be told.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.shared.is_telling.load(Ordering::Acquire)
     }
 
     pub(crate) fn take_into(&self, arrived: &mut VecDeque<Arrived>) {
@@ -264,6 +272,10 @@ impl ReaperThread {
         {
             let _ = expected.wake.wake();
         }
+        // Before the lock is given back: whoever sees the completion sees that, too.
+        self.shared
+            .is_telling
+            .store(expected.is_some(), Ordering::Release);
         drop(inbox);
         // A callback is the application's code, and runs with nothing locked. If it comes late, its
         // job has a resume too many, which it sleeps through.
@@ -275,6 +287,7 @@ impl ReaperThread {
                     let _ = wake.wake();
                 }
             }));
+            self.shared.is_telling.store(false, Ordering::Release);
         }
     }
 }

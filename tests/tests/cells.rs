@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use pausewake_device::compute::ComputeMode;
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::Status;
 use pausewake_device::{Device, DeviceConfig, Nanos};
@@ -179,7 +180,7 @@ fn heuristic_polls_from_the_asymmetric_threshold_on() {
                 ..FAR
             };
             let config = DeviceConfig {
-                compute: pausewake_device::compute::ComputeMode::None,
+                compute: ComputeMode::None,
                 ..DeviceConfig::default()
             };
             let cell = Cell {

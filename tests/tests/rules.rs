@@ -3,12 +3,13 @@
 use std::cell::{self, RefCell};
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
 use pausewake_device::keys::KeyId;
+use pausewake_device::protocol::Status;
 use pausewake_device::{Device, DeviceConfig, Nanos, WaitStrategy};
-use pausewake_engine::{Engine, Error, Notify, Reactor};
+use pausewake_engine::{Engine, Error, Notify, Reactor, Reap};
 use pausewake_jobs::{Job, WaitCtx, WaitFd, WaitKey, process_stats};
 use pausewake_tests::{Cell, Keys, Rig, Time, everywhere, open_fds};
 
@@ -110,6 +111,59 @@ fn a_synchronous_call_ends_though_nobody_polls_and_tells_the_jobs() {
         assert_eq!(rig.engine.stats().spurious_resumes, 0);
         assert_eq!(rig.engine.slots_in_use(), 0);
     });
+}
+
+/// A completion on the reaper's thread and a cancellation, or a call that waits in place, in the same
+/// moment: whoever comes first, no wake stays in the fd of the wait context.
+#[test]
+fn a_wake_of_the_reapers_thread_is_never_left_over() {
+    let _alone = alone();
+    let cell = Cell {
+        notify: Notify::Fd,
+        reap: Reap::Thread {
+            interval_ns: Nanos::ZERO,
+        },
+    };
+    let rig = Rig::new(Time::Manual, cell);
+    let wait_ctx = WaitCtx::new();
+    let (go, gone) = mpsc::channel();
+    let manual = rig.manual().clone();
+    let device = thread::spawn(move || {
+        for () in gone {
+            for op in manual.pending() {
+                manual.complete(op.id, Status::Ok).expect("it is pending");
+            }
+        }
+    });
+    for round in 0..6_000 {
+        let (engine, key) = (rig.engine.clone(), rig.keys.aes);
+        let job = pausewake_jobs::start(Some(&wait_ctx), move || {
+            let _ = seal(&engine, key);
+        });
+        let mut job = job.expect("a job can be had").paused();
+        rig.engine.ring_doorbell();
+        go.send(()).expect("the device listens");
+        for _ in 0..round % 200 {
+            std::hint::spin_loop();
+        }
+        if round % 2 == 0 {
+            drop(job.take());
+        }
+        // Resumed without waiting for its wake.
+        while let Some(paused) = job.take() {
+            job = paused.resume().expect("we are in no job").paused();
+        }
+        while rig.engine.slots_in_use() > 0 {
+            rig.engine.poll();
+        }
+        for fd in wait_ctx.all_fds() {
+            assert_eq!(fd.drain().expect("an eventfd"), 0, "round {round}");
+        }
+    }
+    drop(go);
+    device.join().expect("the device is well");
+    let stats = rig.engine.stats();
+    assert_eq!(stats.submitted, stats.returned + stats.abandoned);
 }
 
 thread_local! {

@@ -8,7 +8,7 @@ use pausewake_device::{Nanos, QueuePair, TimeKind};
 use super::{EngineState, Inner};
 use crate::config::Reap;
 use crate::error::{Error, Misuse};
-use crate::reaper::Forgotten;
+use crate::reaper::{Forgotten, Reaper};
 
 impl Inner {
     /// The holder of this operation looks for itself from now on. Says whether the reaper's thread
@@ -24,6 +24,12 @@ impl Inner {
         drop(state);
         drop(told_before);
         matches!(forgotten, Some(Forgotten::Told))
+    }
+
+    /// Whether the reaper's thread may still wake somebody, though nothing is in flight.
+    pub(crate) fn is_telling(&self) -> bool {
+        let state = self.state.borrow();
+        state.reaper.as_ref().is_some_and(Reaper::is_telling)
     }
 
     /// The fd that becomes readable when there is something to poll for, for the reactor.

@@ -132,18 +132,28 @@ impl Park {
             }
             (TimeKind::Wall, _) => self.sleep(engine, ready, until),
             (TimeKind::Virtual, _) => self.jump(engine, until),
-            (TimeKind::Manual, Reap::Thread { .. }) if engine.inner().has_in_flight() => {
-                // The reaper is a real thread, even if the device's time is not real.
-                let moment = engine.inner().wait_for_device();
-                let passed = self.glance(engine, until)?;
-                Ok(if moment.is_ok() && engine.inner().has_arrived() {
-                    Passed::Event
-                } else {
-                    passed
-                })
+            (TimeKind::Manual, Reap::Thread { .. }) => {
+                self.glance_with_reaper(engine, ready, until)
             }
             (TimeKind::Manual, _) => self.glance(engine, until),
         }
+    }
+
+    /// Time stands still, but the reaper is a real thread: what it is about to do is waited for.
+    fn glance_with_reaper(
+        &mut self,
+        engine: &Engine,
+        ready: &ReadyQueue,
+        until: Option<Nanos>,
+    ) -> Result<Passed, ReactorError> {
+        let inner = engine.inner();
+        if inner.has_in_flight() && !inner.is_telling() {
+            inner.wait_for_device().unwrap_or_default();
+        }
+        // In this order: when it has told, the wake is in the queue.
+        let is_coming = inner.is_telling() || ready.has_wakes() || inner.has_arrived();
+        let passed = self.glance(engine, until)?;
+        Ok(if is_coming { Passed::Event } else { passed })
     }
 
     /// Wall clock: arms what may wake us, looks once more, and sleeps.

@@ -411,7 +411,8 @@ impl Oracle {
             (
                 "abandoned",
                 stats.abandoned,
-                count(|op| op.end == Some(End::Abandoned)),
+                // What has timed out is counted as that.
+                count(|op| op.end == Some(End::Abandoned) && !op.timed_out),
             ),
             ("timed_out", stats.timed_out, count(|op| op.timed_out)),
             ("reaped", stats.reaped, reaped + self.forged_reaped),

@@ -25,9 +25,9 @@ struct Mutation {
 const MUTATIONS: [Mutation; 8] = [
     Mutation {
         name: "a completion tells nobody",
-        file: "engine/src/engine/reap.rs",
-        was: "        if !is_told {\n            waiter.tell();\n        }",
-        becomes: "        let _ = is_told;",
+        file: "engine/src/engine/tell.rs",
+        was: "(!is_told).then(|| WakeOnDrop(&waiter));",
+        becomes: "(!is_told && false).then(|| WakeOnDrop(&waiter));",
         noticed_by: "every_order_by_fd",
         as_violation: "the wake of job 0 is lost",
     },
@@ -74,9 +74,9 @@ const MUTATIONS: [Mutation; 8] = [
     },
     Mutation {
         name: "deadlines are kept in the order of submission",
-        file: "engine/src/engine/timers.rs",
-        was: "        let place = self.deadlines.len() - later_count;",
-        becomes: "        let place = self.deadlines.len().max(later_count);",
+        file: "engine/src/deadlines.rs",
+        was: "            .push(Reverse((deadline_ns, op.slot, op.generation)));",
+        becomes: "            .push(Reverse((deadline_ns.max(self.heap.iter().map(|e| e.0.0).max().unwrap_or_default()), op.slot, op.generation)));",
         noticed_by: "many_orders_of_larger_cases",
         as_violation: "waits on, and its call's time is up",
     },

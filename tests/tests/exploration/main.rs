@@ -309,12 +309,12 @@ const KINDS: usize = 18;
 
 /// Schedules of each case, by callback.
 const BY_CALLBACK: [u64; 13] = [
-    116, 1_788, 1_044, 2_464, 348, 452, 12_088, 16, 320, 1_850, 1_812, 3_324, 20_210,
+    116, 1_788, 1_044, 2_464, 348, 452, 10_128, 16, 320, 1_246, 1_812, 3_324, 14_824,
 ];
 /// By fd. Where jobs are ended or resumed early there are fewer: a wake that was consumed is not
 /// readable any more, and a callback's stays to be seen.
 const BY_FD: [u64; 13] = [
-    116, 1_788, 1_044, 2_464, 348, 452, 12_088, 16, 320, 1_850, 1_612, 2_420, 20_210,
+    116, 1_788, 1_044, 2_464, 348, 452, 10_128, 16, 320, 1_246, 1_612, 2_420, 14_824,
 ];
 /// By poll.
-const BY_POLL: [u64; 4] = [14_368, 2_432, 212, 3_172];
+const BY_POLL: [u64; 4] = [14_368, 2_432, 212, 2_868];

@@ -220,6 +220,7 @@ struct ReaperThread {
 
 impl ReaperThread {
     fn run(mut self) {
+        let mut is_signalled = false;
         loop {
             // In this order: a stop that comes after the look has its signal still to give, and one
             // whose signal was drained here is seen.
@@ -227,15 +228,21 @@ impl ReaperThread {
             if self.shared.stop.load(Ordering::Acquire) {
                 return;
             }
-            if self.reap() {
-                // Not asleep on the signal: what comes now gathers.
-                let _stopped = self.side.wait_signal(Some(self.interval_ns));
-            } else if self.side.arm_signal() {
-                let _signalled = self.side.wait_signal(None);
-                self.side.disarm_signal();
-                // The signal may have been for room in the ring, which is the engine's affair.
+            let reaped = self.reap();
+            if is_signalled && !reaped {
+                // A signal for room in the ring, which is the engine's affair; or for nothing.
                 self.shared.bell.ring();
             }
+            is_signalled = if reaped {
+                // Not asleep on the completions: what comes now gathers.
+                self.side.wait_signal(Some(self.interval_ns))
+            } else if self.side.arm_signal() {
+                let is_signalled = self.side.wait_signal(None);
+                self.side.disarm_signal();
+                is_signalled
+            } else {
+                false
+            };
         }
     }
 

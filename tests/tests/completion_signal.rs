@@ -90,10 +90,14 @@ fn a_reaper_thread_signals_by_the_same_contract() {
         let pending = manual.pending();
         let completed = manual.complete(pending[0].id, Status::Ok);
         completed.expect("it is pending");
-        wait_until_readable(&signal);
-        engine.disarm_signal();
-        assert!(!is_readable(&signal));
-        assert_eq!(engine.poll(), 1);
+        // A signal is a hint, and can come for nothing: then the loop sleeps again.
+        loop {
+            wait_until_readable(&signal);
+            engine.disarm_signal();
+            if engine.poll() == 1 || !engine.arm_signal() && engine.poll() == 1 {
+                break;
+            }
+        }
         assert!(job.resume().expect("no job").finished().is_some());
     }
     assert_eq!(engine.slots_in_use(), 0);

@@ -12,7 +12,8 @@ use pausewake_device::protocol::{Cookie, Descriptor, OpKind};
 use pausewake_device::{Device, DeviceConfig, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
 use pausewake_engine::{
-    EcdsaCurve, Engine, EngineConfig, Error, Notify, OnFull, Reactor, RsaPadding, SmallOps, Turn,
+    DeviceFault, EcdsaCurve, Engine, EngineConfig, Error, Notify, OnFull, Reactor, Reap,
+    RsaPadding, SmallOps, Turn,
 };
 use pausewake_jobs::{Outcome, WaitCtx, block_pause};
 use pausewake_tests::{Keys, Log};
@@ -58,12 +59,22 @@ fn seal(engine: &Engine, key: KeyId) -> Result<usize, Error> {
 #[test]
 fn a_shallow_ring_does_not_throttle_a_device_that_fetches() {
     const JOBS: u32 = 60;
-    for notify in [Notify::Callback, Notify::Fd] {
+    // A reaper thread passes the news on, also while it lets completions gather.
+    let reaper = Reap::Thread {
+        interval_ns: Nanos::from_millis(2),
+    };
+    for (notify, reap) in [
+        (Notify::Callback, Reap::Event),
+        (Notify::Fd, Reap::Event),
+        (Notify::Callback, reaper),
+        (Notify::Fd, reaper),
+    ] {
         let config = device_config(2, 64, Nanos::from_secs(3_600));
         let device = Device::thread(config, WaitStrategy::Sleep, None).expect("a thread is left");
         let key = Keys::import(&device).aes;
         let config = EngineConfig {
             notify,
+            reap,
             ..offload_all()
         };
         let engine = engine(&device, config, None);
@@ -84,6 +95,89 @@ fn a_shallow_ring_does_not_throttle_a_device_that_fetches() {
             assert!(turns < 1_000, "{} in flight", device.stats().in_flight);
         }
     }
+}
+
+/// A limit of one's own is not the ring's: while it binds, there is nothing to look for.
+#[test]
+fn a_loop_whose_engine_has_reached_its_limit_sleeps() {
+    let config = device_config(64, 64, Nanos::from_millis(200));
+    let device = Device::thread(config, WaitStrategy::Sleep, None).expect("a thread is left");
+    let key = Keys::import(&device).aes;
+    let config = EngineConfig {
+        max_in_flight: Some(1),
+        ..offload_all()
+    };
+    let engine = engine(&device, config, None);
+    let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
+    for _ in 0..2 {
+        let engine = engine.clone();
+        let job = move || assert_eq!(seal(&engine, key), Ok(20));
+        reactor.spawn(job).expect("a job can be had");
+    }
+    let mut turns = 0;
+    while reactor.live_jobs() > 0 {
+        reactor.turn(None).expect("the loop works");
+        turns += 1;
+    }
+    // Two operations of 200 ms: a loop that spins turns many thousand times.
+    assert!(turns < 50, "{turns} turns");
+}
+
+/// With external reaping too, a call ends when its time is up, even if nobody ever polls; and whom
+/// it would have told is let go.
+#[test]
+fn a_call_that_nobody_polls_for_ends_in_time_and_lets_its_callback_go() {
+    let (device, manual) = Device::manual(device_config(64, 64, Nanos::ZERO), None)
+        .expect("such a device can be made");
+    let key = Keys::import(&device).aes;
+    for notify in [Notify::Callback, Notify::Fd] {
+        let config = EngineConfig {
+            notify,
+            reap: Reap::External,
+            op_timeout_ns: Some(Nanos::from_millis(1)),
+            ..offload_all()
+        };
+        let engine = engine(&device, config, None);
+        let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
+        let caller = engine.clone();
+        let job = move || {
+            assert_eq!(seal(&caller, key), Err(DeviceFault::TimedOut.into()));
+        };
+        reactor.spawn(job).expect("a job can be had");
+        reactor.turn(None).expect("the loop works");
+        manual.advance(Nanos::from_millis(1));
+        let mut turns = 0;
+        while reactor.live_jobs() > 0 {
+            reactor.turn(None).expect("the loop works");
+            turns += 1;
+            assert!(turns < 100, "{notify:?}: nobody told the job");
+        }
+        assert_eq!(engine.slots_in_use(), 1, "the device has not answered");
+    }
+
+    let config = EngineConfig {
+        op_timeout_ns: Some(Nanos::from_millis(1)),
+        ..offload_all()
+    };
+    let engine = engine(&device, config, None);
+    let owned = Arc::new(());
+    let wait_ctx = WaitCtx::new();
+    let held = owned.clone();
+    wait_ctx.set_callback(Some(Arc::new(move || {
+        let _held = &held;
+    })));
+    let caller = engine.clone();
+    let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&caller, key));
+    let job = outcome
+        .expect("a job can be had")
+        .paused()
+        .expect("it waits");
+    manual.advance(Nanos::from_millis(1));
+    engine.poll();
+    assert!(matches!(job.resume(), Ok(Outcome::Finished(Err(_)))));
+    drop(wait_ctx);
+    assert_eq!(engine.slots_in_use(), 1, "the device has not answered");
+    assert_eq!(Arc::strong_count(&owned), 1, "nobody holds the callback");
 }
 
 thread_local! {

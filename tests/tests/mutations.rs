@@ -131,14 +131,12 @@ fn try_out(mutation: &Mutation, copy: &Path) -> Result<(), String> {
 
 /// Runs one test of the exploration in the copy. Says whether it passed, and what it said.
 fn explore(copy: &Path, test: &str) -> (bool, String) {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
+    // Of its own: cargo gives the copy the same names as the workspace, and would take one for the
+    // other.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutated-target");
     let output = Command::new(std::env::var_os("CARGO").expect("cargo runs this"))
         .current_dir(copy)
-        // That of the workspace, where what it depends on is built already.
-        .env(
-            "CARGO_TARGET_DIR",
-            target.expect("it lies in the target folder"),
-        )
+        .env("CARGO_TARGET_DIR", target)
         .env("RUST_BACKTRACE", "0")
         .args(["test", "--offline", "--locked", "-p", "pausewake-tests"])
         .args(["--test", "exploration", "--", "--exact", test])

@@ -50,7 +50,7 @@ impl Inner {
             (Reap::Event, None) => state.queue.arm_signal(),
             _ => true,
         };
-        is_quiet && state.arm_room()
+        is_quiet && state.arm_room(self.config.max_in_flight)
     }
 
     /// Takes [`arm_signal`](Self::arm_signal) back.
@@ -91,45 +91,35 @@ impl Inner {
         let until = state.next_deadline_ns();
         let now = state.queue.now();
         let timeout = until.map(|until| until - now);
-        if let Some(reaper) = &mut state.reaper {
-            // A manual device's clock is not that of the reaper's sleep.
-            let slice = (self.time_kind == TimeKind::Manual).then_some(MANUAL_SLICE_NS);
-            reaper.wait(slice.or(timeout));
+        if self.time_kind == TimeKind::Virtual {
+            state.queue.advance(until).ok_or(Misuse::Stalled)?;
             return Ok(());
         }
-        let queue = &mut state.queue;
-        match self.time_kind {
-            TimeKind::Virtual => {
-                queue.advance(until).ok_or(Misuse::Stalled)?;
+        // A manual device's clock moves only when somebody moves it, so a wall-clock timeout would be
+        // one of another time: wait in slices and look at the manual clock.
+        let slice = (self.time_kind == TimeKind::Manual).then_some(MANUAL_SLICE_NS);
+        let is_quiet = state.arm_room(self.config.max_in_flight);
+        if let Some(reaper) = &mut state.reaper {
+            if is_quiet {
+                reaper.wait(slice.or(timeout));
             }
-            TimeKind::Wall => {
-                if queue.arm_signal() {
-                    let _signalled = queue.wait_signal(timeout);
-                    queue.disarm_signal();
-                    queue.drain_signal();
-                }
-            }
-            // A manual device's clock moves only when somebody moves it, so a wall-clock timeout
-            // would be one of another time: wait in slices and look at the manual clock.
-            TimeKind::Manual => {
-                if queue.arm_signal() {
-                    let slice = until.map(|_| MANUAL_SLICE_NS);
-                    let _signalled = queue.wait_signal(slice);
-                    queue.disarm_signal();
-                    queue.drain_signal();
-                }
-            }
+        } else if is_quiet && state.queue.arm_signal() {
+            let limit = timeout.map(|timeout| slice.unwrap_or(timeout));
+            let _signalled = state.queue.wait_signal(limit);
+            state.queue.disarm_signal();
+            state.queue.drain_signal();
         }
+        state.queue.disarm_room();
         Ok(())
     }
 }
 
 impl EngineState {
-    /// Asks to hear of room in the ring, if calls wait for it. `false`: there is some.
-    fn arm_room(&mut self) -> bool {
+    /// Asks to hear of room in the ring, if calls wait for it and could use it. `false`: there is
+    /// some.
+    fn arm_room(&mut self, max_in_flight: Option<u32>) -> bool {
         let granted = self.granted;
-        // Without a free slot, room in the ring is of no use.
-        self.line.is_empty() || self.slots.free_count() == 0 || self.queue.arm_room(granted)
+        self.line.is_empty() || !self.has_slot(max_in_flight) || self.queue.arm_room(granted)
     }
 }
 

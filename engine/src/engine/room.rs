@@ -91,9 +91,14 @@ impl Inner {
 }
 
 impl EngineState {
-    fn grant(&mut self, max_in_flight: Option<u32>) -> Option<Cookie> {
+    /// Whether a slot can be granted, as far as it is not for the ring to say.
+    pub(super) fn has_slot(&self, max_in_flight: Option<u32>) -> bool {
         let is_within = |limit: u32| self.slots.used_count() < limit as usize;
-        if self.slots.free_count() == 0 || !max_in_flight.is_none_or(is_within) {
+        self.slots.free_count() > 0 && max_in_flight.is_none_or(is_within)
+    }
+
+    fn grant(&mut self, max_in_flight: Option<u32>) -> Option<Cookie> {
+        if !self.has_slot(max_in_flight) {
             return None;
         }
         if self.queue.room() <= self.granted {

@@ -34,6 +34,7 @@ impl Inner {
         let mut state = self.state.borrow_mut();
         let slot = state.slots.get(op)?;
         let found = slot.state;
+        let mut told_before = None;
         let settled = match found {
             State::Completed(completion) => {
                 let taken = std::mem::replace(&mut slot.op, Op::none());
@@ -51,17 +52,21 @@ impl Inner {
             }
             State::TimedOut { answered: true } => {
                 let used_bytes = slot.op.used_bytes;
+                told_before = Some(slot.op.stop_telling());
                 state.wipe(op, used_bytes);
                 state.slots.release(op);
                 Settled::TimedOut
             }
             State::TimedOut { answered: false } => {
                 slot.state = State::Abandoned;
+                told_before = Some(slot.op.stop_telling());
                 Settled::TimedOut
             }
             State::Free | State::Granted | State::InFlight | State::Abandoned => return None,
         };
         drop(state);
+        // After the borrow: the last count on a callback may run code of the application.
+        drop(told_before);
         if matches!(settled, Settled::Completed(..)) {
             self.count(|stats| stats.returned += 1);
         }

@@ -189,11 +189,18 @@ impl Reactor {
         let inner = self.engine.inner();
         match self.engine.config().reap {
             Reap::Event | Reap::Inline | Reap::Thread { .. } => inner.poll_if_due(),
-            Reap::Heuristic(_) => self.engine.poll_heuristically(self.live_jobs()) > 0,
+            Reap::Heuristic(_) => {
+                let reaped = self.engine.poll_heuristically(self.live_jobs()) > 0;
+                inner.serve_line();
+                reaped
+            }
             Reap::External => {
                 inner.watch();
-                // Nobody but the application reaps. But a call's time is up even if nobody polls.
-                inner.time_out()
+                // Nobody but the application reaps. But a call's time is up even if nobody polls, and
+                // room that the device has made is there for whoever waits for it.
+                let any = inner.time_out();
+                inner.serve_line();
+                any
             }
         }
     }

@@ -255,6 +255,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_heuristic_begins_as_qat_engines_does() {
+        let heuristic = Heuristic::default();
+        assert_eq!((heuristic.asymmetric, heuristic.symmetric), (48, 24));
+        assert_eq!(heuristic.backstop_ns, Nanos::from_millis(1));
+        assert_eq!(SmallOps::default().aes_gcm_bytes, 2_048);
+    }
+
+    #[test]
     fn every_cell_of_the_matrix_is_allowed_or_refused_with_its_reason() {
         let reaps = [
             Reap::Event,

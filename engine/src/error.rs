@@ -78,7 +78,7 @@ pub enum DeviceFault {
     /// It said so: a slice hung, a worker panicked, or it was reset with the operation in flight.
     #[error("the device failed the operation")]
     Failed,
-    /// It takes no operations.
+    /// It takes no operations. (QAT_Engine learns of it by `HEARTBEAT_POLL`; here each call does.)
     #[error("the device is down")]
     Down,
     /// It did not answer in time. The operation's slot is kept until it does, or is reset.

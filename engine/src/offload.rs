@@ -438,7 +438,9 @@ fn pause_until_settled(engine: &Inner, op: Cookie, caller: &Caller) -> Result<()
         {
             // Somebody resumed the job without a wake of ours. It sleeps on.
             count_look_in_vain(engine);
-            engine.tell(|| engine.now(), || Event::Spurious { op, job });
+            if engine.config.notify != Notify::Poll {
+                engine.tell(|| engine.now(), || Event::Spurious { op, job });
+            }
         }
     }
 }

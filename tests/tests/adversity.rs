@@ -4,18 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pausewake_device::compute::ComputeMode;
 use pausewake_device::keys::KeyId;
 use pausewake_device::model::ServiceTime;
-use pausewake_device::protocol::{Cookie, Descriptor, OpKind};
-use pausewake_device::{Device, DeviceConfig, Nanos, WaitStrategy};
+use pausewake_device::protocol::{Cookie, Descriptor, OpKind, Status};
+use pausewake_device::{Device, DeviceConfig, Manual, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
 use pausewake_engine::{
-    DeviceFault, EcdsaCurve, Engine, EngineConfig, Error, Notify, OnFull, Reactor, Reap,
+    DeviceFault, EcdsaCurve, Engine, EngineConfig, Error, Heuristic, Notify, OnFull, Reactor, Reap,
     RsaPadding, SmallOps, Turn,
 };
-use pausewake_jobs::{Outcome, WaitCtx, block_pause};
+use pausewake_jobs::{Outcome, WaitCtx, Wake, block_pause};
 use pausewake_tests::{Keys, Log};
 
 /// A device on which a cipher op takes `service`, with as many slices and slots as are wanted.
@@ -417,4 +418,121 @@ fn a_task_that_panics_when_dropped_unrun_harms_no_other_queue() {
     let engine = engine(&device, offload_all(), None);
     assert_eq!(seal(&engine, key), Ok(20));
     let _stats = device.stats();
+}
+
+/// Jobs on a manual device, each with one operation in flight, and a callback of its own.
+fn paused_jobs(
+    engine: &Engine,
+    key: KeyId,
+    callbacks: impl IntoIterator<Item = pausewake_jobs::Callback>,
+) -> Vec<pausewake_jobs::Job<Result<usize, Error>>> {
+    let jobs = callbacks.into_iter().map(|callback| {
+        let wait_ctx = WaitCtx::new();
+        wait_ctx.set_callback(Some(callback));
+        let caller = engine.clone();
+        let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&caller, key));
+        outcome
+            .expect("a job can be had")
+            .paused()
+            .expect("it waits")
+    });
+    jobs.collect()
+}
+
+/// Completes whatever a manual device holds.
+fn complete_all(manual: &Manual) {
+    for op in manual.pending() {
+        manual.complete(op.id, Status::Ok).expect("it is pending");
+    }
+}
+
+/// The boundary of 'every live job waits', to one job.
+#[test]
+fn the_heuristic_polls_when_the_last_live_job_waits_and_not_before() {
+    let (device, manual) = Device::manual(device_config(64, 64, Nanos::ZERO), None)
+        .expect("such a device can be made");
+    let key = Keys::import(&device).aes;
+    let far = Heuristic {
+        asymmetric: 1_000,
+        symmetric: 1_000,
+        backstop_ns: Nanos::from_secs(3_600),
+    };
+    let config = EngineConfig {
+        reap: Reap::Heuristic(far),
+        ..offload_all()
+    };
+    let engine = engine(&device, config, None);
+    let silent = || Arc::new(|| {}) as pausewake_jobs::Callback;
+    let jobs = paused_jobs(&engine, key, [silent(), silent(), silent()]);
+    engine.ring_doorbell();
+    complete_all(&manual);
+    assert_eq!(engine.poll_heuristically(4), 0, "one of four does not wait");
+    assert_eq!(engine.poll_heuristically(3), 3, "all three wait");
+    for job in jobs {
+        assert!(matches!(job.resume(), Ok(Outcome::Finished(Ok(20)))));
+    }
+}
+
+/// A callback may wake others: their wait contexts are not its own.
+#[test]
+fn a_callback_may_wake_another_job() {
+    let (device, manual) = Device::manual(device_config(64, 64, Nanos::ZERO), None)
+        .expect("such a device can be made");
+    let key = Keys::import(&device).aes;
+    let engine = engine(&device, offload_all(), None);
+    let woken = Arc::new(AtomicUsize::new(0));
+    let count = woken.clone();
+    let other = Wake::from_callback(Arc::new(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    }));
+    let wakes_another: pausewake_jobs::Callback = Arc::new(move || {
+        other.wake().expect("a callback does not fail");
+    });
+    let jobs = paused_jobs(&engine, key, [wakes_another.clone(), wakes_another]);
+    engine.ring_doorbell();
+    complete_all(&manual);
+    assert_eq!(engine.poll(), 2);
+    assert_eq!(woken.load(Ordering::Relaxed), 2);
+    for job in jobs {
+        assert!(matches!(job.resume(), Ok(Outcome::Finished(Ok(20)))));
+    }
+}
+
+/// A reaper thread takes the first completion at once, and lets the next ones gather for as long as it
+/// was told; its engine's end does not wait for that.
+#[test]
+fn a_reaper_thread_lets_completions_gather_for_its_interval() {
+    let (device, manual) = Device::manual(device_config(64, 64, Nanos::ZERO), None)
+        .expect("such a device can be made");
+    let key = Keys::import(&device).aes;
+    let config = EngineConfig {
+        reap: Reap::Thread {
+            interval_ns: Nanos::from_secs(3_600),
+        },
+        ..offload_all()
+    };
+    let engine = engine(&device, config, None);
+    let silent = || Arc::new(|| {}) as pausewake_jobs::Callback;
+    let first = paused_jobs(&engine, key, [silent()]);
+    engine.ring_doorbell();
+    complete_all(&manual);
+    while engine.poll() == 0 {
+        std::thread::yield_now();
+    }
+    // A few may still be taken along with the first; the others wait for an hour to pass.
+    let is_left_to_gather = (0..20).any(|_| {
+        let job = paused_jobs(&engine, key, [silent()]);
+        engine.ring_doorbell();
+        complete_all(&manual);
+        let taken = (0..10_000).any(|_| {
+            std::thread::yield_now();
+            engine.poll() > 0
+        });
+        drop(job);
+        !taken
+    });
+    assert!(is_left_to_gather);
+    for job in first {
+        assert!(matches!(job.resume(), Ok(Outcome::Finished(Ok(20)))));
+    }
 }

@@ -104,7 +104,8 @@ pub enum EngineError {
     /// *Misuse*: it cannot work as it was configured.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// *Retry*: the system gave no thread or descriptor for the reaper.
+    /// *Retry*, when the system has a thread or a descriptor for the reaper; *misuse* if somebody else
+    /// reaps the queue pair ([`ReaperError::Taken`]).
     #[error("the reaper thread cannot be started")]
     Reaper(#[from] ReaperError),
 }
@@ -181,7 +182,7 @@ impl Engine {
         self.inner.state.borrow().slots.used_count()
     }
 
-    /// Takes what the device has completed and tells the jobs; ends the calls whose time is up. Says
+    /// Takes what the device has completed and tells the jobs (QAT_Engine's `POLL`); ends the calls whose time is up. Says
     /// how many completions there were.
     ///
     /// Never blocks. May be called from anywhere on the engine's thread, from a wait context's

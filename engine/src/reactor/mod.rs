@@ -147,7 +147,8 @@ impl Reactor {
     }
 
     /// Resumes the jobs that were woken, rings the doorbell once, and reaps. If there was nothing
-    /// to do, lets time pass until there is, at the longest until `until`.
+    /// to do, lets time pass until there is, at the longest until `until` (what `SET_EPOLL_TIMEOUT` is
+    /// for QAT_Engine's event loop).
     ///
     /// # Errors
     /// The system's event queue failed, a job's fd could not be watched, or we are in a job.

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use pausewake_device::compute::{KeyMaterial, Work as Computation};
+use pausewake_device::compute::{AEAD_TAG_LEN, KeyMaterial, Work as Computation};
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::{Input, OpKind, Scheme};
 use pausewake_device::random::{Concern, Seed};
@@ -236,7 +236,7 @@ impl Shared {
         plaintext: &[u8],
         sealer: &Sealer,
     ) -> Result<Vec<u8>, Error> {
-        let mut sealed = vec![0; plaintext.len() + TAG_LEN];
+        let mut sealed = vec![0; plaintext.len() + AEAD_TAG_LEN];
         let len = engine.aead_seal(key, nonce(index), &[], plaintext, &mut sealed)?;
         sealed.truncate(len);
         self.check(|| sealer.is_right(nonce(index), plaintext, &sealed));
@@ -332,7 +332,6 @@ fn nonce(index: u64) -> [u8; 12] {
     nonce
 }
 
-const TAG_LEN: usize = 16;
 /// Messages of a run with cached results.
 const CACHED_MESSAGES: u64 = 64;
 /// The payload that serves as key; no job has this number.

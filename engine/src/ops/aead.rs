@@ -1,5 +1,6 @@
 //! AES-GCM.
 
+use pausewake_device::compute::AEAD_TAG_LEN;
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::{OpKind, Scheme};
 
@@ -27,7 +28,7 @@ impl Engine {
         sealed: &mut [u8],
     ) -> Result<usize, Error> {
         let request = aead(OpKind::AeadSeal, key, nonce, aad, plaintext);
-        let needed = plaintext.len() + TAG_LEN;
+        let needed = plaintext.len() + AEAD_TAG_LEN;
         let capacity = sealed.len().min(needed);
         self.run(&request, &mut sealed[..capacity])
     }
@@ -68,6 +69,3 @@ fn aead<'a>(
         extra: aad,
     }
 }
-
-/// AES-GCM's tag, bytes.
-const TAG_LEN: usize = 16;

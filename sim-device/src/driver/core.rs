@@ -83,8 +83,13 @@ impl Core {
         let collected = self.collect(clock);
         let now = clock.now();
         let completed = self.complete_due(now);
+        // Before the fetch, which takes its time.
         let signalled = self.front.signal_due(now);
+        let refused_before = self.front.stats.refused;
         let fetched = self.fetch(clock);
+        if self.front.stats.refused > refused_before {
+            self.front.signal_due(now);
+        }
         collected | completed | signalled | fetched
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct Accepted {
     /// When it was submitted, held to what can be.
     pub(crate) submitted_ns: Nanos,
     /// The work, with the payload in private memory.
-    pub(crate) item: WorkItem,
+    pub(crate) item: Box<WorkItem>,
 }
 
 /// The front of a device.
@@ -36,7 +36,7 @@ pub(crate) struct Front {
     /// Nothing passes the front door.
     pub(crate) down: bool,
     /// Work items that have been used, with their buffers.
-    spare: Vec<WorkItem>,
+    spare: Vec<Box<WorkItem>>,
 }
 
 impl Front {
@@ -188,7 +188,7 @@ impl Front {
         queue: QueueId,
         slot: u32,
         completion: Completion,
-        mut item: WorkItem,
+        mut item: Box<WorkItem>,
         now: Nanos,
     ) {
         if let Some(port) = self.ports.get(queue) {
@@ -217,7 +217,8 @@ impl Front {
         self.publish(queue, completion, now);
     }
 
-    /// Puts a completion into the ring of `queue`, as it is.
+    /// Puts a completion into the ring of `queue`, as it is. Its signal comes with
+    /// [`signal_due`](Self::signal_due).
     pub(crate) fn publish(&mut self, queue: QueueId, completion: Completion, now: Nanos) {
         if let Some(port) = self.ports.get(queue) {
             let published = port.complete(now, completion, &mut self.stats);
@@ -233,7 +234,8 @@ impl Front {
         }
     }
 
-    /// Gives the signals that coalescing held back until now.
+    /// Gives the signals of what was completed, unless coalescing holds them back, and those that it held
+    /// back until now.
     pub(crate) fn signal_due(&mut self, now: Nanos) -> bool {
         let mut any = false;
         for (queue, port) in self.ports.iter_mut() {

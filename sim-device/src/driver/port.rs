@@ -43,6 +43,12 @@ impl Link {
         self.signals.load(Ordering::Acquire)
     }
 
+    /// One more signal. The device is the only one that counts them.
+    fn count_signal(&self) {
+        let signals = self.signals.load(Ordering::Relaxed) + 1;
+        self.signals.store(signals, Ordering::Release);
+    }
+
     /// Attaches a closure to a slot, in place of any that stands there. The slot must exist: there
     /// is a place for each one below it.
     pub(crate) fn attach_task(&self, slot: u32, task: Task) {
@@ -89,6 +95,9 @@ pub(crate) struct Port {
     pub(crate) side: DeviceSide,
     pub(crate) link: Arc<Link>,
     coalescer: Coalescer,
+    /// Coalescing holds the signal back no longer: it is given when the turn's completions are all in
+    /// the ring, once for all of them.
+    is_signal_due: bool,
     /// Ops accepted and not completed.
     pub(crate) in_flight: u32,
     /// When the submission ring was last looked at.
@@ -104,6 +113,7 @@ impl Port {
             side,
             link,
             coalescer: Coalescer::new(coalesce),
+            is_signal_due: false,
             in_flight: 0,
             looked_ns: Nanos::ZERO,
             earliest_ns: Nanos::ZERO,
@@ -140,7 +150,7 @@ impl Port {
         submitted_ns.max(self.earliest_ns).min(now)
     }
 
-    /// Puts a completion into the ring, and gives the signal unless coalescing holds it back.
+    /// Puts a completion into the ring. Its signal is given by [`signal_if_due`](Self::signal_if_due).
     pub(crate) fn complete(
         &mut self,
         now: Nanos,
@@ -156,19 +166,21 @@ impl Port {
         }
         stats.completed += 1;
         if self.coalescer.completed(now) {
-            self.signal(stats)
+            self.is_signal_due = true;
+            Published::Due
         } else {
             Published::Coalesced
         }
     }
 
-    /// Gives the held-back signal if its time has come.
+    /// Gives the signal if its time has come.
     pub(crate) fn signal_if_due(
         &mut self,
         now: Nanos,
         stats: &mut DeviceStats,
     ) -> Option<Published> {
-        self.coalescer.expired(now).then(|| self.signal(stats))
+        let is_due = self.coalescer.expired(now) || self.is_signal_due;
+        is_due.then(|| self.signal(stats))
     }
 
     pub(crate) fn signal_deadline(&self) -> Option<Nanos> {
@@ -177,15 +189,16 @@ impl Port {
 
     /// Gives the signal, whatever coalescing says.
     pub(crate) fn signal_now(&mut self, stats: &mut DeviceStats) -> Published {
-        if self.link.host_gone() {
-            return Published::Unheard;
-        }
         self.coalescer.signalled();
         self.signal(stats)
     }
 
-    fn signal(&self, stats: &mut DeviceStats) -> Published {
-        self.link.signals.fetch_add(1, Ordering::Release);
+    fn signal(&mut self, stats: &mut DeviceStats) -> Published {
+        self.is_signal_due = false;
+        if self.link.host_gone() {
+            return Published::Unheard;
+        }
+        self.link.count_signal();
         let woke = self.side.completion_signal.ring();
         stats.signals += 1;
         stats.signals_written += u64::from(woke);
@@ -198,6 +211,8 @@ impl Port {
 pub(crate) enum Published {
     /// In the ring, and signalled.
     Signalled { woke: bool },
+    /// In the ring, to be signalled with all others of this turn.
+    Due,
     /// In the ring; the signal waits.
     Coalesced,
     /// Nobody is there to hear it.

@@ -44,7 +44,7 @@ impl Telling {
         match published {
             Published::Signalled { woke } => self.tell(at, &DeviceEvent::Signalled { queue, woke }),
             Published::Coalesced => self.tell(at, &DeviceEvent::Coalesced { queue }),
-            Published::Unheard => {}
+            Published::Due | Published::Unheard => {}
         }
     }
 

@@ -32,7 +32,7 @@ use crate::deadlines::Deadlines;
 use crate::error::Misuse;
 use crate::events::{Event, Observer};
 use crate::line::Line;
-use crate::notify::{Caller, WAIT_KEY};
+use crate::notify::{Caller, WAIT_KEY, Waiter};
 use crate::observe::JobTap;
 use crate::ops::Signature;
 use crate::reaper::{Arrived, Reaper, ReaperError};
@@ -63,7 +63,7 @@ pub(crate) struct Inner {
     slot_size: u32,
     vault: Arc<dyn Vault>,
     state: RefCell<EngineState>,
-    stats: Cell<EngineStats>,
+    stats: RefCell<EngineStats>,
     /// Whom to tell, in order. Told by the outermost poll alone: a callback that polls does not
     /// recurse into other jobs' callbacks.
     to_tell: RefCell<VecDeque<Tell>>,
@@ -132,7 +132,7 @@ impl Engine {
             time_kind: queue.time_kind(),
             slot_size: queue.slot_size(),
             vault: queue.vault().clone(),
-            stats: Cell::default(),
+            stats: RefCell::default(),
             to_tell: RefCell::default(),
             is_telling: Cell::new(false),
             news: Cell::new(0),
@@ -172,7 +172,7 @@ impl Engine {
     /// What the engine has counted.
     #[must_use]
     pub fn stats(&self) -> EngineStats {
-        self.inner.stats.get()
+        *self.inner.stats.borrow()
     }
 
     /// Slots in use: operations in flight, results not yet taken, and what was abandoned and not
@@ -245,9 +245,7 @@ impl Inner {
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut EngineStats)) {
-        let mut stats = self.stats.get();
-        change(&mut stats);
-        self.stats.set(stats);
+        change(&mut self.stats.borrow_mut());
     }
 
     pub(crate) fn tell(&self, at: impl FnOnce() -> Nanos, event: impl FnOnce() -> Event) {
@@ -256,8 +254,8 @@ impl Inner {
         }
     }
 
-    /// Who calls.
-    pub(crate) fn caller(&self) -> Result<Caller, Misuse> {
+    /// Who calls, and whom to tell.
+    pub(crate) fn caller(&self) -> Result<(Caller, Waiter), Misuse> {
         Caller::here(self.config.notify, WAIT_KEY)
     }
 
@@ -270,7 +268,7 @@ impl Inner {
 
     /// Whether the device owes an answer to anything.
     pub(crate) fn has_in_flight(&self) -> bool {
-        self.stats.get().in_flight > 0
+        self.stats.borrow().in_flight > 0
     }
 
     /// Whether a completion can be entered now.

@@ -39,12 +39,7 @@ impl Inline {
         self.last.take_if(|last| last.revocations != revocations);
     }
 
-    fn execute(
-        &mut self,
-        id: KeyId,
-        work: Work<'_>,
-        output: &mut [u8],
-    ) -> Result<usize, Status> {
+    fn execute(&mut self, id: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status> {
         let revocations = self.vault.revocations();
         let is_good = |last: &LastKey| last.id == id && last.revocations == revocations;
         if !self.last.as_ref().is_some_and(is_good) {

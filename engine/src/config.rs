@@ -223,7 +223,7 @@ impl EngineConfig {
     }
 }
 
-/// Why an engine cannot work as it was configured. All of it is misuse.
+/// Why an engine cannot work as it was configured. All of it is *misuse*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {

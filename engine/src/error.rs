@@ -1,6 +1,37 @@
 //! What can go wrong with a crypto call.
 
+use std::io;
+
 use pausewake_device::protocol::Status;
+
+/// What an error asks of the caller. The three are never mixed, in any error of this crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorFamily {
+    /// The caller's fault: the same will fail again, until something is changed.
+    Misuse,
+    /// The simulated hardware failed.
+    Device,
+    /// Nobody's fault: the same may work later.
+    Retry,
+}
+
+impl ErrorFamily {
+    /// Retry if the system has run out of something, which others may give back; else it does not
+    /// allow what was asked for.
+    pub(crate) fn of_io(error: &io::Error) -> Self {
+        use rustix::io::Errno;
+        match Errno::from_io_error(error) {
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOSPC | Errno::AGAIN) => {
+                Self::Retry
+            }
+            _ => Self::Misuse,
+        }
+    }
+
+    pub(crate) fn retry_if(is_retry: bool) -> Self {
+        if is_retry { Self::Retry } else { Self::Misuse }
+    }
+}
 
 /// Why a crypto call gave no result.
 ///
@@ -64,11 +95,6 @@ pub enum Misuse {
          virtual time an operation must be in flight"
     )]
     Stalled,
-    /// The wait context could not be given an fd.
-    #[error(
-        "no eventfd could be made for the job's wait context: raise `ulimit -n`, or notify by callback"
-    )]
-    NoDescriptor,
 }
 
 /// How the simulated hardware failed.
@@ -102,9 +128,33 @@ pub enum Retry {
     /// There was no room until the call's time was up.
     #[error("there was no room in the queue in time: try again, or allow more time")]
     NoRoomInTime,
+    /// Descriptors have run out, and the job's wait context needs one to be told by.
+    #[error(
+        "no eventfd could be made for the job's wait context: try again when descriptors have been \
+         closed, raise `ulimit -n`, or notify by callback"
+    )]
+    NoDescriptor,
 }
 
 impl Error {
+    /// Which family; `None` for [`NotAuthentic`](Self::NotAuthentic), which is an answer.
+    ///
+    /// ```
+    /// use pausewake_engine::{Error, ErrorFamily, Retry};
+    ///
+    /// assert_eq!(Error::from(Retry::Full).family(), Some(ErrorFamily::Retry));
+    /// assert_eq!(Error::NotAuthentic.family(), None);
+    /// ```
+    #[must_use]
+    pub fn family(&self) -> Option<ErrorFamily> {
+        match self {
+            Self::Misuse(_) => Some(ErrorFamily::Misuse),
+            Self::Device(_) => Some(ErrorFamily::Device),
+            Self::Retry(_) => Some(ErrorFamily::Retry),
+            Self::NotAuthentic => None,
+        }
+    }
+
     /// What a completion's status means to the caller.
     pub(crate) fn from_status(status: Status) -> Result<(), Self> {
         match status {

@@ -4,7 +4,7 @@ use pausewake_jobs::{Current, JobId, WaitCtx, WaitFd, WaitKey, Wake};
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::config::Notify;
-use crate::error::Misuse;
+use crate::error::{Error, Misuse, Retry};
 use crate::events::NotifiedBy;
 
 /// Whom a completion tells.
@@ -67,14 +67,14 @@ impl Caller {
     /// Looks who calls, and prepares the wait context of a job for `notify`.
     ///
     /// # Errors
-    /// The wait context cannot notify in this way.
-    pub(crate) fn here(notify: Notify, key: WaitKey) -> Result<Self, Misuse> {
+    /// The wait context cannot notify in this way, or there is no descriptor for it.
+    pub(crate) fn here(notify: Notify, key: WaitKey) -> Result<Self, Error> {
         let Some(current) = pausewake_jobs::current() else {
             return Ok(Self::Thread);
         };
         match notify {
-            Notify::Callback => Self::by_callback(&current),
-            Notify::Fd => Self::by_fd(&current, key),
+            Notify::Callback => Ok(Self::by_callback(&current)?),
+            Notify::Fd => Ok(Self::by_fd(&current, key)?),
             Notify::Poll => Ok(Self::Job {
                 id: current.id(),
                 wait_ctx: current.wait_ctx(),
@@ -99,13 +99,13 @@ impl Caller {
     }
 
     /// One eventfd per wait context, made at the first operation and used by all later ones.
-    fn by_fd(current: &Current, key: WaitKey) -> Result<Self, Misuse> {
+    fn by_fd(current: &Current, key: WaitKey) -> Result<Self, Retry> {
         let wait_ctx = current.wait_ctx();
         if wait_ctx.fd(key).is_none() {
             wait_ctx.set_wait_fd(key, new_wait_fd()?, None);
         }
         let fd = wait_ctx.fd(key);
-        let wake = wait_ctx.wake_by_fd(key).ok_or(Misuse::NoDescriptor)?;
+        let wake = wait_ctx.wake_by_fd(key).ok_or(Retry::NoDescriptor)?;
         Ok(Self::Job {
             id: current.id(),
             wait_ctx,
@@ -143,9 +143,9 @@ impl Caller {
     }
 }
 
-fn new_wait_fd() -> Result<WaitFd, Misuse> {
+fn new_wait_fd() -> Result<WaitFd, Retry> {
     let flags = EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC | EventfdFlags::SEMAPHORE;
-    let fd = eventfd(0, flags).map_err(|_| Misuse::NoDescriptor)?;
+    let fd = eventfd(0, flags).map_err(|_| Retry::NoDescriptor)?;
     Ok(WaitFd::from(fd))
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use pausewake_engine::{Error, Misuse, Notify, raise_fd_limit};
+use pausewake_engine::{Error, Notify, Retry, raise_fd_limit};
 use pausewake_jobs::WaitFd;
 use pausewake_tests::{Rig, Time, open_fds};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -45,7 +45,7 @@ fn a_job_without_a_descriptor_gets_an_error_and_nothing_hangs() {
                 results.borrow_mut().push(sealed);
             });
         }
-        let refused = Err(Error::Misuse(Misuse::NoDescriptor));
+        let refused = Err(Error::Retry(Retry::NoDescriptor));
         assert_eq!(*results.borrow(), vec![refused; JOBS - lucky], "{time:?}");
         assert_eq!(rig.reactor.live_jobs(), lucky, "{time:?}: the others wait");
         rig.run();

@@ -1,5 +1,19 @@
 //! Code of the application's that calls, panics or comes and goes where it is least convenient.
 
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use pausewake_device::protocol::{Cookie, Descriptor, OpKind};
+use pausewake_device::{Device, Nanos, WaitStrategy};
+use pausewake_engine::events::{Event, Observer};
+use pausewake_engine::{Engine, EngineConfig, Notify};
+use pausewake_jobs::{Outcome, WaitCtx, block_pause};
+use pausewake_tests::{Keys, Rig, Time, seal};
+
+use crate::support::{device_config, engine, offload_all, simulated};
+
 thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
     static CALLED: Cell<usize> = const { Cell::new(0) };
@@ -66,26 +80,24 @@ fn after_an_observers_panic_every_job_still_ends() {
         |event| matches!(event, Event::Notify { .. }),
         |event| matches!(event, Event::Doorbell { .. }),
     ];
-    for (kind, at) in kinds.into_iter().enumerate() {
-        let device = simulated(device_config(64, 64, Nanos::from_micros(100)));
-        let key = Keys::import(&device).aes;
-        let observer = Rc::new(Panics {
-            at,
-            done: Cell::new(false),
-        });
-        let engine = engine(&device, offload_all(), Some(observer));
-        let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
-        for _ in 0..3 {
-            let engine = engine.clone();
-            let job = move || assert_eq!(seal(&engine, key), Ok(20));
-            reactor.spawn(job).expect("a job can be had");
+    for cell in Time::Simulated.cells() {
+        for (kind, at) in kinds.into_iter().enumerate() {
+            let observer = Rc::new(Panics {
+                at,
+                done: Cell::new(false),
+            });
+            let config = device_config(64, 64, Nanos::from_micros(100));
+            let mut rig = Rig::with(Time::Simulated, cell, config, Some(observer));
+            for _ in 0..3 {
+                let (engine, key) = (rig.engine.clone(), rig.keys.aes);
+                rig.spawn(move || assert_eq!(seal(&engine, key), Ok(20)));
+            }
+            let first = catch_unwind(AssertUnwindSafe(|| rig.run()));
+            assert!(first.is_err(), "kind {kind}, {cell:?}");
+            // Nobody waits for a wake that was lost.
+            rig.run();
+            assert_eq!(rig.engine.slots_in_use(), 0, "kind {kind}, {cell:?}");
         }
-        let first = catch_unwind(AssertUnwindSafe(|| reactor.run()));
-        assert!(first.is_err(), "kind {kind}");
-        reactor
-            .run()
-            .expect("nobody waits for a wake that was lost");
-        assert_eq!((reactor.live_jobs(), engine.slots_in_use()), (0, 0));
     }
 }
 

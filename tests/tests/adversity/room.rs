@@ -1,5 +1,11 @@
 //! Rings that are shallow, limits that bind, and who is told of room.
 
+use pausewake_device::{Device, Nanos, WaitStrategy};
+use pausewake_engine::{EngineConfig, Notify, OnFull, Reactor, Reap};
+use pausewake_tests::{Keys, seal};
+
+use crate::support::{device_config, engine, offload_all, simulated};
+
 /// Room in a shallow ring is announced when the device fetches, not when something completes: here
 /// nothing ever does.
 #[test]

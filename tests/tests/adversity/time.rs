@@ -1,5 +1,20 @@
 //! Whose time passes, and when it is up.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use pausewake_device::compute::ComputeMode;
+use pausewake_device::model::ServiceTime;
+use pausewake_device::{Device, Nanos};
+use pausewake_engine::{
+    DeviceFault, EcdsaCurve, EngineConfig, Notify, Reactor, Reap, RsaPadding, Turn,
+};
+use pausewake_jobs::{Outcome, WaitCtx};
+use pausewake_tests::{Keys, Log, Time, seal};
+
+use crate::support::{device_config, engine, offload_all, simulated};
+
 /// With external reaping too, a call ends when its time is up, even if nobody ever polls; and whom
 /// it would have told is let go.
 #[test]
@@ -7,7 +22,7 @@ fn a_call_that_nobody_polls_for_ends_in_time_and_lets_its_callback_go() {
     let (device, manual) = Device::manual(device_config(64, 64, Nanos::ZERO), None)
         .expect("such a device can be made");
     let key = Keys::import(&device).aes;
-    for notify in [Notify::Callback, Notify::Fd] {
+    for notify in [Notify::Callback, Notify::Fd, Notify::Poll] {
         let config = EngineConfig {
             notify,
             reap: Reap::External,
@@ -32,29 +47,31 @@ fn a_call_that_nobody_polls_for_ends_in_time_and_lets_its_callback_go() {
         assert_eq!(engine.slots_in_use(), 1, "the device has not answered");
     }
 
-    let config = EngineConfig {
-        op_timeout_ns: Some(Nanos::from_millis(1)),
-        ..offload_all()
-    };
-    let engine = engine(&device, config, None);
-    let owned = Arc::new(());
-    let wait_ctx = WaitCtx::new();
-    let held = owned.clone();
-    wait_ctx.set_callback(Some(Arc::new(move || {
-        let _held = &held;
-    })));
-    let caller = engine.clone();
-    let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&caller, key));
-    let job = outcome
-        .expect("a job can be had")
-        .paused()
-        .expect("it waits");
-    manual.advance(Nanos::from_millis(1));
-    engine.poll();
-    assert!(matches!(job.resume(), Ok(Outcome::Finished(Err(_)))));
-    drop(wait_ctx);
-    assert_eq!(engine.slots_in_use(), 1, "the device has not answered");
-    assert_eq!(Arc::strong_count(&owned), 1, "nobody holds the callback");
+    for cell in Time::Manual.cells().filter(|cell| cell.is_by_callback()) {
+        let config = EngineConfig {
+            op_timeout_ns: Some(Nanos::from_millis(1)),
+            ..cell.config()
+        };
+        let engine = engine(&device, config, None);
+        let owned = Arc::new(());
+        let wait_ctx = WaitCtx::new();
+        let held = owned.clone();
+        wait_ctx.set_callback(Some(Arc::new(move || {
+            let _held = &held;
+        })));
+        let caller = engine.clone();
+        let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&caller, key));
+        let job = outcome
+            .expect("a job can be had")
+            .paused()
+            .expect("it waits");
+        manual.advance(Nanos::from_millis(1));
+        engine.poll();
+        assert!(matches!(job.resume(), Ok(Outcome::Finished(Err(_)))));
+        drop(wait_ctx);
+        assert_eq!(engine.slots_in_use(), 1, "the device has not answered");
+        assert_eq!(Arc::strong_count(&owned), 1, "nobody holds the callback");
+    }
 }
 
 /// Whoever lets virtual time pass does it for all engines of a device.

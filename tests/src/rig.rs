@@ -177,14 +177,33 @@ impl Rig {
                 (device, Some(manual))
             }
         };
+        let keys = Keys::import(&device);
         let queue = device.open_queue().expect("descriptors are left");
         let engine = Engine::new(queue, engine_config, observer).expect("the cell is allowed");
         Self {
             time,
             reactor: Reactor::new(engine.clone()).expect("descriptors are left"),
             engine,
-            keys: Keys::import(&device),
+            keys,
             manual,
+            device,
+        }
+    }
+
+    /// A rig on a queue of a device that others use as well, and a thread or a clock drives.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[must_use]
+    pub fn on(time: Time, device: Device, keys: Keys, engine_config: EngineConfig) -> Self {
+        let queue = device.open_queue().expect("descriptors are left");
+        let engine = Engine::new(queue, engine_config, None).expect("the cell is allowed");
+        Self {
+            time,
+            reactor: Reactor::new(engine.clone()).expect("descriptors are left"),
+            engine,
+            keys,
+            manual: None,
             device,
         }
     }

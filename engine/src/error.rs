@@ -169,3 +169,67 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EngineError, ReactorError, ReaperError, Refused, SpawnError};
+    use pausewake_device::ring::CreateError;
+    use pausewake_jobs::StartReason;
+
+    fn os(errno: rustix::io::Errno) -> io::Error {
+        errno.into()
+    }
+
+    #[test]
+    fn what_the_system_has_run_out_of_is_to_retry_and_what_it_forbids_is_misuse() {
+        use rustix::io::Errno;
+        for (errno, family) in [
+            (Errno::MFILE, ErrorFamily::Retry),
+            (Errno::NFILE, ErrorFamily::Retry),
+            (Errno::NOMEM, ErrorFamily::Retry),
+            (Errno::NOSPC, ErrorFamily::Retry),
+            (Errno::AGAIN, ErrorFamily::Retry),
+            (Errno::PERM, ErrorFamily::Misuse),
+            (Errno::BADF, ErrorFamily::Misuse),
+        ] {
+            assert_eq!(ReactorError::Io(os(errno)).family(), family, "{errno}");
+            assert_eq!(ReaperError::Spawn(os(errno)).family(), family, "{errno}");
+        }
+        let bell = |retry| match retry {
+            true => CreateError::OutOfDescriptors {
+                step: "eventfd2",
+                limit: "a limit",
+                source: os(Errno::MFILE),
+            },
+            false => CreateError::System {
+                step: "eventfd2",
+                source: os(Errno::PERM),
+            },
+        };
+        for (retry, family) in [(true, ErrorFamily::Retry), (false, ErrorFamily::Misuse)] {
+            assert_eq!(ReactorError::Bell(bell(retry)).family(), family);
+            let reaper = EngineError::Reaper(ReaperError::Bell(bell(retry)));
+            assert_eq!(reaper.family(), family);
+        }
+    }
+
+    #[test]
+    fn each_variant_is_of_its_family() {
+        let no_jobs = StartReason::NoJobs { max_size: 1 };
+        let not_started = SpawnError::NotStarted {
+            reason: no_jobs,
+            f: (),
+        };
+        assert_eq!(not_started.family(), ErrorFamily::Retry);
+        let refused = EngineError::Refused(Refused::NoBackstop);
+        assert_eq!(refused.family(), ErrorFamily::Misuse);
+        assert_eq!(ReaperError::Taken.family(), ErrorFamily::Misuse);
+        assert_eq!(ReactorError::InJob.family(), ErrorFamily::Misuse);
+        let family = |error: Error| error.family();
+        assert_eq!(family(Misuse::BadKey.into()), Some(ErrorFamily::Misuse));
+        assert_eq!(family(DeviceFault::Down.into()), Some(ErrorFamily::Device));
+        assert_eq!(family(Retry::NoDescriptor.into()), Some(ErrorFamily::Retry));
+        assert_eq!(family(Error::NotAuthentic), None);
+    }
+}

@@ -121,6 +121,8 @@ fn inside_a_job_no_loop_spawns_or_turns() {
     let (give_back, take) = (given_back.clone(), taken.clone());
     outer.spawn(move || {
         let spawned = inner.reactor.spawn(move || take.set(true));
+        let family = spawned.as_ref().err().map(SpawnError::family);
+        assert_eq!(family, Some(ErrorFamily::Misuse));
         match spawned {
             Err(SpawnError::NotStarted { reason, f }) => {
                 assert!(matches!(reason, StartReason::Nested { .. }));

@@ -252,7 +252,7 @@ fn an_engine_per_thread_on_one_device() {
     let rig = Rig::new(Time::Thread, Notify::Callback);
     let (device, keys) = (rig.device.clone(), rig.keys);
     drop(rig);
-    // A device of its own moves on by itself: the others belong to one thread.
+    // The other drivers of time belong to one thread.
     let threads: Vec<_> = Time::Thread
         .cells()
         .map(|cell| {

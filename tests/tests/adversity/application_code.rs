@@ -8,11 +8,11 @@ use std::sync::Arc;
 use pausewake_device::protocol::{Cookie, Descriptor, OpKind};
 use pausewake_device::{Device, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, EngineConfig, Notify};
-use pausewake_jobs::{Outcome, WaitCtx, block_pause};
+use pausewake_engine::{Engine, EngineConfig};
+use pausewake_jobs::{Callback, Outcome, WaitCtx, block_pause};
 use pausewake_tests::{Keys, Rig, Time, seal};
 
-use crate::support::{device_config, engine, offload_all, simulated};
+use crate::support::{device_config, engine, offload_all, paused_jobs, simulated};
 
 thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
@@ -22,28 +22,25 @@ thread_local! {
 /// Callbacks that make synchronous calls, each of which polls: not one on top of the other.
 #[test]
 fn callbacks_that_call_do_not_pile_up_on_a_jobs_stack() {
+    // No reaper thread: its callbacks have no engine to call.
+    for cell in Time::Simulated.cells().filter(|cell| cell.is_by_callback()) {
+        call_from_callbacks(cell.config());
+    }
+}
+
+fn call_from_callbacks(config: EngineConfig) {
     const JOBS: usize = 120;
     let device = simulated(device_config(256, 256, Nanos::from_micros(100)));
     let key = Keys::import(&device).aes;
-    let engine = engine(&device, offload_all(), None);
+    let engine = engine(&device, config, None);
     ENGINE.set(Some(engine.clone()));
-    let mut paused = Vec::new();
-    for _ in 0..JOBS {
-        let wait_ctx = WaitCtx::new();
-        wait_ctx.set_callback(Some(Arc::new(move || {
-            let engine = ENGINE.with_borrow(Clone::clone).expect("set above");
-            assert_eq!(seal(&engine, key), Ok(20));
-            CALLED.set(CALLED.get() + 1);
-        })));
-        let caller = engine.clone();
-        let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&caller, key));
-        paused.push(
-            outcome
-                .expect("a job can be had")
-                .paused()
-                .expect("it waits"),
-        );
-    }
+    CALLED.set(0);
+    let calls: Callback = Arc::new(move || {
+        let engine = ENGINE.with_borrow(Clone::clone).expect("set above");
+        assert_eq!(seal(&engine, key), Ok(20));
+        CALLED.set(CALLED.get() + 1);
+    });
+    let paused = paused_jobs(&engine, key, (0..JOBS).map(|_| calls.clone()));
     // A job that must not pause waits in place, on its small stack, and reaps for all.
     let wait_ctx = WaitCtx::new();
     wait_ctx.set_callback(Some(Arc::new(|| {})));
@@ -107,12 +104,9 @@ fn engines_that_come_and_go_leave_one_eventfd_in_a_wait_context() {
     let device = simulated(device_config(64, 64, Nanos::from_micros(1)));
     let key = Keys::import(&device).aes;
     let wait_ctx = WaitCtx::new();
-    for _ in 0..50 {
-        let config = EngineConfig {
-            notify: Notify::Fd,
-            ..offload_all()
-        };
-        let engine = engine(&device, config, None);
+    let cells = Time::Simulated.cells().filter(|cell| cell.is_by_fd());
+    for cell in cells.flat_map(|cell| [cell; 12]) {
+        let engine = engine(&device, cell.config(), None);
         let caller = engine.clone();
         let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&caller, key));
         let job = outcome

@@ -4,7 +4,7 @@ use pausewake_jobs::{JobId, LocalWake, WaitCtx, WaitFd, WaitKey, Wake};
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::config::Notify;
-use crate::error::Misuse;
+use crate::error::{Error, Misuse, Retry};
 use crate::events::NotifiedBy;
 
 /// Whom a completion tells.
@@ -81,8 +81,8 @@ impl Caller {
     /// Looks who calls, prepares the wait context of a job for `notify`, and says whom to tell.
     ///
     /// # Errors
-    /// The wait context cannot notify in this way.
-    pub(crate) fn here(notify: Notify, key: WaitKey) -> Result<(Self, Waiter), Misuse> {
+    /// The wait context cannot notify in this way, or there is no descriptor for it.
+    pub(crate) fn here(notify: Notify, key: WaitKey) -> Result<(Self, Waiter), Error> {
         let Some(current) = pausewake_jobs::current() else {
             return Ok((Self::Thread, Waiter::InPlace));
         };
@@ -121,7 +121,7 @@ fn by_callback(wait_ctx: &WaitCtx) -> Result<Waiter, Misuse> {
 }
 
 /// One eventfd per wait context, made at the first operation and used by all later ones.
-fn by_fd(wait_ctx: &WaitCtx, key: WaitKey) -> Result<(Waiter, Option<WaitFd>), Misuse> {
+fn by_fd(wait_ctx: &WaitCtx, key: WaitKey) -> Result<(Waiter, Option<WaitFd>), Retry> {
     let fd = match wait_ctx.fd(key) {
         Some(fd) => fd,
         None => {
@@ -135,9 +135,9 @@ fn by_fd(wait_ctx: &WaitCtx, key: WaitKey) -> Result<(Waiter, Option<WaitFd>), M
     Ok((Waiter::Job { wake, by }, Some(fd)))
 }
 
-fn new_wait_fd() -> Result<WaitFd, Misuse> {
+fn new_wait_fd() -> Result<WaitFd, Retry> {
     let flags = EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC | EventfdFlags::SEMAPHORE;
-    let fd = eventfd(0, flags).map_err(|_| Misuse::NoDescriptor)?;
+    let fd = eventfd(0, flags).map_err(|_| Retry::NoDescriptor)?;
     Ok(WaitFd::from(fd))
 }
 

@@ -29,7 +29,7 @@ use tell::Tell;
 
 use crate::config::{EngineConfig, Reap, Refused};
 use crate::deadlines::Deadlines;
-use crate::error::Misuse;
+use crate::error::{Error, ErrorFamily};
 use crate::events::{Event, Observer};
 use crate::line::Line;
 use crate::notify::{Caller, WAIT_KEY, Waiter};
@@ -104,10 +104,21 @@ pub enum EngineError {
     /// *Misuse*: it cannot work as it was configured.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// *Retry*, when the system has a thread or a descriptor for the reaper; *misuse* if somebody else
-    /// reaps the queue pair ([`ReaperError::Taken`]).
+    /// *Retry* with another queue pair, when the system has a thread or a descriptor for the reaper;
+    /// *misuse* if somebody else reaps the queue pair ([`ReaperError::Taken`]).
     #[error("the reaper thread cannot be started")]
     Reaper(#[from] ReaperError),
+}
+
+impl EngineError {
+    /// Which family. Never the device's.
+    #[must_use]
+    pub fn family(&self) -> ErrorFamily {
+        match self {
+            Self::Refused(_) => ErrorFamily::Misuse,
+            Self::Reaper(error) => error.family(),
+        }
+    }
 }
 
 impl Engine {
@@ -255,7 +266,7 @@ impl Inner {
     }
 
     /// Who calls, and whom to tell.
-    pub(crate) fn caller(&self) -> Result<(Caller, Waiter), Misuse> {
+    pub(crate) fn caller(&self) -> Result<(Caller, Waiter), Error> {
         Caller::here(self.config.notify, WAIT_KEY)
     }
 

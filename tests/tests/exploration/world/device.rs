@@ -43,6 +43,7 @@ impl World {
         let given = after.signals - before.signals;
         ensure!(given == 1, "{given} signals were given");
         let is_written = after.signals_written > before.signals_written;
+        self.was_signalled |= is_written;
         let was_armed = std::mem::take(&mut self.is_armed);
         ensure!(
             is_written == was_armed,

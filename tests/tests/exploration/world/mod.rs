@@ -53,6 +53,8 @@ pub(crate) struct World {
     signal: OwnedFd,
     /// The owner has asked for the signal, and it was not given.
     is_armed: bool,
+    /// It was written, and not forgotten yet.
+    was_signalled: bool,
     /// When the engine was last polled.
     polled_ns: Nanos,
     /// Changes with everything that a job which looks for itself may want to see.
@@ -95,9 +97,15 @@ impl World {
             owner: Owner::Awake,
             signal: signal.expect("nobody else reaps"),
             is_armed: false,
+            was_signalled: false,
             polled_ns: Nanos::ZERO,
             version: 0,
         }
+    }
+
+    /// Steps that were done.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps
     }
 
     /// Does one step, and checks what must hold after each.

@@ -118,7 +118,8 @@ impl World {
 
     pub(super) fn disarm(&mut self) -> Result<(), Violation> {
         self.engine.disarm_signal();
-        (self.is_armed, self.owner) = (false, Owner::Disarmed);
+        (self.is_armed, self.was_signalled) = (false, false);
+        self.owner = Owner::Disarmed;
         ensure!(
             !self.is_signalled(),
             "a signal is left over after disarming"
@@ -147,8 +148,13 @@ impl World {
         Ok(())
     }
 
-    /// What must hold of a loop that sleeps: whatever it should do, something wakes it for.
+    /// What must hold of a loop that sleeps: whatever it should do, something wakes it for, and
+    /// nothing wakes it for less.
     pub(super) fn check_sleep(&self) -> Result<(), Violation> {
+        ensure!(
+            !self.is_signalled() || self.was_signalled || self.has_room_for_line(),
+            "the owner is signalled, and nothing has come"
+        );
         let Owner::Asleep { until } = self.owner else {
             return Ok(());
         };

@@ -178,6 +178,11 @@ impl Reaper {
             .arm_unless(|| !shared.inbox().arrived.is_empty())
     }
 
+    /// The first half of [`arm`](Self::arm): asks, and does not look.
+    pub(crate) fn request(&mut self) {
+        self.sleeper.arm();
+    }
+
     pub(crate) fn disarm(&mut self) {
         self.sleeper.disarm();
         self.sleeper.drain();

@@ -113,9 +113,13 @@ impl Front {
         }
     }
 
-    /// Descriptors of `queue` were consumed: its host may wait for the room.
-    pub(crate) fn signal_room(&mut self, queue: QueueId) {
-        if let Some(port) = self.ports.get(queue) {
+    /// Signals for room in the ring of `queue`, if descriptors were consumed since as many had been
+    /// fetched as `fetched_before`: its host may wait for that. A look that found no way to take any
+    /// signals nothing, or a host that waits for room would be woken by every look.
+    pub(crate) fn signal_room(&mut self, queue: QueueId, fetched_before: u64) {
+        if self.stats.fetched > fetched_before
+            && let Some(port) = self.ports.get(queue)
+        {
             port.side.room_signal.ring();
         }
     }

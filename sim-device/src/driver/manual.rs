@@ -161,10 +161,11 @@ impl ManualCore {
             let Some(now) = self.front.look(queue, clock) else {
                 continue;
             };
+            let fetched_before = self.front.stats.fetched;
             while let Some(accepted) = self.front.next(queue, now, |_| true) {
                 self.hold(accepted, now);
             }
-            self.front.signal_room(queue);
+            self.front.signal_room(queue, fetched_before);
         }
     }
 

@@ -57,7 +57,8 @@ impl Inner {
 
     /// Wakes the job whose operation is over, if it still waits for it.
     fn tell_of_end(&self, op: Cookie, completed_ns: Option<Nanos>, is_told: bool) {
-        let Some((waiter, job)) = self.with_slot(op, |slot| (slot.op.waiter.clone(), slot.op.job))
+        let Some((waiter, job)) =
+            self.with_slot(op, |slot| (slot.op.waiter.take_to_tell(), slot.op.job))
         else {
             return;
         };
@@ -104,7 +105,7 @@ impl Inner {
         match waiter {
             Waiter::Job { .. } => self.count(|stats| stats.wakes_for_room += 1),
             Waiter::Looks => self.news.set(self.news.get() + 1),
-            Waiter::InPlace => {}
+            Waiter::InPlace | Waiter::Told(_) => {}
         }
         self.charge_wake(waiter.by());
         waiter.tell();

@@ -136,7 +136,7 @@ fn device() -> (Core, HostSide, Clock) {
     config.model.symmetric.service = ServiceTime::constant(SERVICE);
     let (host, side) = ring::create(config.queue).expect("memory is to be had");
     let vault = Arc::new(KeyTable::new(NoCompute::new()));
-    let mut core = Core::new(config, Executor::Inline(vault), None);
+    let mut core = Core::new(config, Executor::inline(vault), None);
     core.add_queue(side, Link::new());
     (core, host, Clock::stopped())
 }

@@ -42,9 +42,8 @@ const MUTATIONS: [Mutation; 12] = [
     Mutation {
         name: "a resume is taken for a completion",
         file: "engine/src/offload.rs",
-        was: "        if let Some(job) = caller.job()\n            && !engine.is_settled(op)\n",
-        becomes: "        if pausewake_jobs::current_id().is_some() {\n            return Ok(());\n        }\n        \
-                  if let Some(job) = caller.job()\n            && !engine.is_settled(op)\n",
+        was: "        if looked_in_vain {\n            resumed_in_vain(engine, op, caller);\n        }\n",
+        becomes: "        if looked_in_vain {\n            return Ok(());\n        }\n",
         noticed_by: "every_order_by_callback",
         as_violation: "a panic: the operation is over",
     },

@@ -158,6 +158,7 @@ impl Port {
         if self.coalescer.completed(now) {
             self.signal(stats)
         } else {
+            stats.coalesced += 1;
             Published::Coalesced
         }
     }

@@ -26,7 +26,7 @@ use args::{Cli, Command, Format, Run};
 use exit::Exit;
 use interrupt::Interrupt;
 use output::Destination;
-use report::{Report, Verdict};
+use report::{Outcome, Report, Reports, Verdict};
 use run::RunError;
 
 fn main() -> ExitCode {
@@ -52,32 +52,46 @@ struct Failure {
 }
 
 fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
-    let scenario = scenario::read(&args.scenario, &args.overrides, args.seed)
+    let variants = scenario::read(&args.scenario, &args.overrides, args.seed)
         .map_err(|rejected| bad_input(&rejected))?;
     let destination = Destination::of(args.output.as_deref()).map_err(|error| bad_input(&error))?;
     // Before there is a file that would be left behind.
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let output = destination.open().map_err(|error| bad_input(&error))?;
-    let log = args
-        .story
-        .map(|lines| story::LogHandle::new(lines as usize));
-    let facts = run::run(&scenario, log.clone(), &interrupt, args.quiet)
-        .map_err(|error| failure(&error))?;
-    let mut report = Report::new(&scenario, &facts);
-    if let Some(log) = log {
-        let (events, left_out) = log.take().into_events();
-        report.story = Some(story::tell(&events));
-        report.story_left_out = Some(left_out);
+    let mut outcomes = Vec::with_capacity(variants.len());
+    let mut stories = Vec::new();
+    for variant in &variants {
+        let log = args
+            .story
+            .map(|lines| story::LogHandle::new(lines as usize));
+        let facts = run::run(&variant.scenario, log.clone(), &interrupt, args.quiet)
+            .map_err(|error| failure(&error))?;
+        outcomes.push(Outcome {
+            name: variant.name.as_deref(),
+            scenario: &variant.scenario,
+            facts,
+        });
+        stories.push(log.map(|log| log.take().into_events()));
     }
+    let reports = outcomes.iter().zip(stories).map(|(outcome, story)| {
+        let mut report = Report::new(outcome, &outcomes);
+        if let Some((events, left_out)) = story {
+            report.story = Some(story::tell(&events));
+            report.story_left_out = Some(left_out);
+        }
+        report
+    });
+    let reports = Reports::new(reports.collect());
     let text = match args.format {
-        Format::Json => report.to_json(),
-        Format::Text => report.to_text(),
+        Format::Json => reports.to_json(),
+        Format::Text => reports.to_text(),
     };
     if interrupt.is_raised() {
-        return Err(failure(&RunError::Interrupted { ops: report.ops }));
+        let ops = reports.ops();
+        return Err(failure(&RunError::Interrupted { ops }));
     }
     output.write(&text).map_err(|error| bad_input(&error))?;
-    Ok(Verdict::of(&report))
+    Ok(reports.verdict())
 }
 
 fn failure(error: &RunError) -> Failure {

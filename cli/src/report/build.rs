@@ -34,9 +34,21 @@ pub struct Facts {
     pub invalid: Option<String>,
 }
 
+/// A run of one variant.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The variant's name; `None` if the scenario has no variants.
+    pub name: Option<&'a str>,
+    /// What was run.
+    pub scenario: &'a Scenario,
+    /// What came of it.
+    pub facts: Facts,
+}
+
 impl Report {
-    /// The report of a run of `scenario`.
-    pub fn new(scenario: &Scenario, facts: &Facts) -> Self {
+    /// The report of `outcome`, one of `all` variants, which its expectations may compare it with.
+    pub fn new(outcome: &Outcome<'_>, all: &[Outcome<'_>]) -> Self {
+        let (scenario, facts) = (outcome.scenario, &outcome.facts);
         let figures = &facts.figures;
         let (first, last) = figures.span.unwrap_or_default();
         let elapsed = last - first;
@@ -45,7 +57,7 @@ impl Report {
         let wait = wait(scenario, figures);
         Self {
             format: FORMAT,
-            scenario: scenario_info(scenario),
+            scenario: scenario_info(outcome),
             invalid: facts.invalid.clone().or_else(|| saturation(figures)),
             elapsed_ns: elapsed.get(),
             ops,
@@ -87,7 +99,7 @@ impl Report {
                 lateness_mean_ns: mean.get(),
                 lateness_max_ns: max.get(),
             }),
-            expected: judge(&scenario.expectations, facts, ops_per_s, wait),
+            expected: judge(outcome, all),
             story: None,
             story_left_out: None,
         }
@@ -96,16 +108,18 @@ impl Report {
 
 /// To three decimals, so that JSON shows no digits that mean nothing.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn per_second(ops: u64, elapsed: Nanos) -> f64 {
+pub(super) fn per_second(ops: u64, elapsed: Nanos) -> f64 {
     if elapsed == Nanos::ZERO {
         return 0.0;
     }
     (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3
 }
 
-fn scenario_info(scenario: &Scenario) -> ScenarioInfo {
+fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
+    let scenario = outcome.scenario;
     ScenarioInfo {
         name: scenario.name.clone(),
+        variant: outcome.name.map(str::to_owned),
         about: scenario.about.clone(),
         clock: match scenario.clock {
             Clock::Wall => "wall",
@@ -181,7 +195,7 @@ fn stages(figures: &Figures) -> Vec<StageFigures> {
 }
 
 /// Under the wall clock the machine decides when the queue is empty: there is no steady state.
-fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
+pub(super) fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
     let mut wait = figures.queue_wait.estimate();
     if scenario.clock == Clock::Wall {
         wait.steady = None;

@@ -6,12 +6,13 @@
 mod batch_means;
 mod build;
 mod collect;
+mod figure;
 mod series;
 mod text;
 mod theory;
 mod verdict;
 
-pub use build::Facts;
+pub use build::{Facts, Outcome};
 pub use collect::{Collector, Figures};
 pub use verdict::Verdict;
 
@@ -74,6 +75,9 @@ pub struct Report {
 pub struct ScenarioInfo {
     /// The scenario's name.
     pub name: String,
+    /// Which of its variants, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// What it says of itself.
     pub about: Option<String>,
     /// Whose time: `wall` or `virtual`.
@@ -265,10 +269,47 @@ pub struct ExpectationResult {
     pub measured: String,
 }
 
-impl Report {
-    /// The report as one JSON object, and a line's end.
+/// The reports of all variants of a scenario.
+#[derive(Debug, Serialize)]
+pub struct Reports {
+    /// Name and version of this format.
+    format: &'static str,
+    /// One for each variant, in the scenario's order.
+    variants: Vec<Report>,
+}
+
+impl Reports {
+    /// Of `variants`, at least one.
+    pub fn new(variants: Vec<Report>) -> Self {
+        Self {
+            format: FORMAT,
+            variants,
+        }
+    }
+
+    /// The worst that is to be said of them.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of_all(&self.variants)
+    }
+
+    /// Ops that returned, in all of them.
+    pub fn ops(&self) -> u64 {
+        self.variants.iter().map(|report| report.ops).sum()
+    }
+
+    /// As text: one report after the other.
+    pub fn to_text(&self) -> String {
+        let texts: Vec<String> = self.variants.iter().map(Report::to_text).collect();
+        texts.join("\n")
+    }
+
+    /// As one JSON object, and a line's end: the report itself if there is only one.
     pub fn to_json(&self) -> String {
-        let mut json = serde_json::to_string_pretty(self).expect("strings and numbers are JSON");
+        let json = match self.variants.as_slice() {
+            [only] if only.scenario.variant.is_none() => serde_json::to_string_pretty(only),
+            _ => serde_json::to_string_pretty(self),
+        };
+        let mut json = json.expect("strings and numbers are JSON");
         json.push('\n');
         json
     }

@@ -86,6 +86,9 @@ impl Report {
         let mut table = Table::of_words();
         let about = scenario.about.as_deref().unwrap_or_default();
         table.row([printable(&scenario.name), printable(about)]);
+        if let Some(variant) = &scenario.variant {
+            table.row(["variant".to_owned(), variant.clone()]);
+        }
         table.row(["load".to_owned(), printable(&scenario.load)]);
         table.row([
             "run".to_owned(),

@@ -2,26 +2,31 @@
 
 use pausewake_device::Nanos;
 
-use super::batch_means::Estimate;
-use super::build::Facts;
+use super::build::{Facts, Outcome};
+use super::figure::measure;
 use super::{ExpectationResult, Report};
 use crate::exit::Exit;
-use crate::scenario::{Comparison, Expectation, Metric};
+use crate::scenario::{Comparison, Expectation, Metric, Target};
 
-/// What a report comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a report comes to, from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// Everything holds.
     Holds,
     /// An expectation does not.
     ExpectationFailed,
-    /// A result was wrong.
-    WrongResult,
     /// The figures mean nothing.
     Invalid,
+    /// A result was wrong.
+    WrongResult,
 }
 
 impl Verdict {
+    /// The worst that is to be said of any of `reports`.
+    pub fn of_all(reports: &[Report]) -> Self {
+        reports.iter().map(Self::of).max().unwrap_or(Self::Holds)
+    }
+
     /// The worst that is to be said of `report`: a wrong result before figures that mean nothing,
     /// and these before an expectation that they fail.
     pub fn of(report: &Report) -> Self {
@@ -47,26 +52,36 @@ impl Verdict {
     }
 }
 
-/// Holds each expectation against what was measured.
-pub(super) fn judge(
-    expectations: &[Expectation],
-    facts: &Facts,
-    ops_per_s: f64,
-    wait: Estimate,
-) -> Vec<ExpectationResult> {
+/// Holds each expectation of `outcome` against what was measured, in it and in the others of `all`.
+pub(super) fn judge(outcome: &Outcome<'_>, all: &[Outcome<'_>]) -> Vec<ExpectationResult> {
     let judge = |expectation: &Expectation| {
-        let (holds, measured) = match expectation.metric {
-            Metric::Verified => all_verified(facts),
-            Metric::MeanWait => mean_wait(expectation, wait),
-            Metric::Throughput => plain(expectation, ops_per_s, format!("{ops_per_s:.1}/s")),
-            Metric::Ops | Metric::Errors | Metric::Spurious => {
-                let count = count_of(expectation.metric, facts);
-                #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-                plain(expectation, count as f64, count.to_string())
+        let (holds, measured) = match (expectation.metric, &expectation.target) {
+            (Metric::Verified, _) => all_verified(&outcome.facts),
+            (metric, Target::Value(value)) => {
+                let figure = measure(metric, outcome);
+                match (expectation.comparison, figure.steady) {
+                    (Comparison::Near, Some(steady)) => {
+                        let [low, high] = [steady.low, steady.high].map(Nanos::from_f64);
+                        (steady.contains(*value), format!("{low} to {high}"))
+                    }
+                    (Comparison::Near, None) => (
+                        false,
+                        format!("{}, too few ops for an interval", figure.text),
+                    ),
+                    (comparison, _) => (comparison.holds(figure.value, *value), figure.text),
+                }
             }
-            metric => {
-                let time = latency_of(metric, facts);
-                plain(expectation, time.as_f64(), time.to_string())
+            (metric, Target::Variant { factor, name }) => {
+                let figure = measure(metric, outcome);
+                let other = all.iter().find(|other| other.name == Some(name));
+                // A scenario that names no variant is refused; one that was not run is not met.
+                other.map_or((false, figure.text.clone()), |other| {
+                    let other = measure(metric, other);
+                    let holds = expectation
+                        .comparison
+                        .holds(figure.value, factor * other.value);
+                    (holds, format!("{}, {name} {}", figure.text, other.text))
+                })
             }
         };
         ExpectationResult {
@@ -76,12 +91,7 @@ pub(super) fn judge(
             measured,
         }
     };
-    expectations.iter().map(judge).collect()
-}
-
-fn plain(expectation: &Expectation, figure: f64, measured: String) -> (bool, String) {
-    let holds = expectation.comparison.holds(figure, expectation.value);
-    (holds, measured)
+    outcome.scenario.expectations.iter().map(judge).collect()
 }
 
 fn all_verified(facts: &Facts) -> (bool, String) {
@@ -93,42 +103,6 @@ fn all_verified(facts: &Facts) -> (bool, String) {
     (holds && complete, measured)
 }
 
-fn mean_wait(expectation: &Expectation, wait: Estimate) -> (bool, String) {
-    let mean = Nanos::from_f64(wait.mean);
-    match (expectation.comparison, wait.steady) {
-        (Comparison::Near, Some(steady)) => {
-            let holds = steady.contains(expectation.value);
-            let [low, high] = [steady.low, steady.high].map(Nanos::from_f64);
-            (holds, format!("{low} to {high}"))
-        }
-        (Comparison::Near, None) => (false, format!("{mean}, too few ops for an interval")),
-        (comparison, _) => {
-            let holds = comparison.holds(wait.mean, expectation.value);
-            (holds, mean.to_string())
-        }
-    }
-}
-
-fn count_of(metric: Metric, facts: &Facts) -> u64 {
-    match metric {
-        Metric::Errors => facts.failed_calls,
-        Metric::Spurious => facts.figures.wakes.spurious,
-        _ => facts.figures.latency.count(),
-    }
-}
-
-fn latency_of(metric: Metric, facts: &Facts) -> Nanos {
-    let latency = &facts.figures.latency;
-    match metric {
-        Metric::P50 => latency.quantile(0.5),
-        Metric::P90 => latency.quantile(0.9),
-        Metric::P99 => latency.quantile(0.99),
-        Metric::P999 => latency.quantile(0.999),
-        Metric::Max => latency.max(),
-        _ => latency.mean(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,7 +111,7 @@ mod tests {
     /// A run of nothing, of which `verification` is known.
     fn report(verification: Verification, invalid: Option<&str>) -> Report {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hello.toml");
-        let scenario = crate::scenario::read(&path, &[], None).expect("a shipped scenario");
+        let variants = crate::scenario::read(&path, &[], None).expect("a shipped scenario");
         let facts = Facts {
             figures: Collector::new().take(),
             verification,
@@ -147,7 +121,12 @@ mod tests {
             lateness: None,
             invalid: invalid.map(str::to_owned),
         };
-        Report::new(&scenario, &facts)
+        let outcome = Outcome {
+            name: None,
+            scenario: &variants[0].scenario,
+            facts,
+        };
+        Report::new(&outcome, &[])
     }
 
     fn verified(right: u64, wrong: u64) -> Verification {

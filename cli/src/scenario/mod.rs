@@ -1,7 +1,7 @@
 //! Scenarios: what is run, on what device, and what must hold in the end.
 //!
-//! [`read`] takes a TOML file and the command line's `--set`s and gives a [`Scenario`] in which
-//! nothing is left to check: `file` says how it is written, `check` what may go together, and
+//! [`read`] takes a TOML file and the command line's `--set`s and gives [`Variant`]s: [`Scenario`]s in
+//! which nothing is left to check: `file` says how it is written, `check` what may go together, and
 //! `diagnostic` shows the user what is wrong, where, and what is accepted.
 
 mod check;
@@ -13,6 +13,7 @@ mod names;
 mod overrides;
 mod shape;
 mod source;
+mod variants;
 mod work;
 
 pub use condition::Comparison;
@@ -30,7 +31,17 @@ use serde::Deserialize;
 use toml::de::{DeTable, Deserializer};
 
 use diagnostic::Problem;
+use overrides::Override;
 use source::{OriginKind, Sources};
+
+/// A scenario among its variants.
+#[derive(Debug)]
+pub struct Variant {
+    /// Its name; `None` if the file has no variants, and this is the only one.
+    pub name: Option<String>,
+    /// What is run.
+    pub scenario: Scenario,
+}
 
 /// A scenario that can be run.
 #[derive(Debug)]
@@ -124,10 +135,24 @@ pub struct Expectation {
     pub metric: Metric,
     /// How it is compared.
     pub comparison: Comparison,
-    /// With what: nanoseconds, ops per second, or a count.
-    pub value: f64,
+    /// With what.
+    pub target: Target,
     /// As the scenario wrote it.
     pub text: String,
+}
+
+/// What a figure is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// Nanoseconds, ops per second, or a count.
+    Value(f64),
+    /// So many times the same figure of another variant, which exists.
+    Variant {
+        /// How many times.
+        factor: f64,
+        /// The other variant's name.
+        name: String,
+    },
 }
 
 /// A figure of the report that expectations can name.
@@ -160,6 +185,7 @@ pub enum Metric {
 }
 
 /// Reads the scenario at `path`, with `overrides` of the form `path=value` put over it in order.
+/// Gives its variants in the order of the file, or one without a name; there is always one.
 ///
 /// # Errors
 /// Everything that is wrong with it, as far as it can be told at once.
@@ -167,7 +193,7 @@ pub fn read(
     path: &Path,
     overrides: &[String],
     seed: Option<u64>,
-) -> Result<Scenario, Box<Rejected>> {
+) -> Result<Vec<Variant>, Box<Rejected>> {
     let mut sources = Sources::default();
     let shown = path.display().to_string();
     let bytes = match std::fs::read(path) {
@@ -178,6 +204,7 @@ pub fn read(
                 wrong: format!("cannot read the scenario {shown}: {error}"),
                 accepted: Some("the path of a scenario file (TOML)".to_owned()),
                 related: Vec::new(),
+                variants: Vec::new(),
             };
             return Err(Box::new(Rejected::new(sources, vec![problem])));
         }
@@ -198,15 +225,18 @@ pub fn read(
     };
     sources.push(OriginKind::File(shown), text.clone());
     let result = parse(&text, overrides, &mut sources)
-        .and_then(|file| check::check(file, path, seed, &sources));
+        .and_then(|files| check_all(files, path, seed, &sources));
     result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
 }
+
+/// A variant's name, and what the file says of it.
+type Written = (Option<String>, file::File);
 
 fn parse(
     text: &str,
     overrides: &[String],
     sources: &mut Sources,
-) -> Result<file::File, Vec<Problem>> {
+) -> Result<Vec<Written>, Vec<Problem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         return Err(errors
@@ -214,24 +244,75 @@ fn parse(
             .map(|error| Problem::syntax(error, text))
             .collect());
     }
-    let (span, mut table) = (root.span(), root.into_inner());
+    let (span, table) = (root.span(), root.into_inner());
     let mut problems = Vec::new();
+    let mut flags = Vec::new();
     for flag in overrides {
         let shown = format!("{FLAG}{flag}");
         let offset = sources.push(OriginKind::Flag, shown) + FLAG.len();
-        if let Err(problem) = overrides::apply(&mut table, flag, offset) {
-            problems.push(problem);
+        match Override::parse(flag, offset) {
+            Ok(flag) => flags.push(flag),
+            Err(problem) => problems.push(problem),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let problems = shape::check(&table);
-    if !problems.is_empty() {
-        return Err(problems);
+    let variants = variants::expand(table, &flags)?;
+    each(variants, |variant| {
+        let name = variant.name.map(|(name, _)| name);
+        let problems = shape::check(&variant.table);
+        if !problems.is_empty() {
+            return (name, Err(problems));
+        }
+        let root = serde_spanned::Spanned::new(span.clone(), variant.table);
+        let file = file::File::deserialize(Deserializer::from(root))
+            .map_err(|error| vec![Problem::from(error)]);
+        (name, file)
+    })
+}
+
+fn check_all(
+    files: Vec<Written>,
+    path: &Path,
+    seed: Option<u64>,
+    sources: &Sources,
+) -> Result<Vec<Variant>, Vec<Problem>> {
+    let names: Vec<String> = files.iter().filter_map(|(name, _)| name.clone()).collect();
+    let checked = each(files, |(name, file)| {
+        let own = name.as_deref();
+        let around = check::Around {
+            path,
+            sources,
+            own,
+            names: &names,
+        };
+        let scenario = check::check(file, seed, &around);
+        (name, scenario)
+    })?;
+    let variant = |(name, scenario)| Variant { name, scenario };
+    Ok(checked.into_iter().map(variant).collect())
+}
+
+/// Does `step` with each variant; what is wrong with several of them is told once.
+fn each<T, U>(
+    variants: Vec<T>,
+    step: impl Fn(T) -> (Option<String>, Result<U, Vec<Problem>>),
+) -> Result<Vec<(Option<String>, U)>, Vec<Problem>> {
+    let count = variants.len();
+    let mut done = Vec::new();
+    let mut problems = diagnostic::OfVariants::default();
+    for variant in variants {
+        let (name, result) = step(variant);
+        match result {
+            Ok(value) => done.push((name, value)),
+            Err(wrong) => problems.add(name.as_deref(), wrong),
+        }
     }
-    let root = serde_spanned::Spanned::new(span, table);
-    file::File::deserialize(Deserializer::from(root)).map_err(|error| vec![error.into()])
+    match problems.into_problems(count) {
+        problems if problems.is_empty() => Ok(done),
+        problems => Err(problems),
+    }
 }
 
 const FLAG: &str = "--set ";

@@ -8,3 +8,4 @@ mod readme;
 mod rejected;
 mod runs;
 mod stories;
+mod variants;

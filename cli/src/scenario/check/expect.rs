@@ -3,18 +3,19 @@
 use pausewake_device::Nanos;
 use serde_spanned::Spanned;
 
-use super::Problems;
-use crate::scenario::condition::{Comparison, Condition};
+use super::{Around, Problems};
+use crate::scenario::condition::{Bound, Comparison, Condition};
 use crate::scenario::file::{Clock, Compute, ExpectSection, File};
-use crate::scenario::{Expectation, Metric};
+use crate::scenario::{Expectation, Metric, Target};
 use crate::units::{Duration, Large, Rate};
 
 /// Checks the expectations, in the order in which the report shows them.
-pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
+pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Vec<Expectation> {
     let section = &file.expect;
     let mut list = List {
         expectations: Vec::new(),
         clock: *file.clock.get_ref(),
+        around,
         problems,
     };
     list.latencies(section);
@@ -37,7 +38,7 @@ pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
         list.expectations.push(Expectation {
             metric: Metric::Verified,
             comparison: Comparison::Equal,
-            value: 1.0,
+            target: Target::Value(1.0),
             text: "all".to_owned(),
         });
     }
@@ -47,6 +48,7 @@ pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
 struct List<'a> {
     expectations: Vec<Expectation>,
     clock: Clock,
+    around: &'a Around<'a>,
     problems: &'a mut Problems,
 }
 
@@ -100,11 +102,54 @@ impl List<'_> {
                 "< <= > >= ==, or clock = \"virtual\"",
             );
         }
+        let target = match &condition.bound {
+            Bound::Value(bound) => Target::Value(value(bound)),
+            Bound::Variant { factor, name } => {
+                self.other_variant(name, spanned, condition.comparison);
+                Target::Variant {
+                    factor: *factor,
+                    name: name.clone(),
+                }
+            }
+        };
         self.expectations.push(Expectation {
             metric,
             comparison: condition.comparison,
-            value: value(&condition.value),
+            target,
             text: condition.text.clone(),
         });
+    }
+
+    /// A comparison needs another variant to compare with.
+    fn other_variant<T>(
+        &mut self,
+        name: &str,
+        condition: &Spanned<Condition<T>>,
+        comparison: Comparison,
+    ) {
+        let others: Vec<&str> = self
+            .around
+            .names
+            .iter()
+            .map(String::as_str)
+            .filter(|other| Some(*other) != self.around.own)
+            .collect();
+        let accepted = match others.is_empty() {
+            true => "a value".to_owned(),
+            false => format!(
+                "a value, or one of the other variants: {}",
+                others.join(", ")
+            ),
+        };
+        if comparison == Comparison::Near {
+            let wrong = "`~` compares with a value, not with a variant";
+            self.problems.add(condition.span(), wrong, "< <= > >= ==");
+        } else if Some(name) == self.around.own {
+            let wrong = format!("the variant `{name}` is compared with itself");
+            self.problems.add(condition.span(), wrong, accepted);
+        } else if !others.contains(&name) {
+            let wrong = format!("`{name}` is no value, and no variant of this scenario");
+            self.problems.add(condition.span(), wrong, accepted);
+        }
     }
 }

@@ -15,21 +15,29 @@ use super::file::File;
 use super::source::{Sources, Span};
 use crate::units::Large;
 
-/// Checks `file`, which came from `path`.
+/// What there is beside a file.
+pub struct Around<'a> {
+    /// Where the file came from.
+    pub path: &'a Path,
+    /// Its text, and that of the flags.
+    pub sources: &'a Sources,
+    /// The name of this variant, if it is one.
+    pub own: Option<&'a str>,
+    /// The names of all variants.
+    pub names: &'a [String],
+}
+
+/// Checks `file`.
 ///
 /// # Errors
 /// Everything that does not go together.
-pub fn check(
-    file: File,
-    path: &Path,
-    seed: Option<u64>,
-    sources: &Sources,
-) -> Result<Scenario, Vec<Problem>> {
+pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scenario, Vec<Problem>> {
     let mut problems = Problems::default();
-    let load = load::check(&file, path, sources, &mut problems);
+    let path = around.path;
+    let load = load::check(&file, path, around.sources, &mut problems);
     let device = device::check(&file, load.as_ref(), &mut problems);
     let engine = engine::check(&file, &mut problems);
-    let expectations = expect::check(&file, &mut problems);
+    let expectations = expect::check(&file, around, &mut problems);
     let (Some(load), Some(device)) = (load, device) else {
         return Err(problems.0);
     };

@@ -28,6 +28,8 @@ pub struct DeviceStats {
     pub compute_bound: u64,
     /// How much later than modelled those were published, which is charged to their service.
     pub compute_lateness: Lateness,
+    /// How much later than modelled the others were published: what the driver took to look.
+    pub driver_lateness: Lateness,
     /// How much later than modelled completions were published, all of them.
     pub lateness: Lateness,
     /// Queues open now, those included whose host has gone and whose ops are still in flight.

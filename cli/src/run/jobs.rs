@@ -7,13 +7,13 @@ use pausewake_device::compute::{AEAD_TAG_LEN, KeyMaterial, Work as Computation};
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::{Input, OpKind, Scheme};
 use pausewake_device::random::{Concern, Seed};
-use pausewake_engine::{Engine, Error, Misuse, RsaPadding};
+use pausewake_engine::{Engine, Error, RsaPadding};
 use rand::Rng;
 
 use super::RunError;
 use super::software::{RsaVerifier, Sealer};
 use super::world::{World, setup};
-use crate::report::Verification;
+use crate::report::{ErrorTally, Verification};
 use crate::scenario::{Cipher, Compute, Scenario, SigningKey, Work};
 
 /// Makes the jobs of a run.
@@ -28,11 +28,7 @@ pub struct Tally {
     /// Results that were checked.
     pub verification: Verification,
     /// Calls that failed, whether or not the device had them.
-    pub failed_calls: u64,
-    /// Of them, those that failed before the device had them.
-    pub refused_calls: u64,
-    /// What the first of those said.
-    pub first_refusal: Option<String>,
+    pub errors: ErrorTally,
 }
 
 struct Shared {
@@ -259,29 +255,13 @@ impl Shared {
 
     fn failed(&self, error: &Error) {
         let tally = &mut self.tally.borrow_mut();
-        tally.failed_calls += 1;
+        tally.errors.record(error);
         if *error == Error::NotAuthentic && self.verifiable {
             // What we sealed ourselves does not open: that is a wrong result, not a failed device.
             tally.verification.results += 1;
             tally.verification.wrong += 1;
         }
-        if was_refused(error) {
-            tally.refused_calls += 1;
-            tally.first_refusal.get_or_insert_with(|| error.to_string());
-        }
     }
-}
-
-/// Whether the device never had the op; what it had is in the event log.
-fn was_refused(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::Device(_)
-            | Error::NotAuthentic
-            | Error::Misuse(
-                Misuse::BadRequest | Misuse::BadKey | Misuse::Unsupported | Misuse::OutputTooSmall
-            )
-    )
 }
 
 fn aead_key(

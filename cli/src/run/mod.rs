@@ -68,15 +68,13 @@ pub fn run(
         }
     }
     let invalid = runner.invalid.take();
-    let (figures, lateness) = world.finish()?;
+    let (figures, device) = world.finish()?;
     let tally = jobs.tally();
     Ok(Facts {
         figures,
+        device,
         verification: tally.verification,
-        failed_calls: tally.failed_calls,
-        refused_calls: tally.refused_calls,
-        first_refusal: tally.first_refusal,
-        lateness,
+        errors: tally.errors,
         invalid,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
-use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
+use pausewake_device::{Device, DeviceConfig, DeviceObserver, DeviceStats, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
 use pausewake_engine::{Engine, Reactor, Reap, SpawnError, Turn};
 use pausewake_jobs::StartReason;
@@ -164,14 +164,12 @@ impl World {
         Ok(())
     }
 
-    /// Ends everything in order; gives what was collected, and under the wall clock how late the
-    /// device was: mean and worst.
+    /// Ends everything in order; gives what was collected, and what the device counted.
     ///
     /// # Errors
     /// [`RunError::Broken`]: something was left over that should not be.
-    pub fn finish(mut self) -> Result<(Figures, Option<(Nanos, Nanos)>), RunError> {
+    pub fn finish(mut self) -> Result<(Figures, DeviceStats), RunError> {
         self.drain()?;
-        let is_wall = self.is_wall();
         let shutdown = self.reactor.shutdown().map_err(broken)?;
         if shutdown.slots_left > 0 {
             let slots = shutdown.slots_left;
@@ -179,9 +177,7 @@ impl World {
                 "{slots} slots were not given back by the device"
             )));
         }
-        let lateness = self.device.stats().lateness;
-        let lateness = is_wall.then(|| (lateness.mean_ns(), lateness.max_ns()));
-        Ok((self.watch.collector.take(), lateness))
+        Ok((self.watch.collector.take(), self.device.stats()))
     }
 }
 

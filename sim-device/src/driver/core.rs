@@ -188,9 +188,12 @@ impl Core {
         };
         let late = now - done.visible_ns;
         self.front.stats.lateness.record(late);
-        if bound == Bound::Compute {
-            self.front.stats.compute_bound += 1;
-            self.front.stats.compute_lateness.record(late);
+        match bound {
+            Bound::Model => self.front.stats.driver_lateness.record(late),
+            Bound::Compute => {
+                self.front.stats.compute_bound += 1;
+                self.front.stats.compute_lateness.record(late);
+            }
         }
         let completion = completion(op.cookie, &done, finished.result, late, bound);
         self.front

@@ -76,6 +76,8 @@ fn the_integral_is_what_the_completions_said(wait: WaitStrategy) {
     let stats = rig.device.stats();
     assert_eq!(stats.class(Class::Asymmetric).handed_out_ops, 140);
     assert_eq!(stats.compute_lateness.count(), stats.compute_bound);
+    let by_model = stats.driver_lateness.count();
+    assert_eq!(by_model + stats.compute_bound, stats.completed);
     assert_eq!(stats.in_system_ns(), Nanos::new(said_ns));
 }
 

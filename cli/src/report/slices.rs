@@ -297,7 +297,7 @@ mod tests {
     fn the_cut_of_a_normal_law_raises_its_mean() {
         for (deviation, by) in [
             (0.2, 1e-7),
-            (0.33, 0.000_13),
+            (0.33, 0.000_113),
             (0.5, 0.004_2),
             (1.0, 0.083_3),
         ] {

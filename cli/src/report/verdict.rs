@@ -124,7 +124,6 @@ fn all_verified(report: &Report) -> (bool, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, Verification};
     use pausewake_device::DeviceStats;
 

@@ -6,6 +6,7 @@ mod interrupts;
 mod outputs;
 mod readme;
 mod rejected;
+mod reports;
 mod runs;
 mod stories;
 mod variants;

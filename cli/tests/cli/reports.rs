@@ -103,7 +103,7 @@ fn littles_law_holds_under_virtual_time_whatever_is_in_the_way() {
             .zip(report["littles_law"].as_array().unwrap())
         {
             assert_eq!(law["system"], *system);
-            assert!(number(&law["measured"]) > 0.5, "{sets:?}: {law}");
+            assert!(number(&law["measured"]) > 0.3, "{sets:?}: {law}");
             assert!(number(&law["difference"]).abs() < 2e-6, "{sets:?}: {law}");
         }
     }

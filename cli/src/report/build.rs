@@ -88,6 +88,7 @@ impl Report {
                 abandoned: figures.abandoned,
             },
             software: SoftwareFigures {
+                by_mode: figures.software.by_mode,
                 small: figures.software.small,
                 full: figures.software.full,
                 device_error: figures.software.device_error,
@@ -131,7 +132,7 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         reap: scenario.engine.reap.name(),
         load: format!(
             "{}, {}",
-            scenario.load.work.describe(),
+            scenario.load.describe(),
             pacing(scenario.load.pacing)
         ),
     }
@@ -209,11 +210,9 @@ fn queue_wait(scenario: &Scenario, wait: Estimate, figures: &Figures) -> QueueWa
             rate_per_s,
             arrival: Arrival::Poisson,
             ..
-        } if is_unlimited(scenario, figures) => theory::mean_wait(
-            &scenario.device.model,
-            scenario.load.work.kind(),
-            rate_per_s,
-        ),
+        } if is_unlimited(scenario, figures) => scenario.load.only().and_then(|work| {
+            theory::mean_wait(&scenario.device.model, work.kind(), rate_per_s)
+        }),
         _ => None,
     };
     QueueWait {
@@ -242,7 +241,7 @@ fn is_unlimited(scenario: &Scenario, figures: &Figures) -> bool {
         .iter()
         .chain(&in_flight)
         .all(|room| figures.jobs.max_live <= u64::from(*room));
-    let other_ways = figures.timed_out + figures.software.small + figures.software.full;
+    let other_ways = figures.timed_out + figures.software.total();
     fits && figures.full_waits + figures.errors() + figures.saturated + other_ways == 0
 }
 

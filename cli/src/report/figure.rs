@@ -4,7 +4,8 @@ use pausewake_device::Nanos;
 
 use super::batch_means::Steady;
 use super::build::{Outcome, per_second, wait};
-use crate::scenario::Metric;
+use super::series::Series;
+use crate::scenario::{Count, Metric, Span, Statistic};
 
 /// A figure of a run.
 #[derive(Debug)]
@@ -21,14 +22,15 @@ pub struct Measured {
 pub fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
     let facts = &outcome.facts;
     let figures = &facts.figures;
-    let latency = &figures.latency;
     match metric {
-        Metric::P50 => time(latency.quantile(0.5)),
-        Metric::P90 => time(latency.quantile(0.9)),
-        Metric::P99 => time(latency.quantile(0.99)),
-        Metric::P999 => time(latency.quantile(0.999)),
-        Metric::Max => time(latency.max()),
-        Metric::Mean => time(latency.mean()),
+        Metric::Latency(statistic) => time(of_series(&figures.latency, statistic)),
+        Metric::Stage(part, statistic) => {
+            let series = match part {
+                Span::Stage(stage) => &figures.stages[stage.index()],
+                Span::FullWait => &figures.full_wait,
+            };
+            time(of_series(series, statistic))
+        }
         Metric::MeanWait => {
             let wait = wait(outcome.scenario, figures);
             Measured {
@@ -39,17 +41,38 @@ pub fn measure(metric: Metric, outcome: &Outcome<'_>) -> Measured {
         }
         Metric::Throughput => {
             let (first, last) = figures.span.unwrap_or_default();
-            let ops_per_s = per_second(latency.count(), last - first);
+            let ops_per_s = per_second(figures.latency.count(), last - first);
             Measured {
                 value: ops_per_s,
                 text: format!("{ops_per_s:.1}/s"),
                 steady: None,
             }
         }
-        Metric::Ops => count(latency.count()),
-        Metric::Errors => count(facts.failed_calls),
-        Metric::Spurious => count(figures.wakes.spurious),
+        Metric::Count(of) => count(match of {
+            Count::Ops => figures.latency.count(),
+            Count::Errors => facts.failed_calls,
+            Count::Jobs => figures.jobs.started,
+            Count::Wakes => figures.wakes.callback + figures.wakes.fd,
+            Count::Spurious => figures.wakes.spurious,
+            Count::FullWaits => figures.full_waits,
+            Count::Doorbells => figures.doorbells,
+            Count::Coalesced => 0,
+            Count::Software => figures.software.total(),
+            Count::TimedOut => figures.timed_out,
+        }),
+        Metric::Utilisation(_) => count(0),
         Metric::Verified => count(facts.verification.right),
+    }
+}
+
+fn of_series(series: &Series, statistic: Statistic) -> Nanos {
+    match statistic {
+        Statistic::Mean => series.mean(),
+        Statistic::P50 => series.quantile(0.5),
+        Statistic::P90 => series.quantile(0.9),
+        Statistic::P99 => series.quantile(0.99),
+        Statistic::P999 => series.quantile(0.999),
+        Statistic::Max => series.max(),
     }
 }
 

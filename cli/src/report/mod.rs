@@ -16,6 +16,8 @@ pub use build::{Facts, Outcome};
 pub use collect::{Collector, Figures};
 pub use verdict::Verdict;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::story::Line;
@@ -192,10 +194,12 @@ pub struct DoorbellFigures {
     pub abandoned: u64,
 }
 
-/// Ops that were computed in software, by the reason. They are not among the ops of the report,
+/// Ops that were computed in software, by the reason. Exceptions are not among the ops of the report,
 /// which are the device's.
 #[derive(Debug, Serialize)]
 pub struct SoftwareFigures {
+    /// The scenario says so (`engine.mode`); these are among the ops of the report.
+    pub by_mode: u64,
     /// Too small for the device.
     pub small: u64,
     /// There was no room.
@@ -242,7 +246,7 @@ pub struct Verification {
     /// Of them, found wrong.
     pub wrong: u64,
     /// How they were checked.
-    pub how: &'static str,
+    pub how: String,
 }
 
 /// Real time against modelled time.
@@ -260,7 +264,7 @@ pub struct ComputeFigures {
 #[derive(Debug, Serialize)]
 pub struct ExpectationResult {
     /// The figure's name.
-    pub figure: &'static str,
+    pub figure: Cow<'static, str>,
     /// As the scenario wrote it.
     pub condition: String,
     /// Whether it holds.

@@ -56,7 +56,7 @@ impl Verdict {
 pub(super) fn judge(outcome: &Outcome<'_>, all: &[Outcome<'_>]) -> Vec<ExpectationResult> {
     let judge = |expectation: &Expectation| {
         let (holds, measured) = match (expectation.metric, &expectation.target) {
-            (Metric::Verified, _) => all_verified(&outcome.facts),
+            (Metric::Verified, _) => verified(expectation.comparison, &outcome.facts),
             (metric, Target::Value(value)) => {
                 let figure = measure(metric, outcome);
                 match (expectation.comparison, figure.steady) {
@@ -94,9 +94,14 @@ pub(super) fn judge(outcome: &Outcome<'_>, all: &[Outcome<'_>]) -> Vec<Expectati
     outcome.scenario.expectations.iter().map(judge).collect()
 }
 
-fn all_verified(facts: &Facts) -> (bool, String) {
+/// `==`: all of them; else a sample.
+fn verified(comparison: Comparison, facts: &Facts) -> (bool, String) {
     let verified = &facts.verification;
-    let holds = verified.applies && verified.results > 0 && verified.right == verified.results;
+    let enough = match comparison {
+        Comparison::Equal => verified.right == verified.results,
+        _ => verified.wrong == 0,
+    };
+    let holds = verified.applies && verified.right > 0 && enough;
     // A result that was never looked at must not pass for one that was found right.
     let complete = facts.failed_calls == 0;
     let measured = format!("{} of {}", verified.right, verified.results);
@@ -135,7 +140,7 @@ mod tests {
             results: right + wrong,
             right,
             wrong,
-            how: "by hand",
+            how: "by hand".to_owned(),
         }
     }
 

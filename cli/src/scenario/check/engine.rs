@@ -4,11 +4,12 @@ use pausewake_device::{Nanos, TimeKind};
 use pausewake_engine::{
     EngineConfig, Fallback, Heuristic, Notify, OnFull, Reap, Refused, SmallOps,
 };
-use serde_spanned::Spanned;
+
 
 use super::Problems;
 use crate::scenario::diagnostic::Problem;
 use crate::scenario::file::{self, Clock, EngineSection, File, HeuristicSection, SmallOpsSection};
+use crate::scenario::spanned::Spanned;
 use crate::scenario::source::Span;
 use crate::units::{Count, Duration, Number, Size};
 

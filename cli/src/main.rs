@@ -26,7 +26,7 @@ use args::{Cli, Command, Format, Run};
 use exit::Exit;
 use interrupt::Interrupt;
 use output::Destination;
-use report::{Outcome, Report, Reports, Verdict};
+use report::{Outcome, Reports, Verdict};
 use run::RunError;
 
 fn main() -> ExitCode {
@@ -71,17 +71,13 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
             scenario: &variant.scenario,
             facts,
         });
-        stories.push(log.map(|log| log.take().into_events()));
+        stories.push(log.map(|log| {
+            let (events, left_out) = log.take().into_events();
+            (story::tell(&events), left_out)
+        }));
     }
-    let reports = outcomes.iter().zip(stories).map(|(outcome, story)| {
-        let mut report = Report::new(outcome, &outcomes);
-        if let Some((events, left_out)) = story {
-            report.story = Some(story::tell(&events));
-            report.story_left_out = Some(left_out);
-        }
-        report
-    });
-    let reports = Reports::new(reports.collect());
+    let mut reports = Reports::new(&outcomes);
+    reports.tell(stories);
     let text = match args.format {
         Format::Json => reports.to_json(),
         Format::Text => reports.to_text(),

@@ -38,13 +38,6 @@ pub struct Steady {
     pub high: f64,
 }
 
-impl Steady {
-    /// Whether the true mean may be `value`.
-    pub fn contains(&self, value: f64) -> bool {
-        (self.low..=self.high).contains(&value)
-    }
-}
-
 impl BatchMeans {
     /// No values yet.
     pub fn new() -> Self {
@@ -171,7 +164,7 @@ mod tests {
                 batches.record(value);
             }
             let steady = batches.estimate().steady.expect("60,000 values suffice");
-            missed += u32::from(!steady.contains(10.0));
+            missed += u32::from(!(steady.low..=steady.high).contains(&10.0));
             assert!(steady.low <= steady.mean && steady.mean <= steady.high);
             assert!(
                 steady.high - steady.low < 1.0,

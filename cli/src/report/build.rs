@@ -1,18 +1,22 @@
 //! From what was collected to what is reported.
 
-use pausewake_device::Nanos;
 use pausewake_device::protocol::Status;
+use pausewake_device::{DeviceStats, Lateness, Nanos};
 use pausewake_engine::events::Stage;
 
 use super::batch_means::Estimate;
 use super::collect::Figures;
-use super::series::Series;
-use super::verdict::judge;
-use super::{
-    ComputeFigures, DoorbellFigures, ErrorFigures, FORMAT, JobFigures, Latency, QueueWait, Report,
-    ScenarioInfo, SoftwareFigures, StageFigures, StatusCount, Theory, Verification, WakeFigures,
-    theory,
+use super::errors::ErrorTally;
+use super::little::{littles_law, to_millionths};
+use super::offered::offered;
+use super::parts::{
+    ComputeFigures, DoorbellFigures, ErrorFigures, JobFigures, LateFigures, QueueWait,
+    ScenarioInfo, SignalFigures, SoftwareFigures, StageFigures, StatusCount, Theory, Times,
+    Verification, WakeFigures,
 };
+use super::series::Series;
+use super::slices::slices;
+use super::{Report, theory};
 use crate::scenario::{Arrival, Clock, Pacing, Scenario};
 
 /// What is known when a run is over.
@@ -20,16 +24,12 @@ use crate::scenario::{Arrival, Clock, Pacing, Scenario};
 pub struct Facts {
     /// From the event log.
     pub figures: Figures,
+    /// What the device counted.
+    pub device: DeviceStats,
     /// Results that were checked.
     pub verification: Verification,
     /// Calls that failed, whether or not the device had them.
-    pub failed_calls: u64,
-    /// Of them, those that failed before the device had them.
-    pub refused_calls: u64,
-    /// What the first of those said.
-    pub first_refusal: Option<String>,
-    /// How much later than modelled completions were published, under the wall clock: mean, worst.
-    pub lateness: Option<(Nanos, Nanos)>,
+    pub errors: ErrorTally,
     /// Why the figures mean nothing, if so.
     pub invalid: Option<String>,
 }
@@ -46,26 +46,30 @@ pub struct Outcome<'a> {
 }
 
 impl Report {
-    /// The report of `outcome`, one of `all` variants, which its expectations may compare it with.
-    pub fn new(outcome: &Outcome<'_>, all: &[Outcome<'_>]) -> Self {
+    /// The report of `outcome`. What was expected of it is judged when all variants are known.
+    pub(super) fn new(outcome: &Outcome<'_>) -> Self {
         let (scenario, facts) = (outcome.scenario, &outcome.facts);
-        let figures = &facts.figures;
+        let (figures, device) = (&facts.figures, &facts.device);
         let (first, last) = figures.span.unwrap_or_default();
         let elapsed = last - first;
         let ops = figures.latency.count();
-        let ops_per_s = per_second(ops, elapsed);
-        let wait = wait(scenario, figures);
+        let is_wall = scenario.clock == Clock::Wall;
+        let load = offered(scenario, figures);
+        let load = load
+            .as_ref()
+            .map(|(demands, supply)| (&demands[..], *supply));
         Self {
-            format: FORMAT,
             scenario: scenario_info(outcome),
             invalid: facts.invalid.clone().or_else(|| saturation(figures)),
             elapsed_ns: elapsed.get(),
             ops,
-            ops_per_s,
-            latency: latency(&figures.latency),
+            ops_per_s: per_second(ops, elapsed),
+            latency: times(&figures.latency),
             stages: stages(figures),
             saturated_ops: figures.saturated,
-            queue_wait: queue_wait(scenario, wait, figures),
+            queue_wait: queue_wait(scenario, figures),
+            slices: slices(device, &scenario.device.model, load, elapsed),
+            littles_law: littles_law(figures, device, elapsed),
             jobs: JobFigures {
                 started: figures.jobs.started,
                 finished: figures.jobs.finished,
@@ -84,8 +88,15 @@ impl Report {
                 woke_device: figures.device_wakes,
                 descriptors: figures.submitted,
                 full_waits: figures.full_waits,
+                full_wait: times(&figures.full_waited),
                 orphans: figures.orphans,
                 abandoned: figures.abandoned,
+            },
+            signals: SignalFigures {
+                completions: device.completed,
+                coalesced: device.coalesced,
+                given: device.signals,
+                woke_host: device.signals_written,
             },
             software: SoftwareFigures {
                 by_mode: figures.software.by_mode,
@@ -95,21 +106,42 @@ impl Report {
             },
             errors: errors(facts),
             verified: facts.verification.clone(),
-            compute: facts.lateness.map(|(mean, max)| ComputeFigures {
-                bound_ops: figures.compute_bound,
-                lateness_mean_ns: mean.get(),
-                lateness_max_ns: max.get(),
-            }),
-            expected: judge(outcome, all),
+            compute: is_wall.then(|| compute(figures, device)),
+            device_thread: is_wall.then(|| late(&device.driver_lateness)),
+            expected: Vec::new(),
             story: None,
             story_left_out: None,
         }
     }
 }
 
+/// Whether the CPU kept up. An op that waited for it is late by its whole wait, so what the CPU
+/// took away from the model is told by count and by time.
+fn compute(figures: &Figures, device: &DeviceStats) -> ComputeFigures {
+    let lateness = &device.compute_lateness;
+    #[expect(clippy::cast_precision_loss, reason = "a share, to a millionth")]
+    let share = match figures.latency.sum_ns() {
+        0 => 0.0,
+        sum_ns => lateness.total_ns().as_f64() / sum_ns as f64,
+    };
+    ComputeFigures {
+        bound: lateness.count() * 2 > device.completed || share > 0.1,
+        late_ops: lateness.count(),
+        late: late(lateness),
+        share_of_latency: to_millionths(share),
+    }
+}
+
+fn late(lateness: &Lateness) -> LateFigures {
+    LateFigures {
+        late_mean_ns: lateness.mean_ns().get(),
+        late_max_ns: lateness.max_ns().get(),
+    }
+}
+
 /// To three decimals, so that JSON shows no digits that mean nothing.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-pub(super) fn per_second(ops: u64, elapsed: Nanos) -> f64 {
+fn per_second(ops: u64, elapsed: Nanos) -> f64 {
     if elapsed == Nanos::ZERO {
         return 0.0;
     }
@@ -170,8 +202,8 @@ fn saturation(figures: &Figures) -> Option<String> {
     })
 }
 
-fn latency(series: &Series) -> Latency {
-    Latency {
+fn times(series: &Series) -> Times {
+    Times {
         mean_ns: series.mean().get(),
         p50_ns: series.quantile(0.5).get(),
         p90_ns: series.quantile(0.9).get(),
@@ -182,21 +214,19 @@ fn latency(series: &Series) -> Latency {
 }
 
 fn stages(figures: &Figures) -> Vec<StageFigures> {
-    let stage = |name, series: &Series| StageFigures {
-        stage: name,
-        mean_ns: series.mean().get(),
-        p50_ns: series.quantile(0.5).get(),
-        p99_ns: series.quantile(0.99).get(),
-    };
-    Stage::ALL
+    let stages = Stage::ALL.map(|stage| (stage.name(), &figures.stages[stage.index()]));
+    [("full_wait", &figures.full_wait)]
         .into_iter()
-        .map(|s| stage(s.name(), &figures.stages[s.index()]))
-        .chain([stage("full wait", &figures.full_wait)])
+        .chain(stages)
+        .map(|(stage, series)| StageFigures {
+            stage,
+            times: times(series),
+        })
         .collect()
 }
 
 /// Under the wall clock the machine decides when the queue is empty: there is no steady state.
-pub(super) fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
+fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
     let mut wait = figures.queue_wait.estimate();
     if scenario.clock == Clock::Wall {
         wait.steady = None;
@@ -204,7 +234,8 @@ pub(super) fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
     wait
 }
 
-fn queue_wait(scenario: &Scenario, wait: Estimate, figures: &Figures) -> QueueWait {
+fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
+    let wait = wait(scenario, figures);
     let theory = match scenario.load.pacing {
         Pacing::Open {
             rate_per_s,
@@ -246,9 +277,16 @@ fn is_unlimited(scenario: &Scenario, figures: &Figures) -> bool {
 }
 
 fn errors(facts: &Facts) -> ErrorFigures {
-    let count = |status: Status| facts.figures.by_status[status as usize];
+    let (tally, figures) = (&facts.errors, &facts.figures);
+    let count = |status: Status| figures.by_status[status as usize];
     ErrorFigures {
-        total: facts.failed_calls,
+        total: tally.calls,
+        misuse: tally.misuse,
+        device: tally.device,
+        retry: tally.retry,
+        not_authentic: tally.not_authentic,
+        refused_calls: tally.refused,
+        first: tally.first.clone(),
         by_status: Status::ALL
             .into_iter()
             .filter(|status| *status != Status::Ok && count(*status) > 0)
@@ -257,8 +295,6 @@ fn errors(facts: &Facts) -> ErrorFigures {
                 count: count(status),
             })
             .collect(),
-        timed_out: facts.figures.timed_out,
-        refused_calls: facts.refused_calls,
-        first_refusal: facts.first_refusal.clone(),
+        timed_out: figures.timed_out,
     }
 }

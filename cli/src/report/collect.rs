@@ -1,11 +1,12 @@
 //! The figures of a run, collected from its event log.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use pausewake_device::Nanos;
-use pausewake_device::protocol::Status;
+use pausewake_device::protocol::{OpKind, Status};
 use pausewake_engine::events::{
-    Event, JobEvent, NotifiedBy, Observer, Returned, Stage, WhySoftware,
+    Event, JobEvent, JobId, NotifiedBy, Observer, Returned, Stage, WhySoftware,
 };
 
 use super::batch_means::BatchMeans;
@@ -24,12 +25,18 @@ pub struct Figures {
     pub latency: Series,
     /// The five stages, by [`Stage::index`].
     pub stages: [Series; 5],
-    /// Waits for a slot while the ring was full; zero for ops that found room.
+    /// Call to slot granted, of each op: next to nothing for those that found room.
     pub full_wait: Series,
+    /// The same of those that met a full ring.
+    pub full_waited: Series,
+    /// Calls between slot granted and return, integrated over time, call · ns.
+    pub calls_in_flight_ns: i128,
     /// Waits for a slice, as the device modelled them, ns.
     pub queue_wait: BatchMeans,
     /// Ops whose wait or service was longer than a completion can say.
     pub saturated: u64,
+    /// What the device was asked for, in the order of [`OpKind::ALL`].
+    pub asked: [Asked; OpKind::ALL.len()],
     /// Ops by the status that they returned with.
     pub by_status: [u64; Status::ALL.len()],
     /// Ops that were done when the CPU, not the model, had them ready.
@@ -46,8 +53,10 @@ pub struct Figures {
     pub device_wakes: u64,
     /// Descriptors made visible by all of them.
     pub submitted: u64,
-    /// Ops that had to wait for a slot.
+    /// Calls that had to wait for a slot.
     pub full_waits: u64,
+    /// Those that do now, and since when.
+    waiting: HashMap<Option<JobId>, Nanos>,
     /// Completions that nobody waited for.
     pub orphans: u64,
     /// Ops that nobody waits for any more.
@@ -56,6 +65,17 @@ pub struct Figures {
     pub timed_out: u64,
     /// Ops computed in software.
     pub software: Software,
+}
+
+/// Ops of one kind, and their payload.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// Ops that went to the device.
+    pub ops: u64,
+    /// Payload that went there with them.
+    pub bytes_in: u64,
+    /// Payload that came back.
+    pub bytes_out: u64,
 }
 
 /// Jobs by what became of them.
@@ -128,8 +148,8 @@ impl Collector {
 }
 
 impl Observer for Collector {
-    fn event(&self, _at: Nanos, event: &Event) {
-        self.figures.borrow_mut().event(event);
+    fn event(&self, at: Nanos, event: &Event) {
+        self.figures.borrow_mut().event(at, event);
     }
 }
 
@@ -139,8 +159,11 @@ impl Figures {
             latency: Series::new(),
             stages: std::array::from_fn(|_| Series::new()),
             full_wait: Series::new(),
+            full_waited: Series::new(),
+            calls_in_flight_ns: 0,
             queue_wait: BatchMeans::new(),
             saturated: 0,
+            asked: [Asked::default(); OpKind::ALL.len()],
             by_status: [0; Status::ALL.len()],
             compute_bound: 0,
             span: None,
@@ -150,6 +173,7 @@ impl Figures {
             device_wakes: 0,
             submitted: 0,
             full_waits: 0,
+            waiting: HashMap::new(),
             orphans: 0,
             abandoned: 0,
             timed_out: 0,
@@ -163,10 +187,26 @@ impl Figures {
         self.by_status.iter().sum::<u64>() - ok
     }
 
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, at: Nanos, event: &Event) {
         match event {
             Event::Job(event) => self.jobs.event(event),
-            Event::Full { .. } => self.full_waits += 1,
+            Event::Full { job, .. } => {
+                self.full_waits += 1;
+                self.waiting.insert(*job, at);
+            }
+            Event::Submitted {
+                job, kind, bytes, ..
+            } => {
+                let asked = &mut self.asked[place(*kind)];
+                asked.ops += 1;
+                asked.bytes_in += u64::from(*bytes);
+                self.calls_in_flight_ns -= i128::from(at.get());
+                if !self.waiting.is_empty()
+                    && let Some(since) = self.waiting.remove(job)
+                {
+                    self.full_waited.record(at - since);
+                }
+            }
             Event::Doorbell { entries, woke } => {
                 self.doorbells += 1;
                 self.device_wakes += u64::from(*woke);
@@ -180,8 +220,14 @@ impl Figures {
             },
             Event::Orphan { .. } => self.orphans += 1,
             Event::Spurious { .. } => self.wakes.spurious += 1,
-            Event::Abandoned { .. } => self.abandoned += 1,
-            Event::TimedOut { .. } => self.timed_out += 1,
+            Event::Abandoned { .. } => {
+                self.abandoned += 1;
+                self.calls_in_flight_ns += i128::from(at.get());
+            }
+            Event::TimedOut { .. } => {
+                self.timed_out += 1;
+                self.calls_in_flight_ns += i128::from(at.get());
+            }
             Event::Software { why, .. } => match why {
                 WhySoftware::Small => self.software.small += 1,
                 WhySoftware::Full => self.software.full += 1,
@@ -201,9 +247,12 @@ impl Figures {
         self.full_wait.record(stages.full_wait_ns);
         self.queue_wait.record(op.queue_ns.as_f64());
         self.saturated += u64::from(op.is_saturated);
+        self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
         self.compute_bound += u64::from(op.compute_bound);
-        self.extend_span(op.moments.call_ns, op.moments.returned_ns);
+        let (call, returned) = (op.moments.call_ns, op.moments.returned_ns);
+        self.calls_in_flight_ns += i128::from(returned.get());
+        self.extend_span(call, returned);
     }
 
     fn software_call(&mut self, called_ns: Nanos, returned_ns: Nanos) {
@@ -211,6 +260,7 @@ impl Figures {
         self.by_status[Status::Ok as usize] += 1;
         self.software.small -= 1;
         self.software.by_mode += 1;
+        self.calls_in_flight_ns += i128::from((returned_ns - called_ns).get());
         self.extend_span(called_ns, returned_ns);
     }
 
@@ -229,6 +279,13 @@ impl Figures {
             ours.merge(theirs);
         }
         self.full_wait.merge(&other.full_wait);
+        self.full_waited.merge(&other.full_waited);
+        self.calls_in_flight_ns += other.calls_in_flight_ns;
+        for (ours, theirs) in self.asked.iter_mut().zip(&other.asked) {
+            ours.ops += theirs.ops;
+            ours.bytes_in += theirs.bytes_in;
+            ours.bytes_out += theirs.bytes_out;
+        }
         self.queue_wait.merge(&other.queue_wait);
         self.saturated += other.saturated;
         for (ours, theirs) in self.by_status.iter_mut().zip(&other.by_status) {
@@ -273,6 +330,11 @@ impl Software {
         self.full += other.full;
         self.device_error += other.device_error;
     }
+}
+
+/// The place of `kind` in [`OpKind::ALL`]. Codes count from one.
+fn place(kind: OpKind) -> usize {
+    usize::from(kind.code()) - 1
 }
 
 impl Jobs {

@@ -43,6 +43,11 @@ impl Series {
         self.histogram.len()
     }
 
+    /// Their exact sum, ns.
+    pub fn sum_ns(&self) -> u128 {
+        self.sum_ns
+    }
+
     /// Their exact mean, to the nearest nanosecond; zero if there are none.
     pub fn mean(&self) -> Nanos {
         let count = u128::from(self.count());

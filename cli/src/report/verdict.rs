@@ -2,8 +2,6 @@
 
 use pausewake_device::Nanos;
 
-use super::build::{Facts, Outcome};
-use super::figure::measure;
 use super::{ExpectationResult, Report};
 use crate::exit::Exit;
 use crate::scenario::{Comparison, Expectation, Metric, Target};
@@ -52,58 +50,79 @@ impl Verdict {
     }
 }
 
-/// Holds each expectation of `outcome` against what was measured, in it and in the others of `all`.
-pub(super) fn judge(outcome: &Outcome<'_>, all: &[Outcome<'_>]) -> Vec<ExpectationResult> {
+/// Holds each of `expectations` against what was measured in the run of `report`, and in the others
+/// of `all` where it names one.
+pub(super) fn judge(
+    expectations: &[Expectation],
+    report: &Report,
+    all: &[Report],
+) -> Vec<ExpectationResult> {
     let judge = |expectation: &Expectation| {
-        let (holds, measured) = match (expectation.metric, &expectation.target) {
-            (Metric::Verified, _) => verified(expectation.comparison, &outcome.facts),
-            (metric, Target::Value(value)) => {
-                let figure = measure(metric, outcome);
-                match (expectation.comparison, figure.steady) {
-                    (Comparison::Near, Some(steady)) => {
-                        let [low, high] = [steady.low, steady.high].map(Nanos::from_f64);
-                        (steady.contains(*value), format!("{low} to {high}"))
-                    }
-                    (Comparison::Near, None) => (
-                        false,
-                        format!("{}, too few ops for an interval", figure.text),
-                    ),
-                    (comparison, _) => (comparison.holds(figure.value, *value), figure.text),
-                }
-            }
-            (metric, Target::Variant { factor, name }) => {
-                let figure = measure(metric, outcome);
-                let other = all.iter().find(|other| other.name == Some(name));
-                // A scenario that names no variant is refused; one that was not run is not met.
-                other.map_or((false, figure.text.clone()), |other| {
-                    let other = measure(metric, other);
-                    let holds = expectation
-                        .comparison
-                        .holds(figure.value, factor * other.value);
-                    (holds, format!("{}, {name} {}", figure.text, other.text))
-                })
-            }
+        let (holds, measured) = match expectation.metric {
+            Metric::Verified => verified(expectation.comparison, report),
+            _ => compared(expectation, report, all),
         };
         ExpectationResult {
-            figure: expectation.metric.name(),
+            figure: expectation.metric.name().into_owned(),
             condition: expectation.text.clone(),
             holds,
             measured,
         }
     };
-    outcome.scenario.expectations.iter().map(judge).collect()
+    expectations.iter().map(judge).collect()
+}
+
+/// What was never measured is not met.
+fn compared(expectation: &Expectation, report: &Report, all: &[Report]) -> (bool, String) {
+    let name = &*expectation.metric.name();
+    let Some(figure) = report.figure(name) else {
+        return (false, "not measured".to_owned());
+    };
+    match &expectation.target {
+        Target::Value(value) if expectation.comparison == Comparison::Near => {
+            match report.queue_wait.interval_ns {
+                Some([low, high]) => {
+                    let [low, high] = [low, high].map(Nanos::new);
+                    let holds = (low.as_f64()..=high.as_f64()).contains(value);
+                    (holds, format!("{low} to {high}"))
+                }
+                None => (false, format!("{figure}, too few ops for an interval")),
+            }
+        }
+        Target::Value(value) => {
+            let holds = expectation.comparison.holds(figure.value, *value);
+            (holds, figure.to_string())
+        }
+        Target::Variant {
+            factor,
+            name: other,
+        } => {
+            // A scenario that names no variant is refused; one that was not run is not met.
+            let its_name = Some(other.as_str());
+            let mut others = all.iter();
+            let its = others.find(|report| report.scenario.variant.as_deref() == its_name);
+            match its.and_then(|report| report.figure(name)) {
+                None => (false, figure.to_string()),
+                Some(its) => {
+                    let bound = factor * its.value;
+                    let holds = expectation.comparison.holds(figure.value, bound);
+                    (holds, format!("{figure}, {other} {its}"))
+                }
+            }
+        }
+    }
 }
 
 /// `==`: all of them; else a sample.
-fn verified(comparison: Comparison, facts: &Facts) -> (bool, String) {
-    let verified = &facts.verification;
+fn verified(comparison: Comparison, report: &Report) -> (bool, String) {
+    let verified = &report.verified;
     let enough = match comparison {
         Comparison::Equal => verified.right == verified.results,
         _ => verified.wrong == 0,
     };
     let holds = verified.applies && verified.right > 0 && enough;
     // A result that was never looked at must not pass for one that was found right.
-    let complete = facts.failed_calls == 0;
+    let complete = report.errors.total == 0;
     let measured = format!("{} of {}", verified.right, verified.results);
     (holds && complete, measured)
 }
@@ -111,19 +130,18 @@ fn verified(comparison: Comparison, facts: &Facts) -> (bool, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Collector, Verification};
+    use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, Verification};
+    use pausewake_device::DeviceStats;
 
     /// A run of nothing, of which `verification` is known.
-    fn report(verification: Verification, invalid: Option<&str>) -> Report {
+    fn report(verification: Verification, invalid: Option<&str>) -> Reports {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hello.toml");
         let variants = crate::scenario::read(&path, &[], None).expect("a shipped scenario");
         let facts = Facts {
             figures: Collector::new().take(),
             verification,
-            failed_calls: 0,
-            refused_calls: 0,
-            first_refusal: None,
-            lateness: None,
+            errors: ErrorTally::default(),
+            device: DeviceStats::default(),
             invalid: invalid.map(str::to_owned),
         };
         let outcome = Outcome {
@@ -131,7 +149,7 @@ mod tests {
             scenario: &variants[0].scenario,
             facts,
         };
-        Report::new(&outcome, &[])
+        Reports::new(&[outcome])
     }
 
     fn verified(right: u64, wrong: u64) -> Verification {
@@ -147,18 +165,21 @@ mod tests {
     #[test]
     fn the_worst_is_told() {
         let wrong = report(verified(9, 1), Some("too slow"));
-        assert_eq!(Verdict::of(&wrong).exit().code(), 100);
+        assert_eq!(wrong.verdict().exit().code(), 100);
         assert!(wrong.to_text().contains("1 of 10 results are WRONG"));
         let invalid = report(verified(10, 0), Some("too slow"));
-        assert_eq!(Verdict::of(&invalid).exit().code(), 103);
+        assert_eq!(invalid.verdict().exit().code(), 103);
         let failed = report(verified(10, 0), None);
-        assert_eq!(Verdict::of(&failed).exit().code(), 99);
+        assert_eq!(failed.verdict().exit().code(), 99);
     }
 
     #[test]
     fn a_run_without_ops_verifies_nothing() {
         let report = report(verified(0, 0), None);
-        let all = report.expected.iter().find(|e| e.figure == "verified");
+        let all = report.variants[0]
+            .expected
+            .iter()
+            .find(|e| e.figure == "verified");
         assert!(!all.expect("hello expects it").holds);
     }
 }

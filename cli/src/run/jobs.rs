@@ -7,12 +7,12 @@ use std::sync::Arc;
 use pausewake_device::Nanos;
 use pausewake_device::compute::AEAD_TAG_LEN;
 use pausewake_device::random::Seed;
-use pausewake_engine::{Engine, Error, Misuse};
+use pausewake_engine::{Engine, Error};
 
 use super::alarms::Alarms;
 use super::tasks::{Task, payload};
 use super::tickets::{Ticket, Tickets};
-use crate::report::{Collector, Verification};
+use crate::report::{Collector, ErrorTally, Verification};
 use crate::scenario::{Compute, Mode, Scenario, Verify};
 
 /// Makes the jobs of a thread.
@@ -27,11 +27,9 @@ pub struct Tally {
     /// Results that were checked.
     pub verification: Verification,
     /// Calls that failed, whether or not the device had them.
-    pub failed_calls: u64,
-    /// Of them, those that failed before the device had them.
-    pub refused_calls: u64,
-    /// What the first of those said.
-    pub first_refusal: Option<String>,
+    pub errors: ErrorTally,
+    /// Why the figures mean nothing, if so.
+    pub invalid: Option<String>,
 }
 
 struct Shared {
@@ -113,11 +111,8 @@ impl Tally {
         ours.results += theirs.results;
         ours.right += theirs.right;
         ours.wrong += theirs.wrong;
-        self.failed_calls += other.failed_calls;
-        self.refused_calls += other.refused_calls;
-        if self.first_refusal.is_none() {
-            self.first_refusal = other.first_refusal;
-        }
+        self.errors.merge(other.errors);
+        self.invalid = self.invalid.take().or(other.invalid);
     }
 }
 
@@ -157,11 +152,13 @@ impl Shared {
             return;
         }
         if let Err(error) = self.alarms.sleep_until(now + think_ns) {
-            let mut tally = self.tally.borrow_mut();
-            tally.failed_calls += 1;
-            tally.refused_calls += 1;
-            let told = || format!("a job could not think, for want of an eventfd: {error}");
-            tally.first_refusal.get_or_insert_with(told);
+            let invalid = &mut self.tally.borrow_mut().invalid;
+            invalid.get_or_insert_with(|| {
+                format!(
+                    "a job could not think, for want of an eventfd ({error}): raise `ulimit -n`, or \
+                     notify by callback"
+                )
+            });
         }
     }
 
@@ -310,30 +307,14 @@ impl Shared {
     fn failed(&self, error: &Error, ticket: Ticket) {
         let is_sampled = self.is_sampled(ticket);
         let tally = &mut self.tally.borrow_mut();
-        tally.failed_calls += 1;
+        tally.errors.record(error);
         if *error == Error::NotAuthentic && self.verifiable && is_sampled {
             // What we sealed or signed ourselves does not open: that is a wrong result, not a failed
             // device.
             tally.verification.results += 1;
             tally.verification.wrong += 1;
         }
-        if was_refused(error) {
-            tally.refused_calls += 1;
-            tally.first_refusal.get_or_insert_with(|| error.to_string());
-        }
     }
-}
-
-/// Whether the device never had the op; what it had is in the event log.
-fn was_refused(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::Device(_)
-            | Error::NotAuthentic
-            | Error::Misuse(
-                Misuse::BadRequest | Misuse::BadKey | Misuse::Unsupported | Misuse::OutputTooSmall
-            )
-    )
 }
 
 /// Record number `index` of a file that is gone through again and again.

@@ -17,7 +17,7 @@ use pausewake_device::Device;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::report::{Facts, Figures};
-use crate::scenario::{Clock, Scenario};
+use crate::scenario::Scenario;
 use crate::story::LogHandle;
 use jobs::{Jobs, Tally};
 use runner::Runner;
@@ -73,16 +73,12 @@ pub fn run(
     let results = together.run()?;
     let whole = results.into_iter().reduce(Part::merge);
     let all = whole.expect("there is at least one thread");
-    let lateness = device.stats().lateness;
-    let is_wall = scenario.clock == Clock::Wall;
     Ok(Facts {
         figures: all.figures,
+        device: device.stats(),
         verification: all.tally.verification,
-        failed_calls: all.tally.failed_calls,
-        refused_calls: all.tally.refused_calls,
-        first_refusal: all.tally.first_refusal,
-        lateness: is_wall.then(|| (lateness.mean_ns(), lateness.max_ns())),
-        invalid: all.invalid,
+        errors: all.tally.errors,
+        invalid: all.invalid.or(all.tally.invalid),
     })
 }
 

@@ -11,8 +11,8 @@ use serde::de::{
 };
 
 use super::condition::Condition;
-use super::file::{MixSection, Op, ServiceSection, StageSection};
-use crate::units::{Count, Duration};
+use super::file::{MixSection, Op, ServiceSection, SoftwareCostSection, StageSection};
+use crate::units::{Count, Duration, Quantity};
 
 /// What is asked of the engine, and of how many bytes if that is said: `aes-256-gcm-seal@1350`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,76 @@ pub enum Watchdog {
     Never,
     /// When completions were unread for so long.
     After(Duration),
+}
+
+/// A cost: `"measured"`, or a quantity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cost<T> {
+    /// As the project measured it.
+    Measured,
+    /// So much.
+    Is(T),
+}
+
+/// What an op costs in software.
+#[derive(Debug)]
+pub enum SoftwareCostEntry {
+    /// As the project measured it.
+    Measured(MeasuredWord),
+    /// So much.
+    Is(Box<SoftwareCostSection>),
+}
+
+/// `"measured"`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeasuredWord;
+
+impl FromStr for MeasuredWord {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            MEASURED => Ok(Self),
+            _ => Err(format!("`{text}` is no cost; accepted: {SOFTWARE_COSTS}")),
+        }
+    }
+}
+
+impl JsonSchema for MeasuredWord {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "MeasuredWord".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "const": MEASURED })
+    }
+}
+
+impl<'de, T: Quantity> Deserialize<'de> for Cost<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        match &*text {
+            MEASURED => Ok(Self::Measured),
+            cost => cost.parse().map(Self::Is).map_err(D::Error::custom),
+        }
+    }
+}
+
+impl<T: Quantity + JsonSchema> JsonSchema for Cost<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Cost", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A cost, or the one that the project measured",
+            "anyOf": [{ "const": MEASURED }, generator.subschema_for::<T>()],
+        })
+    }
 }
 
 impl FromStr for OpName {
@@ -246,6 +316,14 @@ text_or_table!(
     "A condition for the mean, or a table of figures"
 );
 
+text_or_table!(
+    SoftwareCostEntry,
+    Measured(MeasuredWord),
+    Is(SoftwareCostSection),
+    SOFTWARE_COSTS,
+    "What an op costs in software, or what the project measured"
+);
+
 impl<'de> Deserialize<'de> for Verify {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
@@ -380,3 +458,6 @@ const THINKS: &str = "a duration in quotes (as \"5ms\"), or a table (as { distri
 const VERIFIES: &str = "\"all\", \"none\", or a sample (as \"1/64\")";
 const STAGES: &str =
     "a condition for the mean in quotes (as \"< 5us\"), or a table of mean, p50, p90, p99, p999, max";
+const MEASURED: &str = "measured";
+const SOFTWARE_COSTS: &str =
+    "\"measured\", or a table (as { per_op = \"760us\" } or { per_op = \"130ns\", per_byte = \"0.23ns\" })";

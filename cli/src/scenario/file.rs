@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::condition::Condition;
-pub use super::entries::{Fallback, Mix, OpName, StageConditions, Think, Verify, Watchdog};
+pub use super::entries::{Cost, Fallback, Mix, OpName, SoftwareCostEntry, StageConditions, Think, Verify, Watchdog};
 use super::spanned::Spanned;
-use crate::units::{Bandwidth, Count, Duration, Large, Number, PerByte, Rate, Share, Size};
+use crate::units::{Bandwidth, Count, Duration, Large, Mean, Number, PerByte, Rate, Share, Size};
 
 /// The whole file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -25,6 +25,8 @@ pub struct File {
     /// The engine.
     #[serde(default)]
     pub engine: EngineSection,
+    /// What the application thread's own work costs, under virtual time; free if absent.
+    pub host: Option<Spanned<HostSection>>,
     /// What is to be done.
     pub load: Spanned<LoadSection>,
     /// What must hold in the end.
@@ -311,6 +313,70 @@ pub enum Reap {
     Thread,
 }
 
+/// `[host]`: what the application thread's own work costs, under virtual time. Under the wall clock
+/// it takes the time that it takes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostSection {
+    /// What the entries cost that are not said; free if absent.
+    pub base: Option<Spanned<HostBase>>,
+    /// Submitting an op, without copying its payload.
+    pub submit: Option<Cost<Duration>>,
+    /// Ringing the doorbell.
+    pub doorbell: Option<Cost<Duration>>,
+    /// Taking one completion from the ring.
+    pub reap: Option<Cost<Duration>>,
+    /// Waking one job by callback.
+    pub callback: Option<Cost<Duration>>,
+    /// Waking one job by fd: the write, and the event loop's wait and read.
+    pub fd_wake: Option<Cost<Duration>>,
+    /// Entering a job and leaving it.
+    pub switch: Option<Cost<Duration>>,
+    /// Copying a byte of payload into a slot, or out of it.
+    pub copy: Option<Cost<PerByte>>,
+    /// Computing in software.
+    #[serde(default)]
+    pub software: SoftwareSection,
+}
+
+/// Costs as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HostBase {
+    /// Everything is free.
+    Free,
+    /// As measured by the project, on a server processor of 2.5 GHz.
+    Measured,
+}
+
+/// `[host.software]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SoftwareSection {
+    /// An RSA signature.
+    pub rsa_sign: Option<SoftwareCostEntry>,
+    /// An RSA verification.
+    pub rsa_verify: Option<SoftwareCostEntry>,
+    /// An ECDSA signature.
+    pub ecdsa_sign: Option<SoftwareCostEntry>,
+    /// An ECDSA verification.
+    pub ecdsa_verify: Option<SoftwareCostEntry>,
+    /// Sealing.
+    pub aead_seal: Option<SoftwareCostEntry>,
+    /// Opening.
+    pub aead_open: Option<SoftwareCostEntry>,
+}
+
+/// What an op costs in software.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoftwareCostSection {
+    /// However long its input is.
+    pub per_op: Duration,
+    /// For each byte of its input; nothing if absent.
+    pub per_byte: Option<PerByte>,
+}
+
 /// `[load]`
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -492,22 +558,54 @@ pub struct ExpectSection {
     pub ops: Option<Spanned<Condition<Large>>>,
     /// Ops that did not end well.
     pub errors: Option<Spanned<Condition<Large>>>,
+    /// Of them, those by the caller's fault.
+    pub misuse: Option<Spanned<Condition<Large>>>,
+    /// Of them, those by the device's.
+    pub device_errors: Option<Spanned<Condition<Large>>>,
+    /// Of them, those for want of room.
+    pub retries: Option<Spanned<Condition<Large>>>,
+    /// Of them, what was found not authentic.
+    pub not_authentic: Option<Spanned<Condition<Large>>>,
+    /// Ops whose time was up before the device had answered.
+    pub timed_out: Option<Spanned<Condition<Large>>>,
     /// Jobs that were started.
     pub jobs: Option<Spanned<Condition<Large>>>,
+    /// Jobs that were cancelled.
+    pub cancelled: Option<Spanned<Condition<Large>>>,
+    /// Jobs at once, at most.
+    pub max_jobs: Option<Spanned<Condition<Large>>>,
     /// Ops whose job was woken, by callback or fd.
     pub wakes: Option<Spanned<Condition<Large>>>,
+    /// Ops whose job was woken by callback.
+    pub wakes_by_callback: Option<Spanned<Condition<Large>>>,
+    /// Ops whose job was woken by fd.
+    pub wakes_by_fd: Option<Spanned<Condition<Large>>>,
+    /// Ops that were waited for in place.
+    pub waits_in_place: Option<Spanned<Condition<Large>>>,
+    /// Completions that jobs were resumed to see.
+    pub looks: Option<Spanned<Condition<Large>>>,
     /// Jobs resumed before their op had completed.
     pub spurious: Option<Spanned<Condition<Large>>>,
     /// Ops that found no room and waited.
     pub full_waits: Option<Spanned<Condition<Large>>>,
     /// Times that the submission ring's tail was published.
     pub doorbells: Option<Spanned<Condition<Large>>>,
+    /// Times that this woke a sleeping device.
+    pub device_wakes: Option<Spanned<Condition<Large>>>,
+    /// Completions that nobody waited for.
+    pub orphans: Option<Spanned<Condition<Large>>>,
+    /// Ops that their caller left.
+    pub abandoned: Option<Spanned<Condition<Large>>>,
+    /// Completion signals of the device.
+    pub signals: Option<Spanned<Condition<Large>>>,
+    /// Of them, those that woke a sleeping host.
+    pub host_wakes: Option<Spanned<Condition<Large>>>,
     /// Completions whose signal was held back for others.
     pub coalesced: Option<Spanned<Condition<Large>>>,
     /// Ops computed in software.
     pub software: Option<Spanned<Condition<Large>>>,
-    /// Ops whose time was up before the device had answered.
-    pub timed_out: Option<Spanned<Condition<Large>>>,
+    /// Calls in flight, averaged over time.
+    pub in_flight: Option<Spanned<Condition<Mean>>>,
     /// Busy time of slices, as a share of the run.
     #[serde(default)]
     pub utilisation: UtilisationSection,

@@ -190,8 +190,10 @@ pub enum Metric {
     MeanWait,
     /// Ops per second.
     Throughput,
-    /// A count.
-    Count(Count),
+    /// The count of this name.
+    Count(&'static str),
+    /// Calls in flight, averaged over time.
+    InFlight,
     /// Busy time of a class's slices, as a share of the run.
     Utilisation(Class),
     /// Results that were verified.
@@ -222,31 +224,6 @@ pub enum Span {
     Stage(Stage),
     /// The wait for room before them.
     FullWait,
-}
-
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Count {
-    /// Ops that returned.
-    Ops,
-    /// Ops that did not end well.
-    Errors,
-    /// Jobs that were started.
-    Jobs,
-    /// Ops whose job was woken, by callback or fd.
-    Wakes,
-    /// Jobs resumed before their op had completed.
-    Spurious,
-    /// Ops that found no room and waited.
-    FullWaits,
-    /// Times that the submission ring's tail was published.
-    Doorbells,
-    /// Completions whose signal was held back for others.
-    Coalesced,
-    /// Ops computed in software.
-    Software,
-    /// Ops whose time was up.
-    TimedOut,
 }
 
 /// Reads the scenario at `path`, with `overrides` of the form `path=value` put over it in order.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use pausewake_device::protocol::Class;
 
-use super::{Cipher, Compute, Count, Load, Metric, MixItem, Mode, Span, Statistic, Work};
+use super::{Cipher, Compute, Load, Metric, MixItem, Mode, Span, Statistic, Work};
 
 impl Compute {
     /// As the scenario writes it.
@@ -51,13 +51,13 @@ impl Metric {
     pub fn name(self) -> Cow<'static, str> {
         let name = match self {
             Self::Latency(statistic) => statistic.name(),
-            Self::Stage(stage, Statistic::Mean) => stage.key(),
             Self::Stage(stage, statistic) => {
                 return format!("{}.{}", stage.key(), statistic.name()).into();
             }
             Self::MeanWait => "mean_wait",
             Self::Throughput => "throughput",
-            Self::Count(count) => count.name(),
+            Self::Count(name) => name,
+            Self::InFlight => "in_flight",
             Self::Utilisation(Class::Asymmetric) => "utilisation.asym",
             Self::Utilisation(Class::Symmetric) => "utilisation.sym",
             Self::Verified => "verified",
@@ -86,24 +86,6 @@ impl Span {
         match self {
             Self::Stage(stage) => stage.name(),
             Self::FullWait => "full_wait",
-        }
-    }
-}
-
-impl Count {
-    /// As `[expect]` writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ops => "ops",
-            Self::Errors => "errors",
-            Self::Jobs => "jobs",
-            Self::Wakes => "wakes",
-            Self::Spurious => "spurious",
-            Self::FullWaits => "full_waits",
-            Self::Doorbells => "doorbells",
-            Self::Coalesced => "coalesced",
-            Self::Software => "software",
-            Self::TimedOut => "timed_out",
         }
     }
 }

@@ -74,7 +74,7 @@ fn name_of(value: &DeValue<'_>) -> &'static str {
 }
 
 /// Entries that are tables; those of `service_by_op` are, too.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
     "device",
     "device.asym",
     "device.asym.service",
@@ -87,13 +87,15 @@ const TABLES: [&str; 15] = [
     "engine",
     "engine.heuristic",
     "engine.small_ops",
+    "host",
+    "host.software",
     "load",
     "expect",
     "expect.utilisation",
 ];
 
 /// Entries that are one word of several.
-const WORDS: [(&str, &str); 13] = [
+const WORDS: [(&str, &str); 14] = [
     ("clock", "\"wall\" or \"virtual\""),
     ("device.compute", "\"real\", \"cached\" or \"none\""),
     ("device.wait", "\"spin\", \"adaptive\" or \"sleep\""),
@@ -111,6 +113,7 @@ const WORDS: [(&str, &str); 13] = [
         "engine.mode",
         "\"async\", \"sync\" or \"software\"",
     ),
+    ("host.base", "\"free\" or \"measured\""),
     (
         "load.op",
         "\"rsa-sign\", \"rsa-verify\", \"ecdsa-sign\", \"aead-seal\", \"aead-open\" or \"seal-open\"",

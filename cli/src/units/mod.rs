@@ -12,7 +12,7 @@ mod size;
 pub use count::{Count, Large, Number};
 pub use duration::{Duration, PerByte};
 pub use rate::{Bandwidth, Rate};
-pub use share::Share;
+pub use share::{Mean, Share};
 pub use size::Size;
 
 use std::fmt;
@@ -33,7 +33,7 @@ pub trait Quantity: FromStr<Err = UnitError> {
 /// A regular expression for the text of `Q`, for schemas.
 pub fn pattern<Q: Quantity>() -> String {
     match Q::UNITS {
-        "" => "[0-9][0-9_]*".to_owned(),
+        "" => r"[0-9][0-9_]*(\.[0-9_]*)?".to_owned(),
         units => format!(r"[0-9][0-9_]*(\.[0-9_]*)?\s*({units})"),
     }
 }

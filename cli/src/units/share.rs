@@ -1,4 +1,4 @@
-//! Parts of a whole.
+//! Parts of a whole, and means of counts.
 
 use std::str::FromStr;
 
@@ -25,6 +25,33 @@ impl FromStr for Share {
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
         number_with_unit::<Self>(text, &[("%", 0.01)]).map(Self)
+    }
+}
+
+/// A mean of counts: `28.5`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Mean(f64);
+
+impl Mean {
+    /// The mean, zero or more.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Quantity for Mean {
+    const ACCEPTED: &'static str = "a number (as 28.5)";
+    const UNITS: &'static str = "";
+}
+
+impl FromStr for Mean {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        match text.trim().replace('_', "").parse::<f64>() {
+            Ok(mean) if mean.is_finite() && mean >= 0.0 => Ok(Self(mean)),
+            _ => Err(UnitError::new::<Self>(format!("`{text}` is no number of things"))),
+        }
     }
 }
 

@@ -195,6 +195,7 @@ impl Port {
         if self.coalescer.completed(now) {
             self.signal(stats)
         } else {
+            stats.coalesced += 1;
             Published::Coalesced
         }
     }

@@ -6,7 +6,7 @@ use pausewake_engine::{
 };
 
 
-use super::Problems;
+use super::{Problems, host};
 use crate::scenario::diagnostic::Problem;
 use crate::scenario::file::{self, Clock, EngineSection, File, HeuristicSection, SmallOpsSection};
 use crate::scenario::spanned::Spanned;
@@ -19,6 +19,7 @@ pub fn check(file: &File, problems: &mut Problems) -> EngineConfig {
     strangers(section, problems);
     let usual = EngineConfig::default();
     let config = EngineConfig {
+        host: host::check(file, problems),
         notify: section.notify.as_ref().map_or(usual.notify, notify),
         reap: reap(section),
         on_full: section.on_full.map_or(usual.on_full, on_full),

@@ -11,8 +11,8 @@ use crate::scenario::file::{
 };
 use crate::scenario::source::Span;
 use crate::scenario::spanned::Spanned;
-use crate::scenario::{Count, Expectation, Metric, Span as Part, Statistic, Target, Verify};
-use crate::units::{Duration, Large, Rate, Share};
+use crate::scenario::{Expectation, Metric, Span as Part, Statistic, Target, Verify};
+use crate::units::{Duration, Large, Mean, Rate, Share};
 
 /// Checks the expectations, in the order in which the report shows them.
 pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Vec<Expectation> {
@@ -34,6 +34,7 @@ pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Vec<E
         );
     }
     list.counts(section);
+    list.in_flight(section.in_flight.as_ref());
     list.utilisation(&section.utilisation);
     if let Some(verified) = &section.verified {
         list.verified(verified, file);
@@ -97,23 +98,45 @@ impl List<'_> {
     }
 
     fn counts(&mut self, section: &ExpectSection) {
-        for (count, condition) in [
-            (Count::Ops, &section.ops),
-            (Count::Errors, &section.errors),
-            (Count::Jobs, &section.jobs),
-            (Count::Wakes, &section.wakes),
-            (Count::Spurious, &section.spurious),
-            (Count::FullWaits, &section.full_waits),
-            (Count::Doorbells, &section.doorbells),
-            (Count::Coalesced, &section.coalesced),
-            (Count::Software, &section.software),
-            (Count::TimedOut, &section.timed_out),
+        for (name, condition) in [
+            ("ops", &section.ops),
+            ("errors", &section.errors),
+            ("misuse", &section.misuse),
+            ("device_errors", &section.device_errors),
+            ("retries", &section.retries),
+            ("not_authentic", &section.not_authentic),
+            ("timed_out", &section.timed_out),
+            ("jobs", &section.jobs),
+            ("cancelled", &section.cancelled),
+            ("max_jobs", &section.max_jobs),
+            ("wakes", &section.wakes),
+            ("wakes_by_callback", &section.wakes_by_callback),
+            ("wakes_by_fd", &section.wakes_by_fd),
+            ("waits_in_place", &section.waits_in_place),
+            ("looks", &section.looks),
+            ("spurious", &section.spurious),
+            ("full_waits", &section.full_waits),
+            ("doorbells", &section.doorbells),
+            ("device_wakes", &section.device_wakes),
+            ("orphans", &section.orphans),
+            ("abandoned", &section.abandoned),
+            ("signals", &section.signals),
+            ("host_wakes", &section.host_wakes),
+            ("coalesced", &section.coalesced),
+            ("software", &section.software),
         ] {
             let Some(condition) = condition else { continue };
             #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
             let value = |count: &Large| count.get() as f64;
-            let metric = Metric::Count(count);
+            let metric = Metric::Count(name);
             self.add(metric, condition.get_ref(), condition.span(), value);
+        }
+    }
+
+    fn in_flight(&mut self, condition: Option<&Spanned<Condition<Mean>>>) {
+        if let Some(condition) = condition {
+            let value = |mean: &Mean| mean.get();
+            self.add(Metric::InFlight, condition.get_ref(), condition.span(), value);
         }
     }
 

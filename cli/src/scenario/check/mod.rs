@@ -3,6 +3,7 @@
 mod device;
 mod engine;
 mod expect;
+mod host;
 mod load;
 mod work;
 

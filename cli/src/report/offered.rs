@@ -1,0 +1,62 @@
+//! What a run offers the device: kinds and sizes of ops as they went there, and how many of them by
+//! the scenario's pacing.
+
+use pausewake_device::protocol::OpKind;
+
+use super::collect::Figures;
+use super::slices::{Demand, Supply};
+use crate::scenario::{Pacing, Scenario};
+
+/// The ops that the device was asked for, and what decides how many there are; `None` when nothing
+/// was asked, or software took some of the ops.
+pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, Supply)> {
+    let software = figures.software;
+    let all: u64 = figures.asked.iter().map(|asked| asked.ops).sum();
+    if all == 0 || software.total() > 0 {
+        return None;
+    }
+    let demands = OpKind::ALL
+        .into_iter()
+        .zip(figures.asked)
+        .filter(|(_, asked)| asked.ops > 0)
+        .map(|(kind, asked)| Demand {
+            kind,
+            share: ratio(asked.ops, all),
+            bytes_in: ratio(asked.bytes_in, asked.ops),
+            bytes_out: ratio(asked.bytes_out, asked.ops),
+        })
+        .collect();
+    let ops_per_job = ratio(all, figures.jobs.started.max(1));
+    Some((demands, supply(scenario, ops_per_job)))
+}
+
+fn supply(scenario: &Scenario, ops_per_job: f64) -> Supply {
+    match scenario.load.pacing {
+        Pacing::Open { rate_per_s, .. } => Supply::Open {
+            ops_per_s: rate_per_s * ops_per_job,
+        },
+        Pacing::Closed { jobs } => Supply::Closed {
+            ops: f64::from(jobs.min(room(scenario))),
+            think_ns: 0.0,
+        },
+    }
+}
+
+/// Ops that a queue pair can have under way at once.
+fn room(scenario: &Scenario) -> u32 {
+    let device = &scenario.device;
+    [
+        device.slots,
+        device.completion_depth,
+        device.model.in_flight_limit,
+    ]
+    .into_iter()
+    .chain(scenario.engine.max_in_flight)
+    .min()
+    .unwrap_or(u32::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}

@@ -95,7 +95,7 @@ fn failure(error: &RunError) -> Failure {
         message: format!("error: {error}"),
         exit: match error {
             RunError::Setup(_) => Exit::BadInput,
-            RunError::Broken(_) => Exit::Invalid,
+            RunError::Broken(_) | RunError::Stopped => Exit::Invalid,
             RunError::Interrupted { .. } => Exit::Aborted,
         },
     }

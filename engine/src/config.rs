@@ -2,6 +2,8 @@
 
 use pausewake_device::{Nanos, TimeKind};
 
+use crate::host::HostCosts;
+
 /// How a job learns that its operation is complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Notify {
@@ -176,6 +178,8 @@ pub struct EngineConfig {
     /// How long completions may lie unread before the engine says that nobody polls; `None` never
     /// says it.
     pub watchdog_ns: Option<Nanos>,
+    /// What the host's own work costs under virtual time.
+    pub host: HostCosts,
 }
 
 impl Default for EngineConfig {
@@ -191,6 +195,7 @@ impl Default for EngineConfig {
             max_retries: 0,
             max_in_flight: None,
             watchdog_ns: Some(Nanos::from_secs(1)),
+            host: HostCosts::FREE,
         }
     }
 }

@@ -52,6 +52,7 @@ mod engine;
 mod error;
 pub mod events;
 mod fd_limit;
+mod host;
 mod line;
 mod notify;
 mod observe;
@@ -67,7 +68,9 @@ pub use config::{EngineConfig, Fallback, Heuristic, Notify, OnFull, Reap, Refuse
 pub use engine::{Engine, EngineError};
 pub use error::{DeviceFault, Error, Misuse, Retry};
 pub use fd_limit::{FdLimit, raise_fd_limit};
+pub use host::{HostCosts, SoftwareCost, SoftwareCosts};
 pub use ops::{EcdsaCurve, RsaPadding, Signature};
+pub use reactor::timelines::{Timelines, TimelinesError, Turned};
 pub use reactor::{Reactor, ReactorError, Shutdown, SpawnError, TaskHandle, Turn};
 pub use reaper::ReaperError;
 pub use stats::EngineStats;

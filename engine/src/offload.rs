@@ -373,6 +373,8 @@ fn submit<'a>(
     times: Times,
 ) -> Result<InFlight<'a>, Error> {
     let granted_ns = engine.now();
+    let copied = engine.costs.copy(request.input.len() + request.extra.len());
+    engine.charge(engine.costs.submit_ns + copied);
     let descriptor = Descriptor {
         key: request.key,
         scheme: request.scheme as u8,
@@ -489,6 +491,8 @@ impl InFlight<'_> {
         let result = match settled {
             Settled::TimedOut => Err(DeviceFault::TimedOut.into()),
             Settled::Completed(completion, op) => {
+                let copied = output.len().min(completion.output_len as usize);
+                engine.charge(engine.costs.copy(copied));
                 engine.tell(
                     || running_ns,
                     || {

@@ -69,6 +69,15 @@ impl BatchMeans {
         }
     }
 
+    /// Adds the values of another series. Of two series beside each other no interval is known, so
+    /// the mean is all that is left.
+    pub fn merge(&mut self, other: &Self) {
+        self.total += other.total;
+        self.count += other.count;
+        self.sums.clear();
+        self.batch_len = u64::MAX;
+    }
+
     /// The mean and its interval. The first batch is left out of the steady state: the run
     /// began with an empty queue.
     #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]

@@ -99,6 +99,7 @@ impl Report {
                 woke_host: device.signals_written,
             },
             software: SoftwareFigures {
+                by_mode: figures.software.by_mode,
                 small: figures.software.small,
                 full: figures.software.full,
                 device_error: figures.software.device_error,
@@ -163,7 +164,7 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         reap: scenario.engine.reap.name(),
         load: format!(
             "{}, {}",
-            scenario.load.work.describe(),
+            scenario.load.describe(),
             pacing(scenario.load.pacing)
         ),
     }
@@ -240,11 +241,9 @@ fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
             rate_per_s,
             arrival: Arrival::Poisson,
             ..
-        } if is_unlimited(scenario, figures) => theory::mean_wait(
-            &scenario.device.model,
-            scenario.load.work.kind(),
-            rate_per_s,
-        ),
+        } if is_unlimited(scenario, figures) => scenario.load.only().and_then(|work| {
+            theory::mean_wait(&scenario.device.model, work.kind(), rate_per_s)
+        }),
         _ => None,
     };
     QueueWait {
@@ -273,7 +272,7 @@ fn is_unlimited(scenario: &Scenario, figures: &Figures) -> bool {
         .iter()
         .chain(&in_flight)
         .all(|room| figures.jobs.max_live <= u64::from(*room));
-    let other_ways = figures.timed_out + figures.software.small + figures.software.full;
+    let other_ways = figures.timed_out + figures.software.total();
     fits && figures.full_waits + figures.errors() + figures.saturated + other_ways == 0
 }
 

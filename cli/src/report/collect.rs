@@ -111,6 +111,8 @@ pub struct Wakes {
 /// Ops computed in software, by the reason.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Software {
+    /// The scenario says so.
+    pub by_mode: u64,
     /// Too small.
     pub small: u64,
     /// No room.
@@ -130,6 +132,13 @@ impl Collector {
     /// Ops that have returned so far.
     pub fn returned(&self) -> u64 {
         self.figures.borrow().latency.count()
+    }
+
+    /// A call that software computed, because it was meant to.
+    pub fn software_call(&self, called_ns: Nanos, returned_ns: Nanos) {
+        self.figures
+            .borrow_mut()
+            .software_call(called_ns, returned_ns);
     }
 
     /// Takes what was collected.
@@ -243,10 +252,83 @@ impl Figures {
         self.compute_bound += u64::from(op.compute_bound);
         let (call, returned) = (op.moments.call_ns, op.moments.returned_ns);
         self.calls_in_flight_ns += i128::from(returned.get());
+        self.extend_span(call, returned);
+    }
+
+    fn software_call(&mut self, called_ns: Nanos, returned_ns: Nanos) {
+        self.latency.record(returned_ns - called_ns);
+        self.by_status[Status::Ok as usize] += 1;
+        self.software.small -= 1;
+        self.software.by_mode += 1;
+        self.calls_in_flight_ns += i128::from((returned_ns - called_ns).get());
+        self.extend_span(called_ns, returned_ns);
+    }
+
+    fn extend_span(&mut self, call: Nanos, returned: Nanos) {
         self.span = Some(match self.span {
             None => (call, returned),
             Some((first, last)) => (first.min(call), last.max(returned)),
         });
+    }
+
+    /// With the figures of another thread. Nothing is lost but one thing: whether jobs of both
+    /// threads lived at the same moment, so [`Jobs::max_live`] is from here on a bound.
+    pub fn merge(&mut self, other: &Self) {
+        self.latency.merge(&other.latency);
+        for (ours, theirs) in self.stages.iter_mut().zip(&other.stages) {
+            ours.merge(theirs);
+        }
+        self.full_wait.merge(&other.full_wait);
+        self.full_waited.merge(&other.full_waited);
+        self.calls_in_flight_ns += other.calls_in_flight_ns;
+        for (ours, theirs) in self.asked.iter_mut().zip(&other.asked) {
+            ours.ops += theirs.ops;
+            ours.bytes_in += theirs.bytes_in;
+            ours.bytes_out += theirs.bytes_out;
+        }
+        self.queue_wait.merge(&other.queue_wait);
+        self.saturated += other.saturated;
+        for (ours, theirs) in self.by_status.iter_mut().zip(&other.by_status) {
+            *ours += theirs;
+        }
+        self.compute_bound += other.compute_bound;
+        if let Some((first, last)) = other.span {
+            self.extend_span(first, last);
+        }
+        self.jobs.merge(&other.jobs);
+        self.wakes.merge(&other.wakes);
+        self.doorbells += other.doorbells;
+        self.device_wakes += other.device_wakes;
+        self.submitted += other.submitted;
+        self.full_waits += other.full_waits;
+        self.orphans += other.orphans;
+        self.abandoned += other.abandoned;
+        self.timed_out += other.timed_out;
+        self.software.merge(&other.software);
+    }
+}
+
+impl Wakes {
+    fn merge(&mut self, other: &Self) {
+        self.callback += other.callback;
+        self.fd += other.fd;
+        self.in_place += other.in_place;
+        self.by_look += other.by_look;
+        self.spurious += other.spurious;
+    }
+}
+
+impl Software {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.by_mode + self.small + self.full + self.device_error
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.by_mode += other.by_mode;
+        self.small += other.small;
+        self.full += other.full;
+        self.device_error += other.device_error;
     }
 }
 
@@ -256,6 +338,14 @@ fn place(kind: OpKind) -> usize {
 }
 
 impl Jobs {
+    fn merge(&mut self, other: &Self) {
+        self.started += other.started;
+        self.finished += other.finished;
+        self.cancelled += other.cancelled;
+        self.live += other.live;
+        self.max_live += other.max_live;
+    }
+
     fn event(&mut self, event: &JobEvent) {
         match event {
             JobEvent::Started { .. } => {

@@ -38,7 +38,29 @@ impl ErrorTally {
     }
 }
 
+impl ErrorTally {
+    /// Adds the calls of another thread; its first error counts if we have none.
+    pub fn merge(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.misuse += other.misuse;
+        self.device.merge(other.device);
+        self.retry += other.retry;
+        self.not_authentic += other.not_authentic;
+        self.refused += other.refused;
+        self.first = self.first.take().or(other.first);
+    }
+}
+
 impl DeviceErrors {
+    fn merge(&mut self, other: Self) {
+        self.failed += other.failed;
+        self.down += other.down;
+        self.timed_out += other.timed_out;
+        self.nonsense += other.nonsense;
+        self.wrong_signature += other.wrong_signature;
+        self.other += other.other;
+    }
+
     /// All of them.
     pub fn total(&self) -> u64 {
         self.by_kind().iter().map(|(_, count)| count).sum()

@@ -97,7 +97,9 @@ fn count_of(report: &Report, name: &str) -> Option<u64> {
         "signals" => signals.given,
         "host_wakes" => signals.woke_host,
         "coalesced" => signals.coalesced,
-        "software" => software.small + software.full + software.device_error,
+        "software" => {
+            software.by_mode + software.small + software.full + software.device_error
+        }
         "verified" => report.verified.right,
         _ => return None,
     })

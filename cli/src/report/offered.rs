@@ -12,7 +12,7 @@ use crate::scenario::{Pacing, Scenario};
 pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, Supply)> {
     let software = figures.software;
     let all: u64 = figures.asked.iter().map(|asked| asked.ops).sum();
-    if all == 0 || software.small + software.full + software.device_error > 0 {
+    if all == 0 || software.total() > 0 {
         return None;
     }
     let demands = OpKind::ALL

@@ -180,10 +180,12 @@ pub struct SignalFigures {
     pub woke_host: u64,
 }
 
-/// Ops that were computed in software, by the reason. They are not among the ops of the report,
+/// Ops that were computed in software, by the reason. Exceptions are not among the ops of the report,
 /// which are the device's.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SoftwareFigures {
+    /// The scenario says so (`engine.mode`); these are among the ops of the report.
+    pub by_mode: u64,
     /// Too small for the device.
     pub small: u64,
     /// There was no room.
@@ -255,7 +257,7 @@ pub struct Verification {
     /// Of them, found wrong.
     pub wrong: u64,
     /// How they were checked.
-    pub how: &'static str,
+    pub how: String,
 }
 
 /// Whether the CPU kept up with the model.

@@ -29,6 +29,15 @@ impl Series {
         self.max_ns = self.max_ns.max(time);
     }
 
+    /// Adds all times of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.histogram
+            .add(&other.histogram)
+            .expect("both have the same bounds");
+        self.sum_ns += other.sum_ns;
+        self.max_ns = self.max_ns.max(other.max_ns);
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.histogram.len()
@@ -129,6 +138,23 @@ mod tests {
                 error < 1e-3 * Nanos::new(time).as_f64(),
                 "{time}: off by {error}"
             );
+        }
+    }
+
+    #[test]
+    fn merged_series_are_one_of_all_times() {
+        let series = |times: std::ops::Range<u64>| {
+            let mut series = Series::new();
+            times.for_each(|time| series.record(Nanos::new(time * time)));
+            series
+        };
+        let (mut merged, whole) = (series(0..1_000), series(0..3_000));
+        merged.merge(&series(1_000..3_000));
+        assert_eq!(merged.count(), whole.count());
+        assert_eq!(merged.mean(), whole.mean());
+        assert_eq!(merged.max(), whole.max());
+        for quantile in [0.1, 0.5, 0.9, 0.999] {
+            assert_eq!(merged.quantile(quantile), whole.quantile(quantile));
         }
     }
 

@@ -59,11 +59,11 @@ pub(super) fn judge(
 ) -> Vec<ExpectationResult> {
     let judge = |expectation: &Expectation| {
         let (holds, measured) = match expectation.metric {
-            Metric::Verified => all_verified(report),
+            Metric::Verified => verified(expectation.comparison, report),
             _ => compared(expectation, report, all),
         };
         ExpectationResult {
-            figure: expectation.metric.name().to_owned(),
+            figure: expectation.metric.name().into_owned(),
             condition: expectation.text.clone(),
             holds,
             measured,
@@ -74,7 +74,7 @@ pub(super) fn judge(
 
 /// What was never measured is not met.
 fn compared(expectation: &Expectation, report: &Report, all: &[Report]) -> (bool, String) {
-    let name = expectation.metric.name();
+    let name = &*expectation.metric.name();
     let Some(figure) = report.figure(name) else {
         return (false, "not measured".to_owned());
     };
@@ -113,9 +113,14 @@ fn compared(expectation: &Expectation, report: &Report, all: &[Report]) -> (bool
     }
 }
 
-fn all_verified(report: &Report) -> (bool, String) {
+/// `==`: all of them; else a sample.
+fn verified(comparison: Comparison, report: &Report) -> (bool, String) {
     let verified = &report.verified;
-    let holds = verified.applies && verified.results > 0 && verified.right == verified.results;
+    let enough = match comparison {
+        Comparison::Equal => verified.right == verified.results,
+        _ => verified.wrong == 0,
+    };
+    let holds = verified.applies && verified.right > 0 && enough;
     // A result that was never looked at must not pass for one that was found right.
     let complete = report.errors.total == 0;
     let measured = format!("{} of {}", verified.right, verified.results);
@@ -152,7 +157,7 @@ mod tests {
             results: right + wrong,
             right,
             wrong,
-            how: "by hand",
+            how: "by hand".to_owned(),
         }
     }
 

@@ -5,19 +5,34 @@ use std::sync::Arc;
 
 use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
-use pausewake_device::{Device, DeviceConfig, DeviceObserver, DeviceStats, Nanos, WaitStrategy};
+use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, Reactor, Reap, SpawnError, Turn};
+use pausewake_engine::{Engine, EngineConfig, Reactor, Reap, SmallOps, SpawnError, Turn};
 use pausewake_jobs::StartReason;
 
 use super::RunError;
 use crate::report::{Collector, Figures};
-use crate::scenario::{Clock, Compute, Scenario, Wait};
+use crate::scenario::{Clock, Compute, Mode, Scenario, Wait};
 use crate::story::LogHandle;
 
-/// Everything that a run takes place in.
+/// Makes the device that `scenario` describes.
+///
+/// # Errors
+/// [`RunError::Setup`]: it cannot be made, or the system has no descriptor, thread or memory for it.
+pub fn device(scenario: &Scenario, log: Option<&LogHandle>) -> Result<Device, RunError> {
+    let config = device_config(scenario);
+    let observer = log
+        .cloned()
+        .map(|log| Arc::new(log) as Arc<dyn DeviceObserver>);
+    let device = match scenario.clock {
+        Clock::Wall => Device::thread(config, wait(scenario), observer),
+        Clock::Virtual => Device::simulated(config, observer),
+    };
+    device.map_err(setup)
+}
+
+/// Everything that a thread of a run works with.
 pub struct World {
-    device: Device,
     reactor: Reactor,
     watch: Rc<Watch>,
     clock: Clock,
@@ -25,39 +40,28 @@ pub struct World {
 }
 
 impl World {
-    /// Builds what `scenario` describes.
+    /// An engine and an event loop on `device`, as `scenario` describes them.
     ///
     /// # Errors
-    /// [`RunError::Setup`]: the device cannot be made, or the system has no descriptor, thread or
-    /// memory for it.
-    pub fn new(scenario: &Scenario, log: Option<LogHandle>) -> Result<Self, RunError> {
-        let config = device_config(scenario);
-        let observer = log
-            .clone()
-            .map(|log| Arc::new(log) as Arc<dyn DeviceObserver>);
-        let device = match scenario.clock {
-            Clock::Wall => Device::thread(config, wait(scenario.device.wait), observer),
-            Clock::Virtual => Device::simulated(config, observer),
-        }
-        .map_err(setup)?;
+    /// [`RunError::Setup`]: the system has no descriptor or memory for them.
+    pub fn new(
+        scenario: &Scenario,
+        device: &Device,
+        log: Option<LogHandle>,
+    ) -> Result<Self, RunError> {
         let watch = Rc::new(Watch {
-            collector: Collector::new(),
+            collector: Rc::new(Collector::new()),
             log,
         });
         let queue = device.open_queue().map_err(setup)?;
-        let engine = Engine::new(queue, scenario.engine, Some(watch.clone())).map_err(setup)?;
+        let config = engine_config(scenario);
+        let engine = Engine::new(queue, config, Some(watch.clone())).map_err(setup)?;
         Ok(Self {
-            device,
             reactor: Reactor::new(engine).map_err(setup)?,
             watch,
             clock: scenario.clock,
             idle_turns: 0,
         })
-    }
-
-    /// The device.
-    pub fn device(&self) -> &Device {
-        &self.device
     }
 
     /// The engine.
@@ -78,6 +82,11 @@ impl World {
     /// Jobs that have not ended.
     pub fn live_jobs(&self) -> usize {
         self.reactor.live_jobs()
+    }
+
+    /// What collects the figures.
+    pub fn collector(&self) -> &Rc<Collector> {
+        &self.watch.collector
     }
 
     /// Ops that have returned.
@@ -164,11 +173,11 @@ impl World {
         Ok(())
     }
 
-    /// Ends everything in order; gives what was collected, and what the device counted.
+    /// Ends everything in order; gives what was collected.
     ///
     /// # Errors
     /// [`RunError::Broken`]: something was left over that should not be.
-    pub fn finish(mut self) -> Result<(Figures, DeviceStats), RunError> {
+    pub fn finish(mut self) -> Result<Figures, RunError> {
         self.drain()?;
         let shutdown = self.reactor.shutdown().map_err(broken)?;
         if shutdown.slots_left > 0 {
@@ -177,13 +186,13 @@ impl World {
                 "{slots} slots were not given back by the device"
             )));
         }
-        Ok((self.watch.collector.take(), self.device.stats()))
+        Ok(self.watch.collector.take())
     }
 }
 
 /// Gets the event log, and hands it to those who look at it.
 struct Watch {
-    collector: Collector,
+    collector: Rc<Collector>,
     log: Option<LogHandle>,
 }
 
@@ -217,11 +226,29 @@ fn device_config(scenario: &Scenario) -> DeviceConfig {
     }
 }
 
-fn wait(wait: Wait) -> WaitStrategy {
-    match wait {
+/// A device that gets nothing to do takes no time from the CPU either.
+fn wait(scenario: &Scenario) -> WaitStrategy {
+    match scenario.device.wait {
+        _ if scenario.mode == Mode::Software => WaitStrategy::Sleep,
         Wait::Spin => WaitStrategy::Spin,
         Wait::Adaptive => WaitStrategy::Adaptive,
         Wait::Sleep => WaitStrategy::Sleep,
+    }
+}
+
+/// As the scenario says it; where software is to compute, everything is too small for the device.
+fn engine_config(scenario: &Scenario) -> EngineConfig {
+    let small_ops = match scenario.mode {
+        Mode::Software => SmallOps {
+            rsa_bytes: u32::MAX,
+            ecdsa_bytes: u32::MAX,
+            aes_gcm_bytes: u32::MAX,
+        },
+        Mode::Async | Mode::Sync => scenario.engine.small_ops,
+    };
+    EngineConfig {
+        small_ops,
+        ..scenario.engine
     }
 }
 
@@ -230,7 +257,7 @@ pub(super) fn setup(error: impl std::error::Error) -> RunError {
     RunError::Setup(chain(&error))
 }
 
-fn broken(error: impl std::error::Error) -> RunError {
+pub(super) fn broken(error: impl std::error::Error) -> RunError {
     RunError::Broken(chain(&error))
 }
 

@@ -1,12 +1,15 @@
 //! Conditions as `[expect]` writes them: a comparison and a value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::variants::is_name;
+use crate::units::{Quantity, pattern};
 
 /// How a figure is held against a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +116,25 @@ fn other_variant(text: &str) -> Option<(f64, &str)> {
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Condition<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(ConditionVisitor(PhantomData))
+    }
+}
+
+impl<T: Quantity> JsonSchema for Condition<T> {
+    fn schema_name() -> Cow<'static, str> {
+        let whole = std::any::type_name::<T>();
+        let name = whole.rsplit("::").next().unwrap_or(whole);
+        format!("{name}Condition").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let value = pattern::<T>();
+        json_schema!({
+            "description": ACCEPTED,
+            "type": "string",
+            "pattern": format!(
+                r"^\s*(<=|>=|==|<|>|~)\s*({value}|([0-9.]+x\s+)?[A-Za-z][A-Za-z0-9_-]*)\s*$"
+            ),
+        })
     }
 }
 

@@ -166,7 +166,7 @@ fn missing(wrong: &str) -> Option<String> {
     let entry = match name {
         "clock" => "clock = \"virtual\" or clock = \"wall\"",
         "load" => "a table [load] with an op, jobs or a rate, and ops or a duration",
-        "op" => "op = \"rsa-sign\", \"aead-seal\" or \"seal-open\"",
+        "op" => "op = \"rsa-sign\", for example",
         "slices" => "slices = 1 or more",
         "service" => "service = { distribution = \"constant\", base = \"433us\" }, for example",
         "distribution" => "distribution = \"constant\", for example",

@@ -1,15 +1,16 @@
 //! The scenario file as it is written: names, types and units, before anything is compared.
 
 use pausewake_device::protocol::Scheme;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_spanned::Spanned;
 
 use super::condition::Condition;
-pub use super::entries::{Fallback, Watchdog};
-use crate::units::{Bandwidth, Count, Duration, Large, Number, PerByte, Rate, Size};
+pub use super::entries::{Cost, Fallback, Mix, OpName, SoftwareCostEntry, StageConditions, Think, Verify, Watchdog};
+use super::spanned::Spanned;
+use crate::units::{Bandwidth, Count, Duration, Large, Mean, Number, PerByte, Rate, Share, Size};
 
 /// The whole file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// One line for humans.
@@ -24,6 +25,8 @@ pub struct File {
     /// The engine.
     #[serde(default)]
     pub engine: EngineSection,
+    /// What the application thread's own work costs, under virtual time; free if absent.
+    pub host: Option<Spanned<HostSection>>,
     /// What is to be done.
     pub load: Spanned<LoadSection>,
     /// What must hold in the end.
@@ -32,7 +35,7 @@ pub struct File {
 }
 
 /// Whose time a run takes place in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Clock {
     /// The machine's: device and compute run on threads of their own.
@@ -42,7 +45,7 @@ pub enum Clock {
 }
 
 /// `[device]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceSection {
     /// What computes the results; real if absent.
@@ -73,7 +76,7 @@ pub struct DeviceSection {
 }
 
 /// What computes the results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Compute {
     /// Cryptography, for each op.
@@ -85,7 +88,7 @@ pub enum Compute {
 }
 
 /// How the device's thread waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Wait {
     /// It spins.
@@ -97,7 +100,7 @@ pub enum Wait {
 }
 
 /// `[device.asym]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsymmetricSection {
     /// Parallel servers.
@@ -112,7 +115,7 @@ pub struct AsymmetricSection {
 }
 
 /// `[device.sym]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SymmetricSection {
     /// Parallel servers.
@@ -127,7 +130,7 @@ pub struct SymmetricSection {
 }
 
 /// `[device.asym.service_by_op]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AsymmetricServices {
     /// Of RSA signatures.
@@ -141,7 +144,7 @@ pub struct AsymmetricServices {
 }
 
 /// `[device.sym.service_by_op]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SymmetricServices {
     /// Of sealing.
@@ -151,7 +154,7 @@ pub struct SymmetricServices {
 }
 
 /// A service time.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceSection {
     /// The law.
@@ -167,7 +170,7 @@ pub struct ServiceSection {
 }
 
 /// The law that service times follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Law {
     /// Always the mean.
@@ -183,7 +186,7 @@ pub enum Law {
 }
 
 /// `[device.link]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkSection {
     /// Latency of a descriptor on its way.
@@ -195,7 +198,7 @@ pub struct LinkSection {
 }
 
 /// `[device.coalesce]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CoalesceSection {
     /// Completions that are gathered for one signal.
@@ -205,9 +208,11 @@ pub struct CoalesceSection {
 }
 
 /// `[engine]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EngineSection {
+    /// Who computes, and whether the caller waits; async if absent.
+    pub mode: Option<Spanned<Mode>>,
     /// How a job is told; by callback if absent.
     pub notify: Option<Spanned<Notify>>,
     /// Who takes completions from the ring; event if absent.
@@ -235,7 +240,7 @@ pub struct EngineSection {
 }
 
 /// `[engine.heuristic]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeuristicSection {
     /// Public-key ops in flight from which on it looks.
@@ -247,7 +252,7 @@ pub struct HeuristicSection {
 }
 
 /// `[engine.small_ops]`: sizes of the input below which software computes.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SmallOpsSection {
     /// Of RSA, by message.
@@ -259,7 +264,7 @@ pub struct SmallOpsSection {
 }
 
 /// What a call does when there is no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFull {
     /// It waits its turn.
@@ -268,8 +273,20 @@ pub enum OnFull {
     Fail,
 }
 
+/// Who computes, and whether the caller waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The device; the calling job is paused, and others run.
+    Async,
+    /// The device; the calling thread waits in place.
+    Sync,
+    /// The calling thread, in software. The device gets nothing to do.
+    Software,
+}
+
 /// How a job is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Notify {
     /// By its wait context's callback.
@@ -281,7 +298,7 @@ pub enum Notify {
 }
 
 /// Who takes completions from the ring, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Reap {
     /// The reactor, when the completion eventfd is readable.
@@ -296,12 +313,89 @@ pub enum Reap {
     Thread,
 }
 
+/// `[host]`: what the application thread's own work costs, under virtual time. Under the wall clock
+/// it takes the time that it takes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostSection {
+    /// What the entries cost that are not said; free if absent.
+    pub base: Option<Spanned<HostBase>>,
+    /// Submitting an op, without copying its payload.
+    pub submit: Option<Cost<Duration>>,
+    /// Ringing the doorbell.
+    pub doorbell: Option<Cost<Duration>>,
+    /// Taking one completion from the ring.
+    pub reap: Option<Cost<Duration>>,
+    /// Waking one job by callback.
+    pub callback: Option<Cost<Duration>>,
+    /// Waking one job by fd: the write, and the event loop's wait and read.
+    pub fd_wake: Option<Cost<Duration>>,
+    /// Entering a job and leaving it.
+    pub switch: Option<Cost<Duration>>,
+    /// Copying a byte of payload into a slot, or out of it.
+    pub copy: Option<Cost<PerByte>>,
+    /// Computing in software.
+    #[serde(default)]
+    pub software: SoftwareSection,
+}
+
+/// Costs as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HostBase {
+    /// Everything is free.
+    Free,
+    /// As measured by the project, on a server processor of 2.5 GHz.
+    Measured,
+}
+
+/// `[host.software]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SoftwareSection {
+    /// An RSA signature.
+    pub rsa_sign: Option<SoftwareCostEntry>,
+    /// An RSA verification.
+    pub rsa_verify: Option<SoftwareCostEntry>,
+    /// An ECDSA signature.
+    pub ecdsa_sign: Option<SoftwareCostEntry>,
+    /// An ECDSA verification.
+    pub ecdsa_verify: Option<SoftwareCostEntry>,
+    /// Sealing.
+    pub aead_seal: Option<SoftwareCostEntry>,
+    /// Opening.
+    pub aead_open: Option<SoftwareCostEntry>,
+}
+
+/// What an op costs in software.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoftwareCostSection {
+    /// However long its input is.
+    pub per_op: Duration,
+    /// For each byte of its input; nothing if absent.
+    pub per_byte: Option<PerByte>,
+}
+
 /// `[load]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoadSection {
-    /// What each job does.
-    pub op: Spanned<Op>,
+    /// What is asked of the engine: one op, or else a `mix`.
+    pub op: Option<Spanned<OpName>>,
+    /// Several ops, each with a weight.
+    pub mix: Option<Spanned<Mix>>,
+    /// OS threads under the wall clock, timelines under virtual time, each with an event loop and a
+    /// queue pair of its own; jobs and ops are divided among them; 1 if absent.
+    pub threads: Option<Spanned<Count>>,
+    /// Closed loop: how long a job thinks after each op, off the CPU; not at all if absent.
+    pub think: Option<Spanned<Think>>,
+    /// Closed loop: ops that a job does before it ends and another begins, as a connection does; 1
+    /// if absent.
+    pub ops_per_job: Option<Spanned<Count>>,
+    /// Which results are verified; if absent, all under virtual time and in short runs, and one of
+    /// 64 in long ones under the wall clock.
+    pub verify: Option<Spanned<Verify>>,
     /// Closed loop: jobs at once. Open loop: jobs at once at most.
     pub jobs: Option<Spanned<Count>>,
     /// Ends after that many ops.
@@ -316,9 +410,9 @@ pub struct LoadSection {
     pub scheme: Option<Spanned<SchemeName>>,
     /// Private key file of signatures, from the scenario's folder; a published test key if absent.
     pub key: Option<Spanned<String>>,
-    /// Cipher of records; aes-128-gcm if absent.
+    /// Cipher of seals; aes-128-gcm if absent.
     pub cipher: Option<Spanned<Cipher>>,
-    /// Bytes of a message to sign or seal.
+    /// Bytes of a message to sign, verify, seal or open.
     pub message_size: Option<Spanned<Size>>,
     /// The file to cut into records, from the scenario's folder.
     pub file: Option<Spanned<String>>,
@@ -328,20 +422,68 @@ pub struct LoadSection {
     pub passes: Option<Spanned<Count>>,
 }
 
-/// What a job does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// One op of a mix.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MixSection {
+    /// What is asked of the engine.
+    pub op: Spanned<OpName>,
+    /// How often, beside the others' weights; 1 if absent.
+    pub weight: Option<Count>,
+    /// Padding and hash of RSA signatures.
+    pub scheme: Option<Spanned<SchemeName>>,
+    /// Private key file of signatures, from the scenario's folder; a published test key if absent.
+    pub key: Option<Spanned<String>>,
+    /// Cipher of seals; aes-128-gcm if absent.
+    pub cipher: Option<Spanned<Cipher>>,
+    /// Bytes of a message to sign, verify, seal or open.
+    pub message_size: Option<Spanned<Size>>,
+}
+
+/// What is asked of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Op {
-    /// Signs a message.
+    /// Signs a message with RSA.
     RsaSign,
+    /// Verifies an RSA signature.
+    RsaVerify,
+    /// Signs a message with ECDSA.
+    EcdsaSign,
     /// Seals a message.
     AeadSeal,
+    /// Opens a sealed message.
+    AeadOpen,
     /// Seals a record of a file, opens it again, and compares.
     SealOpen,
+    /// `rsa-sign` with a test key of 2,048 bits.
+    #[serde(rename = "rsa2048-sign")]
+    Rsa2048Sign,
+    /// `rsa-verify` with a test key of 2,048 bits.
+    #[serde(rename = "rsa2048-verify")]
+    Rsa2048Verify,
+    /// `ecdsa-sign` with a test key of P-256.
+    #[serde(rename = "ecdsa-p256-sign")]
+    EcdsaP256Sign,
+    /// `ecdsa-sign` with a test key of P-384.
+    #[serde(rename = "ecdsa-p384-sign")]
+    EcdsaP384Sign,
+    /// `aead-seal` with a key of 16 bytes.
+    #[serde(rename = "aes-128-gcm-seal")]
+    Aes128GcmSeal,
+    /// `aead-seal` with a key of 32 bytes.
+    #[serde(rename = "aes-256-gcm-seal")]
+    Aes256GcmSeal,
+    /// `aead-open` with a key of 16 bytes.
+    #[serde(rename = "aes-128-gcm-open")]
+    Aes128GcmOpen,
+    /// `aead-open` with a key of 32 bytes.
+    #[serde(rename = "aes-256-gcm-open")]
+    Aes256GcmOpen,
 }
 
 /// How arrivals are spaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Arrival {
     /// Exponential gaps.
@@ -351,7 +493,7 @@ pub enum Arrival {
 }
 
 /// An AEAD.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Cipher {
     /// AES-GCM with a key of 16 bytes.
     #[serde(rename = "aes-128-gcm")]
@@ -362,7 +504,7 @@ pub enum Cipher {
 }
 
 /// Padding and hash of an RSA signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SchemeName {
     /// PKCS#1 v1.5 with SHA-256.
@@ -379,8 +521,9 @@ pub enum SchemeName {
     PssSha512,
 }
 
-/// `[expect]`
-#[derive(Debug, Default, Deserialize)]
+/// `[expect]`: figures of the report and the conditions that they must meet, as `"< 5ms"`, or
+/// beside another variant, as `"> 20x software"`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectSection {
     /// Median latency.
@@ -397,24 +540,115 @@ pub struct ExpectSection {
     pub mean: Option<Spanned<Condition<Duration>>>,
     /// Mean wait for a slice.
     pub mean_wait: Option<Spanned<Condition<Duration>>>,
+    /// Granted to doorbell: the mean, or a table of figures.
+    pub prepare: Option<Spanned<StageConditions>>,
+    /// Doorbell to fetched: the mean, or a table of figures.
+    pub ring: Option<Spanned<StageConditions>>,
+    /// Fetched to done: the mean, or a table of figures.
+    pub service: Option<Spanned<StageConditions>>,
+    /// Done to known: the mean, or a table of figures.
+    pub notify: Option<Spanned<StageConditions>>,
+    /// Known to returned: the mean, or a table of figures.
+    pub resume: Option<Spanned<StageConditions>>,
+    /// Waits for room: the mean, or a table of figures.
+    pub full_wait: Option<Spanned<StageConditions>>,
     /// Ops per second.
     pub throughput: Option<Spanned<Condition<Rate>>>,
     /// Ops that returned.
     pub ops: Option<Spanned<Condition<Large>>>,
     /// Ops that did not end well.
     pub errors: Option<Spanned<Condition<Large>>>,
+    /// Of them, those by the caller's fault.
+    pub misuse: Option<Spanned<Condition<Large>>>,
+    /// Of them, those by the device's.
+    pub device_errors: Option<Spanned<Condition<Large>>>,
+    /// Of them, those for want of room.
+    pub retries: Option<Spanned<Condition<Large>>>,
+    /// Of them, what was found not authentic.
+    pub not_authentic: Option<Spanned<Condition<Large>>>,
+    /// Ops whose time was up before the device had answered.
+    pub timed_out: Option<Spanned<Condition<Large>>>,
+    /// Jobs that were started.
+    pub jobs: Option<Spanned<Condition<Large>>>,
+    /// Jobs that were cancelled.
+    pub cancelled: Option<Spanned<Condition<Large>>>,
+    /// Jobs at once, at most.
+    pub max_jobs: Option<Spanned<Condition<Large>>>,
+    /// Ops whose job was woken, by callback or fd.
+    pub wakes: Option<Spanned<Condition<Large>>>,
+    /// Ops whose job was woken by callback.
+    pub wakes_by_callback: Option<Spanned<Condition<Large>>>,
+    /// Ops whose job was woken by fd.
+    pub wakes_by_fd: Option<Spanned<Condition<Large>>>,
+    /// Ops that were waited for in place.
+    pub waits_in_place: Option<Spanned<Condition<Large>>>,
+    /// Completions that jobs were resumed to see.
+    pub looks: Option<Spanned<Condition<Large>>>,
     /// Jobs resumed before their op had completed.
     pub spurious: Option<Spanned<Condition<Large>>>,
+    /// Ops that found no room and waited.
+    pub full_waits: Option<Spanned<Condition<Large>>>,
+    /// Times that the submission ring's tail was published.
+    pub doorbells: Option<Spanned<Condition<Large>>>,
+    /// Times that this woke a sleeping device.
+    pub device_wakes: Option<Spanned<Condition<Large>>>,
+    /// Completions that nobody waited for.
+    pub orphans: Option<Spanned<Condition<Large>>>,
+    /// Ops that their caller left.
+    pub abandoned: Option<Spanned<Condition<Large>>>,
+    /// Completion signals of the device.
+    pub signals: Option<Spanned<Condition<Large>>>,
+    /// Of them, those that woke a sleeping host.
+    pub host_wakes: Option<Spanned<Condition<Large>>>,
+    /// Completions whose signal was held back for others.
+    pub coalesced: Option<Spanned<Condition<Large>>>,
+    /// Ops computed in software.
+    pub software: Option<Spanned<Condition<Large>>>,
+    /// Calls in flight, averaged over time.
+    pub in_flight: Option<Spanned<Condition<Mean>>>,
+    /// Busy time of slices, as a share of the run.
+    #[serde(default)]
+    pub utilisation: UtilisationSection,
     /// Which results must have been verified.
     pub verified: Option<Spanned<Verified>>,
 }
 
+/// Figures of one stage, for `[expect]`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StageSection {
+    /// Mean.
+    pub mean: Option<Spanned<Condition<Duration>>>,
+    /// Median.
+    pub p50: Option<Spanned<Condition<Duration>>>,
+    /// 90th percentile.
+    pub p90: Option<Spanned<Condition<Duration>>>,
+    /// 99th percentile.
+    pub p99: Option<Spanned<Condition<Duration>>>,
+    /// 99.9th percentile.
+    pub p999: Option<Spanned<Condition<Duration>>>,
+    /// Longest.
+    pub max: Option<Spanned<Condition<Duration>>>,
+}
+
+/// `[expect.utilisation]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UtilisationSection {
+    /// Of the slices for public-key ops.
+    pub asym: Option<Spanned<Condition<Share>>>,
+    /// Of the slices for cipher ops.
+    pub sym: Option<Spanned<Condition<Share>>>,
+}
+
 /// Which results must have been verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verified {
     /// Every one.
     All,
+    /// A sample: at least one, and all that were looked at were right.
+    Sample,
 }
 
 impl From<SchemeName> for Scheme {

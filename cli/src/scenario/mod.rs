@@ -13,20 +13,24 @@ mod names;
 mod overrides;
 mod shape;
 mod source;
+mod spanned;
 mod variants;
 mod work;
 
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
-pub use file::{Arrival, Cipher, Clock, Compute, Wait};
-pub use work::{SigningKey, Work};
+pub use entries::Verify;
+pub use file::{Arrival, Cipher, Clock, Compute, Mode, Wait};
+pub use work::{MixItem, SigningKey, Work};
 
 use std::path::Path;
 
 use pausewake_device::Nanos;
-use pausewake_device::model::{CoalesceConfig, ModelConfig};
+use pausewake_device::model::{CoalesceConfig, ModelConfig, ServiceTime};
+use pausewake_device::protocol::Class;
 use pausewake_device::random::Seed;
 use pausewake_engine::EngineConfig;
+use pausewake_engine::events::Stage;
 use serde::Deserialize;
 use toml::de::{DeTable, Deserializer};
 
@@ -56,6 +60,8 @@ pub struct Scenario {
     pub seed: Seed,
     /// The accelerator.
     pub device: Device,
+    /// Who computes, and whether the caller waits.
+    pub mode: Mode,
     /// How jobs are told, who reaps, and what happens when something is in the way.
     pub engine: EngineConfig,
     /// What is to be done.
@@ -94,8 +100,16 @@ pub struct Load {
     pub pacing: Pacing,
     /// When it is enough.
     pub limit: Limit,
-    /// What each job does.
-    pub work: Work,
+    /// What is done, at least one; which comes next is drawn by their weights.
+    pub mix: Vec<MixItem>,
+    /// Threads, or timelines, among which jobs and ops are divided.
+    pub threads: u32,
+    /// How long a job thinks after what it has done.
+    pub think: Option<ServiceTime>,
+    /// How often a job does something before it ends.
+    pub ops_per_job: u32,
+    /// Which results are verified, if there are any.
+    pub verify: Verify,
 }
 
 /// When jobs start.
@@ -117,10 +131,20 @@ pub enum Pacing {
     },
 }
 
+impl Pacing {
+    /// Jobs at once, at most.
+    pub fn jobs(self) -> u32 {
+        match self {
+            Self::Closed { jobs } => jobs,
+            Self::Open { max_jobs, .. } => max_jobs,
+        }
+    }
+}
+
 /// When it is enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// After that many jobs were started, each of them one op.
+    /// After that many ops.
     Ops(u64),
     /// When that time is over.
     Duration(Nanos),
@@ -144,7 +168,7 @@ pub struct Expectation {
 /// What a figure is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
-    /// Nanoseconds, ops per second, or a count.
+    /// Nanoseconds, ops per second, a count, or a share.
     Value(f64),
     /// So many times the same figure of another variant, which exists.
     Variant {
@@ -158,30 +182,48 @@ pub enum Target {
 /// A figure of the report that expectations can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
-    /// Median latency, ns.
-    P50,
-    /// 90th percentile of latency, ns.
-    P90,
-    /// 99th percentile of latency, ns.
-    P99,
-    /// 99.9th percentile of latency, ns.
-    P999,
-    /// Longest latency, ns.
-    Max,
-    /// Mean latency, ns.
-    Mean,
+    /// Latency, ns.
+    Latency(Statistic),
+    /// Time in a stage, ns.
+    Stage(Span, Statistic),
     /// Mean wait for a slice, ns.
     MeanWait,
     /// Ops per second.
     Throughput,
-    /// Ops that returned.
-    Ops,
-    /// Ops that did not end well.
-    Errors,
-    /// Jobs resumed before their op had completed.
-    Spurious,
+    /// The count of this name.
+    Count(&'static str),
+    /// Calls in flight, averaged over time.
+    InFlight,
+    /// Busy time of a class's slices, as a share of the run.
+    Utilisation(Class),
     /// Results that were verified.
     Verified,
+}
+
+/// What is told of many times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// Mean.
+    Mean,
+    /// Median.
+    P50,
+    /// 90th percentile.
+    P90,
+    /// 99th percentile.
+    P99,
+    /// 99.9th percentile.
+    P999,
+    /// Longest.
+    Max,
+}
+
+/// A part of an op's latency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// One of the five stages.
+    Stage(Stage),
+    /// The wait for room before them.
+    FullWait,
 }
 
 /// Reads the scenario at `path`, with `overrides` of the form `path=value` put over it in order.

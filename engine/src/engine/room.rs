@@ -76,6 +76,14 @@ impl Inner {
         self.serve_line();
     }
 
+    /// Whether [`serve_line`](Self::serve_line) would find room for somebody.
+    pub(crate) fn can_serve_line(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        !state.line.is_empty()
+            && state.has_slot(self.config.max_in_flight)
+            && state.queue.room() > state.granted
+    }
+
     /// Hands room to those who wait for it, first come first served.
     pub(crate) fn serve_line(&self) {
         loop {

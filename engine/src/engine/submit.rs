@@ -73,6 +73,7 @@ impl Inner {
         if state.pushed.is_empty() {
             return;
         }
+        state.queue.charge(self.costs.doorbell_ns);
         let doorbell = state.queue.publish();
         let EngineState { slots, pushed, .. } = &mut *state;
         for op in pushed.drain(..) {

@@ -6,6 +6,7 @@
 mod park;
 mod ready;
 mod tasks;
+pub(crate) mod timelines;
 
 use std::collections::VecDeque;
 use std::io;
@@ -134,6 +135,9 @@ impl Reactor {
         &mut self,
         f: F,
     ) -> Result<TaskHandle, SpawnError<F>> {
+        let inner = self.engine.inner();
+        inner.charge(inner.costs.switch_ns);
+        let _running = inner.run();
         let token = self.tasks.start(f, &self.ready, &mut self.park)?;
         Ok(TaskHandle(token))
     }
@@ -143,6 +147,7 @@ impl Reactor {
     ///
     /// The job's own destructors run, and may call the engine; they wait in place.
     pub fn cancel(&mut self, task: TaskHandle) -> Option<Cancelled> {
+        let _running = self.engine.inner().run();
         self.tasks.cancel(task.0)
     }
 
@@ -164,6 +169,11 @@ impl Reactor {
         let reaped = self.reap();
         // The doorbell may have made room, and woken a job that waited for it. Its time is now.
         if resumed || reaped || self.ready.has_wakes() || self.has_news() {
+            return Ok(Turn::Progress);
+        }
+        if self.engine.inner().has_to_catch_up() {
+            // The device stopped on the way, at a signal of another queue: whoever waits for it
+            // may have to run at this time.
             return Ok(Turn::Progress);
         }
         if until.is_none() && self.tasks.live() == 0 && !self.engine.inner().has_in_flight() {
@@ -191,11 +201,13 @@ impl Reactor {
         match self.engine.config().reap {
             Reap::Event | Reap::Inline | Reap::Thread { .. } => inner.poll_if_due(),
             Reap::Heuristic(_) => {
+                inner.catch_up();
                 let reaped = self.engine.poll_heuristically(self.live_jobs()) > 0;
                 inner.serve_line();
                 reaped
             }
             Reap::External => {
+                inner.catch_up();
                 inner.watch();
                 // Nobody but the application reaps. But a call's time is up even if nobody polls, and
                 // room that the device has made is there for whoever waits for it.
@@ -240,7 +252,7 @@ impl Reactor {
     /// # Errors
     /// As [`turn`](Self::turn).
     pub fn shutdown(mut self) -> Result<Shutdown, ReactorError> {
-        let cancelled_jobs = self.tasks.cancel_all();
+        let cancelled_jobs = self.cancel_all();
         // Not until no slot is in use: a job that is not ours may hold a result.
         match self.engine.config().reap {
             Reap::External => self.engine.inner().reap_all(),
@@ -250,6 +262,25 @@ impl Reactor {
             cancelled_jobs,
             slots_left: self.engine.slots_in_use(),
         })
+    }
+
+    fn cancel_all(&mut self) -> usize {
+        let _running = self.engine.inner().run();
+        self.tasks.cancel_all()
+    }
+
+    /// Does what can be done at this very time: reaps, resumes the jobs that were woken, rings the
+    /// doorbell. Lets no time pass but what its own work takes. Says whether there was anything to do.
+    fn step(&mut self) -> Result<bool, ReactorError> {
+        let reaped = self.reap();
+        let resumed = self.run_ready()?;
+        self.engine.ring_doorbell();
+        Ok(resumed || reaped || self.has_ready())
+    }
+
+    /// Whether jobs are there to be resumed now.
+    fn has_ready(&self) -> bool {
+        self.ready.has_wakes() || self.has_news() || self.park.has_readable()
     }
 
     fn turn_until_all_is_answered(&mut self) -> Result<(), ReactorError> {
@@ -274,9 +305,15 @@ impl Reactor {
         let any = !self.batch.is_empty();
         let is_inline = self.engine.config().reap == Reap::Inline;
         while let Some(token) = self.batch.pop_front() {
+            let inner = self.engine.inner();
+            if inner.costs.switch_ns > Nanos::ZERO && self.tasks.is_live(token) {
+                inner.charge(inner.costs.switch_ns);
+            }
+            let running = inner.run();
             self.tasks.resume(token, &mut self.park)?;
+            drop(running);
             if is_inline {
-                self.engine.inner().poll_if_due();
+                inner.poll_if_due();
             }
         }
         Ok(any)

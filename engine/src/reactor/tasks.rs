@@ -113,6 +113,12 @@ impl Tasks {
         Some(job.cancel())
     }
 
+    /// Whether the job that `token` names is still there.
+    pub(super) fn is_live(&self, token: TaskToken) -> bool {
+        let place = self.places.get(token.index as usize);
+        place.is_some_and(|place| place.generation == token.generation && place.job.is_some())
+    }
+
     fn take_job(&mut self, token: TaskToken) -> Option<Job<()>> {
         let place = self.places.get_mut(token.index as usize)?;
         if place.generation != token.generation {

@@ -94,8 +94,8 @@ impl Core {
     /// When the next turn will have something to do, if nothing new comes. What never comes
     /// ([`Nanos::MAX`]: a signal that waits for its count alone) is no deadline.
     pub(crate) fn next_deadline(&self) -> Option<Nanos> {
-        let signal = self.front.signal_deadline();
-        let deadlines = signal.into_iter().chain(self.model.next_deadline());
+        let front = self.front.next_deadline();
+        let deadlines = front.into_iter().chain(self.model.next_deadline());
         deadlines.filter(|&deadline| deadline < Nanos::MAX).min()
     }
 

@@ -74,6 +74,7 @@ impl Front {
     pub(crate) fn look(&mut self, queue: QueueId, clock: &Clock) -> Option<Nanos> {
         let port = self.ports.get(queue)?;
         if port.link.host_gone() {
+            port.forget_what_is_ahead();
             if port.is_abandoned() {
                 self.ports.remove(queue);
             }
@@ -94,6 +95,9 @@ impl Front {
         loop {
             let port = self.ports.get(queue)?;
             let descriptor = port.peek()?;
+            if port.is_ahead(descriptor.submitted_ns, now) {
+                return None;
+            }
             let layout = self.config.queue;
             let checked = if self.down {
                 Err(Status::DeviceDown)
@@ -248,9 +252,9 @@ impl Front {
         any
     }
 
-    /// When the next held-back signal is due.
-    pub(crate) fn signal_deadline(&self) -> Option<Nanos> {
-        self.ports.iter().filter_map(Port::signal_deadline).min()
+    /// When the next held-back signal is due, or the next descriptor is shown.
+    pub(crate) fn next_deadline(&self) -> Option<Nanos> {
+        self.ports.iter().map(Port::deadline).min()
     }
 }
 

@@ -18,6 +18,9 @@ pub(crate) struct Link {
     host_gone: AtomicBool,
     /// Completion signals that the device has given, armed or not.
     signals: AtomicU64,
+    /// When the host last rang the doorbell, where it may be ahead of the device's clock: under
+    /// virtual time. No descriptor was shown later, whatever its stamp says.
+    rung_ns: AtomicU64,
     /// Closures for [`OpKind::Task`](crate::protocol::OpKind::Task), by slot.
     tasks: Mutex<Vec<Option<Task>>>,
 }
@@ -27,6 +30,7 @@ impl Link {
         Arc::new(Self {
             host_gone: AtomicBool::new(false),
             signals: AtomicU64::new(0),
+            rung_ns: AtomicU64::new(0),
             tasks: Mutex::default(),
         })
     }
@@ -41,6 +45,15 @@ impl Link {
 
     pub(crate) fn signals(&self) -> u64 {
         self.signals.load(Ordering::Acquire)
+    }
+
+    /// The host shows its descriptors at `at`, which may be ahead of the device's clock.
+    pub(crate) fn ring_at(&self, at: Nanos) {
+        self.rung_ns.store(at.get(), Ordering::Release);
+    }
+
+    fn rung_ns(&self) -> Nanos {
+        Nanos::new(self.rung_ns.load(Ordering::Acquire))
     }
 
     /// Attaches a closure to a slot, in place of any that stands there. The slot must exist: there
@@ -96,6 +109,8 @@ pub(crate) struct Port {
     /// No entry that is visible now was there before this time: at the look of that time, the ring
     /// held nothing that has not been fetched since.
     earliest_ns: Nanos,
+    /// When the host shows the next descriptor, if that lies ahead; else never ([`Nanos::MAX`]).
+    ahead_ns: Nanos,
 }
 
 impl Port {
@@ -107,6 +122,7 @@ impl Port {
             in_flight: 0,
             looked_ns: Nanos::ZERO,
             earliest_ns: Nanos::ZERO,
+            ahead_ns: Nanos::MAX,
         }
     }
 
@@ -131,6 +147,7 @@ impl Port {
             self.earliest_ns = self.looked_ns;
         }
         self.looked_ns = now;
+        self.ahead_ns = Nanos::MAX;
         self.side.submissions.available()
     }
 
@@ -138,6 +155,26 @@ impl Port {
     /// did not see it, and not in the future.
     pub(crate) fn plausible(&self, submitted_ns: Nanos, now: Nanos) -> Nanos {
         submitted_ns.max(self.earliest_ns).min(now)
+    }
+
+    /// Whether a descriptor that is in the ring will be shown only later than `now`, because the
+    /// host's local time is ahead of the device's clock. A stamp alone does not decide: a forged one
+    /// is held to the last doorbell. By a wall clock nothing is ever ahead.
+    pub(crate) fn is_ahead(&mut self, submitted_ns: Nanos, now: Nanos) -> bool {
+        if submitted_ns <= now {
+            return false;
+        }
+        let shown_ns = submitted_ns.min(self.link.rung_ns());
+        let is_ahead = shown_ns > now;
+        if is_ahead {
+            self.ahead_ns = shown_ns;
+        }
+        is_ahead
+    }
+
+    /// Nothing more is taken from this ring.
+    pub(crate) fn forget_what_is_ahead(&mut self) {
+        self.ahead_ns = Nanos::MAX;
     }
 
     /// Puts a completion into the ring, and gives the signal unless coalescing holds it back.
@@ -172,8 +209,11 @@ impl Port {
         self.coalescer.expired(now).then(|| self.signal(stats))
     }
 
-    pub(crate) fn signal_deadline(&self) -> Option<Nanos> {
-        self.coalescer.deadline()
+    /// When this queue has something to do next: a signal that was held back, or a descriptor that
+    /// will be shown. [`Nanos::MAX`] if it has not.
+    pub(crate) fn deadline(&self) -> Nanos {
+        let signal = self.coalescer.deadline().unwrap_or(Nanos::MAX);
+        signal.min(self.ahead_ns)
     }
 
     /// Gives the signal, whatever coalescing says.

@@ -183,7 +183,7 @@ fn verified(verified: &Verification) -> String {
         return "n/a (compute = none)".to_owned();
     }
     let (right, results) = (count(verified.right), count(verified.results));
-    let how = verified.how;
+    let how = &verified.how;
     if verified.wrong > 0 {
         return format!(
             "{} of {results} results are WRONG ({how})",

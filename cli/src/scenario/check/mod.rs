@@ -3,16 +3,20 @@
 mod device;
 mod engine;
 mod expect;
+mod host;
 mod load;
+mod work;
 
 use std::path::Path;
 
 use pausewake_device::random::Seed;
 
-use super::Scenario;
+
 use super::diagnostic::Problem;
 use super::file::File;
 use super::source::{Sources, Span};
+use super::spanned::Spanned;
+use super::{Mode, Scenario};
 use crate::units::Large;
 
 /// What there is beside a file.
@@ -34,7 +38,7 @@ pub struct Around<'a> {
 pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scenario, Vec<Problem>> {
     let mut problems = Problems::default();
     let path = around.path;
-    let load = load::check(&file, path, around.sources, &mut problems);
+    let load = load::check(&file, around, &mut problems);
     let device = device::check(&file, load.as_ref(), &mut problems);
     let engine = engine::check(&file, &mut problems);
     let expectations = expect::check(&file, around, &mut problems);
@@ -51,6 +55,7 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
         clock: *file.clock.get_ref(),
         seed: Seed(seed.or(file.seed.map(Large::get)).unwrap_or(1)),
         device,
+        mode: file.engine.mode.as_ref().map_or(Mode::Async, |mode| *mode.get_ref()),
         engine,
         load,
         expectations,
@@ -65,4 +70,12 @@ impl Problems {
     fn add(&mut self, span: Span, wrong: impl Into<String>, accepted: impl Into<String>) {
         self.0.push(Problem::at(span, wrong, accepted));
     }
+}
+
+/// Where the load says what it does.
+fn what(file: &File) -> Span {
+    let load = &file.load;
+    let op = load.get_ref().op.as_ref().map(Spanned::span);
+    let mix = load.get_ref().mix.as_ref().map(Spanned::span);
+    op.or(mix).unwrap_or(load.span())
 }

@@ -85,7 +85,11 @@ impl<'a> Runner<'a> {
             self.turn(alarms.next_at())?;
             // When there is nothing left to do, nobody thinks on.
             let has_more = self.jobs.tickets().borrow().allows(self.world.now());
-            let until = if has_more { self.world.now() } else { Nanos::MAX };
+            let until = if has_more {
+                self.world.now()
+            } else {
+                Nanos::MAX
+            };
             alarms.ring(until).map_err(broken)?;
         }
     }

@@ -129,7 +129,6 @@ fn verified(comparison: Comparison, report: &Report) -> (bool, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, Verification};
     use pausewake_device::DeviceStats;
 

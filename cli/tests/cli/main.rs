@@ -3,9 +3,11 @@
 mod engines;
 mod helper;
 mod interrupts;
+mod loads;
 mod outputs;
 mod readme;
 mod rejected;
 mod runs;
+mod shipped;
 mod stories;
 mod variants;

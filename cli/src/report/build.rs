@@ -17,7 +17,7 @@ use super::parts::{
 use super::series::Series;
 use super::slices::slices;
 use super::{Report, theory};
-use crate::scenario::{Arrival, Clock, Pacing, Scenario};
+use crate::scenario::{Arrival, Clock, Load, Pacing, Scenario};
 
 /// What is known when a run is over.
 #[derive(Debug)]
@@ -160,20 +160,35 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         },
         seed: scenario.seed.0,
         compute: scenario.device.compute.name(),
+        mode: scenario.mode.name(),
         notify: scenario.engine.notify.name(),
         reap: scenario.engine.reap.name(),
         load: format!(
             "{}, {}",
             scenario.load.describe(),
-            pacing(scenario.load.pacing)
+            pacing(&scenario.load)
         ),
     }
 }
 
-fn pacing(pacing: Pacing) -> String {
-    match pacing {
-        Pacing::Closed { jobs: 1 } => "1 job at a time".to_owned(),
-        Pacing::Closed { jobs } => format!("{jobs} jobs at once"),
+fn pacing(load: &Load) -> String {
+    match load.pacing {
+        Pacing::Closed { jobs } => {
+            let mut text = match jobs {
+                1 => "1 job at a time".to_owned(),
+                jobs => format!("{jobs} jobs at once"),
+            };
+            if load.threads > 1 {
+                text.push_str(&format!(" on {} threads", load.threads));
+            }
+            if load.ops_per_job > 1 {
+                text.push_str(&format!(", {} ops each", load.ops_per_job));
+            }
+            if let Some(think) = &load.think {
+                text.push_str(&format!(", thinking for {} on average", think.base_ns));
+            }
+            text
+        }
         Pacing::Open {
             rate_per_s,
             arrival,

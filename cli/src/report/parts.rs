@@ -19,6 +19,8 @@ pub struct ScenarioInfo {
     pub seed: u64,
     /// What computed the results: `real`, `cached` or `none`.
     pub compute: &'static str,
+    /// Who computed, and whether the caller waited: `async`, `sync` or `software`.
+    pub mode: &'static str,
     /// How jobs were told: `callback`, `fd` or `poll`.
     pub notify: &'static str,
     /// Who took completions from the ring.

@@ -4,9 +4,12 @@ mod alarms;
 mod arrivals;
 mod jobs;
 mod runner;
+#[cfg(test)]
+pub mod sabotage;
 mod software;
 mod tasks;
 mod tickets;
+mod timelines;
 mod world;
 
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use pausewake_device::Device;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::report::{Facts, Figures};
-use crate::scenario::Scenario;
+use crate::scenario::{Clock, Scenario};
 use crate::story::LogHandle;
 use jobs::{Jobs, Tally};
 use runner::Runner;
@@ -70,7 +73,10 @@ pub fn run(
         returned: AtomicU64::new(0),
         is_over: AtomicBool::new(false),
     };
-    let results = together.run()?;
+    let results = match scenario.clock {
+        Clock::Virtual if scenario.load.threads > 1 => timelines::run(&together)?,
+        _ => together.run()?,
+    };
     let whole = results.into_iter().reduce(Part::merge);
     let all = whole.expect("there is at least one thread");
     Ok(Facts {

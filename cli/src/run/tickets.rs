@@ -5,6 +5,7 @@ use pausewake_device::model::ServiceTime;
 use pausewake_device::random::{Concern, Stream};
 use rand::RngExt;
 
+use super::RunError;
 use crate::scenario::{Limit, Load, Scenario, Work};
 
 /// Leave to do something once.
@@ -72,7 +73,7 @@ impl Tickets {
 
     /// Takes the next one, if [`allows`](Self::allows) it.
     pub fn take(&mut self, at: Nanos) -> Option<Ticket> {
-        if !self.allows(at) || self.stands_still().is_some() {
+        if !self.allows(at) || self.stands_still() {
             return None;
         }
         self.last = if at == self.last.0 {
@@ -97,11 +98,23 @@ impl Tickets {
         self.left = Some(0);
     }
 
-    /// The moment at which so much has happened that time seems to stand still, and a run that
-    /// waits for it would not end.
-    pub fn stands_still(&self) -> Option<(Nanos, u64)> {
+    /// Whether time passes, where the run waits for it to.
+    ///
+    /// # Errors
+    /// [`RunError::Broken`]: so much has happened at one moment that it seems to be the last.
+    pub fn moves(&self) -> Result<(), RunError> {
+        if !self.stands_still() {
+            return Ok(());
+        }
         let (at, count) = self.last;
-        (self.until.is_some() && count > self.most_at_once).then_some((at, count))
+        Err(RunError::Broken(format!(
+            "time stands still: {count} ops came and went at t={at}, so load.duration never ends. \
+             Give the ops a cost (service, device.link), or say load.ops instead"
+        )))
+    }
+
+    fn stands_still(&self) -> bool {
+        self.until.is_some() && self.last.1 > self.most_at_once
     }
 
     fn draw_item(&mut self) -> usize {

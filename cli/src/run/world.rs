@@ -64,6 +64,21 @@ impl World {
         })
     }
 
+    /// The event loop and what watches it, for [`Timelines`](pausewake_engine::Timelines).
+    pub fn into_parts(self) -> (Reactor, Rc<Watch>) {
+        (self.reactor, self.watch)
+    }
+
+    /// What [`into_parts`](Self::into_parts) took apart.
+    pub fn from_parts(reactor: Reactor, watch: Rc<Watch>, clock: Clock) -> Self {
+        Self {
+            reactor,
+            watch,
+            clock,
+            idle_turns: 0,
+        }
+    }
+
     /// The engine.
     pub fn engine(&self) -> &Engine {
         self.reactor.engine()
@@ -91,7 +106,7 @@ impl World {
 
     /// Ops that have returned.
     pub fn returned_ops(&self) -> u64 {
-        self.watch.collector.returned()
+        self.watch.returned_ops()
     }
 
     /// Starts a job.
@@ -100,21 +115,8 @@ impl World {
     /// [`RunError::Broken`]: there is no stack or descriptor for it.
     pub fn spawn(&mut self, job: impl FnOnce() + 'static) -> Result<(), RunError> {
         self.idle_turns = 0;
-        self.reactor.spawn(job).map_err(|error| {
-            let live = self.reactor.live_jobs();
-            let cause = match error {
-                // Without its advice, which is for programs that call `jobs`.
-                SpawnError::NotStarted {
-                    reason: StartReason::StackAllocation(error),
-                    ..
-                } => error.cause.to_string(),
-                other => chain(&other),
-            };
-            RunError::Broken(format!(
-                "there is no room for another job beside {live}: {cause}. Lower load.jobs, or raise \
-                 that limit"
-            ))
-        })
+        let spawned = self.reactor.spawn(job);
+        spawned.map_err(|error| no_room(self.reactor.live_jobs(), error))
     }
 
     /// Lets the reactor go on, at most until `until`.
@@ -191,9 +193,16 @@ impl World {
 }
 
 /// Gets the event log, and hands it to those who look at it.
-struct Watch {
+pub struct Watch {
     collector: Rc<Collector>,
     log: Option<LogHandle>,
+}
+
+impl Watch {
+    /// Ops that have returned.
+    pub fn returned_ops(&self) -> u64 {
+        self.collector.returned()
+    }
 }
 
 impl Observer for Watch {
@@ -250,6 +259,22 @@ fn engine_config(scenario: &Scenario) -> EngineConfig {
         small_ops,
         ..scenario.engine
     }
+}
+
+/// A job could not be started beside `live` others.
+pub(super) fn no_room<F>(live: usize, error: SpawnError<F>) -> RunError {
+    let cause = match error {
+        // Without its advice, which is for programs that call `jobs`.
+        SpawnError::NotStarted {
+            reason: StartReason::StackAllocation(error),
+            ..
+        } => error.cause.to_string(),
+        other => chain(&other),
+    };
+    RunError::Broken(format!(
+        "there is no room for another job beside {live}: {cause}. Lower load.jobs, or raise that \
+         limit"
+    ))
 }
 
 /// `error` could not be prevented by any check of the scenario.

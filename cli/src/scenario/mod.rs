@@ -11,6 +11,7 @@ mod entries;
 mod file;
 mod names;
 mod overrides;
+pub mod schema;
 mod shape;
 mod source;
 mod spanned;

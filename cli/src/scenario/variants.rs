@@ -174,8 +174,10 @@ fn concerns(flag: &Override<'_>, own: Option<&str>) -> bool {
 
 const KEY: &str = "variant";
 /// More than fit beside each other, and few enough to run one after the other.
-const MOST: usize = 16;
+pub const MOST: usize = 16;
 const LONGEST_NAME: usize = 16;
+/// [`is_name`] as a regular expression.
+pub const NAME_PATTERN: &str = "^[A-Za-z][A-Za-z0-9_-]{0,15}$";
 const ACCEPTED: &str = "tables [[variant]], each with a name and what differs";
 const NAMES: &str =
     "name = \"fd\", for example: up to 16 letters, digits, - and _, beginning with a letter";

@@ -79,7 +79,11 @@ fn settings(scenario: &ScenarioInfo) -> [(&'static str, String); 3] {
         "{} clock, seed {}, compute {}",
         scenario.clock, scenario.seed, scenario.compute
     );
-    let engine = format!("notify {}, reap {}", scenario.notify, scenario.reap);
+    let engine = match scenario.mode {
+        "async" => format!("notify {}, reap {}", scenario.notify, scenario.reap),
+        "software" => "software: the device gets nothing to do".to_owned(),
+        mode => format!("{mode}: each call waits in place; reap {}", scenario.reap),
+    };
     [
         ("load", printable(&scenario.load)),
         ("run", run),

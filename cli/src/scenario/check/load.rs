@@ -9,7 +9,7 @@ use super::{Around, Problems, what, work};
 use crate::scenario::diagnostic::Problem;
 use crate::scenario::file::{Arrival, Clock, Compute, File, LoadSection, Think, Verified};
 use crate::scenario::spanned::Spanned;
-use crate::scenario::{Limit, Load, Pacing, Verify};
+use crate::scenario::{Limit, Load, Mode, Pacing, Verify};
 
 /// Checks the load; `None` when too much is wrong to say what it is.
 pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Option<Load> {
@@ -68,9 +68,19 @@ fn threads(file: &File, pacing: Option<Pacing>, problems: &mut Problems) -> u32 
                 "threads = 1, or jobs for a closed loop",
             );
         }
+        _ if threads > 1 && waits_in_place(file) && *file.clock.get_ref() == Clock::Virtual => {
+            let wrong = "under virtual time a thread that waits in place would hold the others";
+            let accepted = "mode = \"async\" with one job for each thread, which waits as they would";
+            problems.add(section.span(), wrong, accepted);
+        }
         _ => {}
     }
     threads
+}
+
+fn waits_in_place(file: &File) -> bool {
+    let mode = file.engine.mode.as_ref().map(Spanned::get_ref);
+    mode == Some(&Mode::Sync)
 }
 
 fn think(think: &Spanned<Think>, problems: &mut Problems) -> ServiceTime {

@@ -256,9 +256,10 @@ fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
             rate_per_s,
             arrival: Arrival::Poisson,
             ..
-        } if is_unlimited(scenario, figures) => scenario.load.only().and_then(|work| {
-            theory::mean_wait(&scenario.device.model, work.kind(), rate_per_s)
-        }),
+        } if is_unlimited(scenario, figures) => scenario
+            .load
+            .only()
+            .and_then(|work| theory::mean_wait(&scenario.device.model, work.kind(), rate_per_s)),
         _ => None,
     };
     QueueWait {

@@ -39,8 +39,6 @@ pub struct Figures {
     pub asked: [Asked; OpKind::ALL.len()],
     /// Ops by the status that they returned with.
     pub by_status: [u64; Status::ALL.len()],
-    /// Ops that were done when the CPU, not the model, had them ready.
-    pub compute_bound: u64,
     /// The first call and the last return.
     pub span: Option<(Nanos, Nanos)>,
     /// Jobs.
@@ -165,7 +163,6 @@ impl Figures {
             saturated: 0,
             asked: [Asked::default(); OpKind::ALL.len()],
             by_status: [0; Status::ALL.len()],
-            compute_bound: 0,
             span: None,
             jobs: Jobs::default(),
             wakes: Wakes::default(),
@@ -249,18 +246,16 @@ impl Figures {
         self.saturated += u64::from(op.is_saturated);
         self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
-        self.compute_bound += u64::from(op.compute_bound);
-        let (call, returned) = (op.moments.call_ns, op.moments.returned_ns);
-        self.calls_in_flight_ns += i128::from(returned.get());
-        self.extend_span(call, returned);
+        self.calls_in_flight_ns += i128::from(op.moments.returned_ns.get());
+        self.extend_span(op.moments.call_ns, op.moments.returned_ns);
     }
 
     fn software_call(&mut self, called_ns: Nanos, returned_ns: Nanos) {
         self.latency.record(returned_ns - called_ns);
+        self.calls_in_flight_ns += i128::from((returned_ns - called_ns).get());
         self.by_status[Status::Ok as usize] += 1;
         self.software.small -= 1;
         self.software.by_mode += 1;
-        self.calls_in_flight_ns += i128::from((returned_ns - called_ns).get());
         self.extend_span(called_ns, returned_ns);
     }
 
@@ -281,17 +276,16 @@ impl Figures {
         self.full_wait.merge(&other.full_wait);
         self.full_waited.merge(&other.full_waited);
         self.calls_in_flight_ns += other.calls_in_flight_ns;
-        for (ours, theirs) in self.asked.iter_mut().zip(&other.asked) {
-            ours.ops += theirs.ops;
-            ours.bytes_in += theirs.bytes_in;
-            ours.bytes_out += theirs.bytes_out;
-        }
         self.queue_wait.merge(&other.queue_wait);
         self.saturated += other.saturated;
         for (ours, theirs) in self.by_status.iter_mut().zip(&other.by_status) {
             *ours += theirs;
         }
-        self.compute_bound += other.compute_bound;
+        for (ours, theirs) in self.asked.iter_mut().zip(&other.asked) {
+            ours.ops += theirs.ops;
+            ours.bytes_in += theirs.bytes_in;
+            ours.bytes_out += theirs.bytes_out;
+        }
         if let Some((first, last)) = other.span {
             self.extend_span(first, last);
         }

@@ -36,9 +36,7 @@ impl ErrorTally {
             Error::NotAuthentic => self.not_authentic += 1,
         }
     }
-}
 
-impl ErrorTally {
     /// Adds the calls of another thread; its first error counts if we have none.
     pub fn merge(&mut self, other: Self) {
         self.calls += other.calls;
@@ -114,8 +112,10 @@ mod tests {
         tally.record(&Misuse::BadKey.into());
         tally.record(&DeviceFault::Down.into());
         tally.record(&DeviceFault::TimedOut.into());
-        tally.record(&Error::NotAuthentic);
-        tally.record(&DeviceFault::Down.into());
+        let mut other = ErrorTally::default();
+        other.record(&Error::NotAuthentic);
+        other.record(&DeviceFault::Down.into());
+        tally.merge(other);
         assert_eq!(tally.calls, 6);
         assert_eq!((tally.misuse, tally.retry, tally.not_authentic), (1, 1, 1));
         let device = DeviceErrors {

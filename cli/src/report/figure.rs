@@ -28,7 +28,7 @@ impl Report {
     /// The figure of this name, if there is one and it was measured:
     ///
     /// - of latency `mean`, `p50`, `p90`, `p99`, `p999`, `max`, and the same of each stage behind its
-    ///   name and a dot (`notify.p99`, `full_wait.max`);
+    ///   name and a dot (`notify.p99`, `full_wait.max`); the name alone is its mean;
     /// - `throughput`, `mean_wait`;
     /// - counts of ops, calls and jobs, and what was done for them, as [`count_of`] lists them;
     /// - `in_flight` (calls, averaged over time), `utilisation.asym`, `utilisation.sym`;
@@ -60,10 +60,13 @@ impl Report {
                 let compute = self.compute.as_ref()?;
                 Some(Figure::new(share(compute.late_ops, self.ops), Unit::Share))
             }
-            _ => match count_of(self, name) {
-                Some(count) => Some(Figure::count(count)),
-                None => time_of(&self.latency, name),
-            },
+            _ => {
+                let stage = self.stages.iter().find(|stage| stage.stage == name);
+                stage
+                    .map(|stage| Figure::time(stage.times.mean_ns))
+                    .or_else(|| count_of(self, name).map(Figure::count))
+                    .or_else(|| time_of(&self.latency, name))
+            }
         }
     }
 }
@@ -97,9 +100,7 @@ fn count_of(report: &Report, name: &str) -> Option<u64> {
         "signals" => signals.given,
         "host_wakes" => signals.woke_host,
         "coalesced" => signals.coalesced,
-        "software" => {
-            software.by_mode + software.small + software.full + software.device_error
-        }
+        "software" => software.total(),
         "verified" => report.verified.right,
         _ => return None,
     })

@@ -4,15 +4,14 @@
 use pausewake_device::protocol::OpKind;
 
 use super::collect::Figures;
-use super::slices::{Demand, Supply};
-use crate::scenario::{Pacing, Scenario};
+use super::slices::{Demand, Supply, mean_ns};
+use crate::scenario::{Mode, Pacing, Scenario, Work};
 
 /// The ops that the device was asked for, and what decides how many there are; `None` when nothing
 /// was asked, or software took some of the ops.
 pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, Supply)> {
-    let software = figures.software;
     let all: u64 = figures.asked.iter().map(|asked| asked.ops).sum();
-    if all == 0 || software.total() > 0 {
+    if all == 0 || figures.software.total() > 0 {
         return None;
     }
     let demands = OpKind::ALL
@@ -35,15 +34,24 @@ fn supply(scenario: &Scenario, ops_per_job: f64) -> Supply {
         Pacing::Open { rate_per_s, .. } => Supply::Open {
             ops_per_s: rate_per_s * ops_per_job,
         },
-        Pacing::Closed { jobs } => Supply::Closed {
-            ops: f64::from(jobs.min(room(scenario))),
-            think_ns: 0.0,
-        },
+        Pacing::Closed { jobs } => {
+            let load = &scenario.load;
+            let room = room(scenario).saturating_mul(load.threads);
+            let ops = load.only().map_or(1, Work::ops);
+            let think_ns = load.think.map_or(0.0, |think| mean_ns(think, 0.0));
+            Supply::Closed {
+                ops: f64::from(jobs.min(room)),
+                think_ns: think_ns / ratio(ops, 1),
+            }
+        }
     }
 }
 
-/// Ops that a queue pair can have under way at once.
+/// Ops that a thread can have under way at once.
 fn room(scenario: &Scenario) -> u32 {
+    if scenario.mode == Mode::Sync {
+        return 1;
+    }
     let device = &scenario.device;
     [
         device.slots,

@@ -196,6 +196,18 @@ pub struct SoftwareFigures {
     pub device_error: u64,
 }
 
+impl SoftwareFigures {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.by_mode + self.exceptions()
+    }
+
+    /// Those that were meant for the device.
+    pub fn exceptions(&self) -> u64 {
+        self.small + self.full + self.device_error
+    }
+}
+
 /// Calls that did not end well, by the family of their error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ErrorFigures {

@@ -75,6 +75,8 @@ const SIGNIFICANT_DIGITS: u8 = 3;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pausewake_device::random::Stream;
+    use rand::{RngExt, SeedableRng};
 
     #[test]
     fn mean_and_maximum_are_exact_and_percentiles_close() {
@@ -95,6 +97,33 @@ mod tests {
             assert!(error < 1e-3, "{quantile}: off by {error}");
         }
         assert_eq!(series.quantile(1.0), series.max());
+    }
+
+    /// Times as they come, over seven orders of magnitude, against what sorting all of them gives.
+    #[test]
+    fn percentiles_are_those_of_all_samples_to_three_digits() {
+        for seed in 1..=20 {
+            let mut stream = Stream::seed_from_u64(seed);
+            let count = stream.random_range(1..20_000_usize);
+            let mut series = Series::new();
+            let mut times: Vec<u64> = Vec::with_capacity(count);
+            for _ in 0..count {
+                let time = Nanos::from_f64(10_f64.powf(stream.random_range(1.0..8.0)));
+                series.record(time);
+                times.push(time.get());
+            }
+            times.sort_unstable();
+            for per_mille in [0, 1, 100, 500, 900, 990, 999, 1_000] {
+                let rank = (count * per_mille).div_ceil(1_000).max(1);
+                let exact = Nanos::new(times[rank - 1]).as_f64();
+                let got = series.quantile(per_mille as f64 / 1e3).as_f64();
+                // A bucket is told by its upper end, so never too short.
+                assert!(
+                    exact <= got && got <= exact * 1.001,
+                    "seed {seed}, {count} times, {per_mille} of 1000: {got}, not {exact}"
+                );
+            }
+        }
     }
 
     #[test]

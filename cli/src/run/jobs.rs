@@ -241,7 +241,10 @@ impl Shared {
     ) -> Result<Vec<u8>, Error> {
         let nonce = nonce(ticket.index);
         let mut sealed = vec![0; plaintext.len() + AEAD_TAG_LEN];
-        let len = self.timed(|| self.engine.aead_seal(key, nonce, &[], plaintext, &mut sealed))?;
+        let len = self.timed(|| {
+            self.engine
+                .aead_seal(key, nonce, &[], plaintext, &mut sealed)
+        })?;
         sealed.truncate(len);
         #[cfg(test)]
         super::sabotage::spoil(ticket.index, &mut sealed);

@@ -134,7 +134,9 @@ impl Together<'_> {
                 Ok(handle) => handle
                     .join()
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                Err(error) => Err(RunError::Setup(format!("no thread could be started: {error}"))),
+                Err(error) => Err(RunError::Setup(format!(
+                    "no thread could be started: {error}"
+                ))),
             });
             std::iter::once(first).chain(others).collect::<Vec<_>>()
         });
@@ -157,7 +159,13 @@ impl Together<'_> {
         let world = World::new(self.scenario, self.device, self.log.clone())?;
         let tickets = Tickets::new(self.scenario, thread, world.now());
         let tasks = self.tasks.clone();
-        let jobs = Jobs::new(self.scenario, tasks, world.engine(), world.collector(), tickets);
+        let jobs = Jobs::new(
+            self.scenario,
+            tasks,
+            world.engine(),
+            world.collector(),
+            tickets,
+        );
         let mut runner = Runner::new(self, thread, world, &jobs);
         runner.run()?;
         let (world, invalid) = runner.into_parts();

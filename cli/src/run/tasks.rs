@@ -64,12 +64,7 @@ pub fn prepare(scenario: &Scenario, device: &Device) -> Result<Vec<Task>, RunErr
 }
 
 impl Task {
-    fn new(
-        scenario: &Scenario,
-        device: &Device,
-        item: u64,
-        work: &Work,
-    ) -> Result<Self, RunError> {
+    fn new(scenario: &Scenario, device: &Device, item: u64, work: &Work) -> Result<Self, RunError> {
         let aead = |cipher| aead_key(scenario, device, item, cipher);
         Ok(match work {
             Work::RsaSign {

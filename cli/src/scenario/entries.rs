@@ -159,7 +159,8 @@ impl FromStr for OpName {
         };
         let size = size.map(|size| {
             let bytes = size.strip_suffix('B').unwrap_or(size).parse();
-            bytes.map_err(|_| ValueError::custom(format!("`{size}` is no number of bytes; {SIZES}")))
+            bytes
+                .map_err(|_| ValueError::custom(format!("`{size}` is no number of bytes; {SIZES}")))
         });
         Ok(Self {
             op: Op::deserialize(name.into_deserializer())?,
@@ -197,7 +198,9 @@ impl Mix {
         let entry = |entry: &str| -> Result<(OpName, Count), String> {
             let entry = entry.trim();
             let (name, weight) = entry.split_once(':').unwrap_or((entry, "1"));
-            let name: OpName = name.parse().map_err(|error: ValueError| error.to_string())?;
+            let name: OpName = name
+                .parse()
+                .map_err(|error: ValueError| error.to_string())?;
             let weight = weight.trim().parse::<Count>();
             Ok((name, weight.map_err(|error| error.to_string())?))
         };
@@ -456,8 +459,6 @@ const SIZES: &str = "accepted: a name, @ and bytes (as \"aes-256-gcm-seal@1350\"
 const MIXES: &str = "ops with weights in quotes (as \"rsa2048-sign:1,aes-256-gcm-seal@1350:20\"), or an array of tables with op, weight, message_size, scheme, key, cipher";
 const THINKS: &str = "a duration in quotes (as \"5ms\"), or a table (as { distribution = \"exponential\", base = \"5ms\" })";
 const VERIFIES: &str = "\"all\", \"none\", or a sample (as \"1/64\")";
-const STAGES: &str =
-    "a condition for the mean in quotes (as \"< 5us\"), or a table of mean, p50, p90, p99, p999, max";
+const STAGES: &str = "a condition for the mean in quotes (as \"< 5us\"), or a table of mean, p50, p90, p99, p999, max";
 const MEASURED: &str = "measured";
-const SOFTWARE_COSTS: &str =
-    "\"measured\", or a table (as { per_op = \"760us\" } or { per_op = \"130ns\", per_byte = \"0.23ns\" })";
+const SOFTWARE_COSTS: &str = "\"measured\", or a table (as { per_op = \"760us\" } or { per_op = \"130ns\", per_byte = \"0.23ns\" })";

@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::condition::Condition;
-pub use super::entries::{Cost, Fallback, Mix, OpName, SoftwareCostEntry, StageConditions, Think, Verify, Watchdog};
+pub use super::entries::{
+    Cost, Fallback, Mix, OpName, SoftwareCostEntry, StageConditions, Think, Verify, Watchdog,
+};
 use super::spanned::Spanned;
 use crate::units::{Bandwidth, Count, Duration, Large, Mean, Number, PerByte, Rate, Share, Size};
 

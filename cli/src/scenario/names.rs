@@ -130,11 +130,7 @@ impl Work {
                 cipher,
                 message_len,
             } => {
-                format!(
-                    "{} of {message_len} bytes, {}",
-                    self.kind(),
-                    cipher.name()
-                )
+                format!("{} of {message_len} bytes, {}", self.kind(), cipher.name())
             }
             Self::SealOpen {
                 cipher,

@@ -109,10 +109,7 @@ const WORDS: [(&str, &str); 14] = [
         "\"event\", \"external\", \"heuristic\", \"inline\" or \"thread\"",
     ),
     ("engine.on_full", "\"wait\" or \"fail\""),
-    (
-        "engine.mode",
-        "\"async\", \"sync\" or \"software\"",
-    ),
+    ("engine.mode", "\"async\", \"sync\" or \"software\""),
     ("host.base", "\"free\" or \"measured\""),
     (
         "load.op",

@@ -50,7 +50,9 @@ impl FromStr for Mean {
     fn from_str(text: &str) -> Result<Self, UnitError> {
         match text.trim().replace('_', "").parse::<f64>() {
             Ok(mean) if mean.is_finite() && mean >= 0.0 => Ok(Self(mean)),
-            _ => Err(UnitError::new::<Self>(format!("`{text}` is no number of things"))),
+            _ => Err(UnitError::new::<Self>(format!(
+                "`{text}` is no number of things"
+            ))),
         }
     }
 }

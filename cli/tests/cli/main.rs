@@ -7,6 +7,7 @@ mod loads;
 mod outputs;
 mod readme;
 mod rejected;
+mod reports;
 mod runs;
 mod shipped;
 mod stories;

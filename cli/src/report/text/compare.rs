@@ -196,9 +196,7 @@ impl Lines<'_> {
 
     fn counts(&mut self) {
         self.add("ops", |it| count(it.ops));
-        self.count_if_any("software ops", |it| {
-            it.software.small + it.software.full + it.software.device_error
-        });
+        self.count_if_any("software ops", |it| it.software.total());
         self.add("jobs", |it| count(it.jobs.started));
         self.add("  at once", |it| count(it.jobs.max_live));
         self.add("wakes", |it| count(it.wakes.callback + it.wakes.fd));
@@ -278,8 +276,12 @@ mod tests {
 
     #[test]
     fn columns_stand_beside_each_other_while_they_fit() {
-        assert_eq!(columns_that_fit(&[10, 10, 10], 30), [0..3]);
-        assert_eq!(columns_that_fit(&[10, 10, 10], 29), [0..2, 2..3]);
-        assert_eq!(columns_that_fit(&[40, 10, 10], 20), [0..1, 1..3]);
+        let lens = |widths: &[usize], room| -> Vec<usize> {
+            let runs = columns_that_fit(widths, room);
+            runs.iter().map(ExactSizeIterator::len).collect()
+        };
+        assert_eq!(lens(&[10, 10, 10], 30), [3]);
+        assert_eq!(lens(&[10, 10, 10], 29), [2, 1]);
+        assert_eq!(lens(&[40, 10, 10], 20), [1, 2]);
     }
 }

@@ -81,7 +81,13 @@ fn exceptions(report: &Report) -> Vec<(&'static str, String)> {
         rows.push(("device", said));
     }
     let software = &report.software;
-    if software.small + software.full + software.device_error > 0 {
+    if software.by_mode > 0 {
+        rows.push((
+            "software",
+            format!("all {} by mode", counted(software.by_mode, "op")),
+        ));
+    }
+    if software.exceptions() > 0 {
         rows.push((
             "software",
             format!(

@@ -90,7 +90,7 @@ mod tests {
         let indented: Vec<_> = text.lines().filter_map(starts).collect();
         assert_eq!(indented, [14, 14, 14], "{text}");
         assert!(
-            text.starts_with("                  p50\nlatency       1.00s\n"),
+            text.starts_with("                 p50\nlatency       1.00s\n"),
             "{text}"
         );
     }

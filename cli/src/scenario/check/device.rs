@@ -7,13 +7,12 @@ use pausewake_device::model::{
 use pausewake_device::protocol::{Class, OpKind};
 use pausewake_device::ring::{MAX_QUEUE_BYTES, QueueLayout};
 
-
 use super::{Problems, what};
 use crate::scenario::file::{
     Clock, CoalesceSection, Compute, DeviceSection, File, Law, LinkSection, ServiceSection, Wait,
 };
-use crate::scenario::spanned::Spanned;
 use crate::scenario::source::Span;
+use crate::scenario::spanned::Spanned;
 use crate::scenario::{Device, Load, MixItem, Work};
 use crate::units::{Bandwidth, Count};
 

@@ -5,12 +5,11 @@ use pausewake_engine::{
     EngineConfig, Fallback, Heuristic, Notify, OnFull, Reap, Refused, SmallOps,
 };
 
-
 use super::{Problems, host};
 use crate::scenario::diagnostic::Problem;
 use crate::scenario::file::{self, Clock, EngineSection, File, HeuristicSection, SmallOpsSection};
-use crate::scenario::spanned::Spanned;
 use crate::scenario::source::Span;
+use crate::scenario::spanned::Spanned;
 use crate::units::{Count, Duration, Number, Size};
 
 /// Checks the engine against itself and against the clock.

@@ -136,7 +136,12 @@ impl List<'_> {
     fn in_flight(&mut self, condition: Option<&Spanned<Condition<Mean>>>) {
         if let Some(condition) = condition {
             let value = |mean: &Mean| mean.get();
-            self.add(Metric::InFlight, condition.get_ref(), condition.span(), value);
+            self.add(
+                Metric::InFlight,
+                condition.get_ref(),
+                condition.span(),
+                value,
+            );
         }
     }
 

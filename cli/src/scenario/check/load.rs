@@ -33,7 +33,10 @@ pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Optio
         mix: mix?,
         threads,
         think,
-        ops_per_job: section.ops_per_job.as_ref().map_or(1, |ops| ops.get_ref().get()),
+        ops_per_job: section
+            .ops_per_job
+            .as_ref()
+            .map_or(1, |ops| ops.get_ref().get()),
         verify: verify?,
     })
 }
@@ -51,11 +54,19 @@ fn threads(file: &File, pacing: Option<Pacing>, problems: &mut Problems) -> u32 
         }
         Some(Pacing::Closed { jobs }) if jobs < threads => {
             let wrong = format!("{threads} threads share {jobs} jobs: some would have none");
-            problems.add(section.span(), wrong, format!("at most {jobs}, or more jobs"));
+            problems.add(
+                section.span(),
+                wrong,
+                format!("at most {jobs}, or more jobs"),
+            );
         }
         Some(Pacing::Open { .. }) if threads > 1 => {
             let wrong = "an open loop (rate) has one thread";
-            problems.add(section.span(), wrong, "threads = 1, or jobs for a closed loop");
+            problems.add(
+                section.span(),
+                wrong,
+                "threads = 1, or jobs for a closed loop",
+            );
         }
         _ if threads > 1 && waits_in_place(file) && *file.clock.get_ref() == Clock::Virtual => {
             let wrong = "under virtual time a thread that waits in place would hold the others";
@@ -150,7 +161,10 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
     }
     for (name, span) in [
         ("think", section.think.as_ref().map(Spanned::span)),
-        ("ops_per_job", section.ops_per_job.as_ref().map(Spanned::span)),
+        (
+            "ops_per_job",
+            section.ops_per_job.as_ref().map(Spanned::span),
+        ),
     ] {
         let Some(span) = span else { continue };
         let wrong = format!("{name} belongs to a closed loop, and this one is open");
@@ -206,11 +220,7 @@ fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
         (None, Some(duration)) => Some(Limit::Duration(duration.get_ref().0)),
         (None, None) => {
             let wrong = "the load says neither ops nor duration";
-            problems.add(
-                what(file),
-                wrong,
-                "ops = 20000 or duration = \"10s\"",
-            );
+            problems.add(what(file), wrong, "ops = 20000 or duration = \"10s\"");
             None
         }
     }

@@ -11,7 +11,6 @@ use std::path::Path;
 
 use pausewake_device::random::Seed;
 
-
 use super::diagnostic::Problem;
 use super::file::File;
 use super::source::{Sources, Span};
@@ -55,7 +54,11 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
         clock: *file.clock.get_ref(),
         seed: Seed(seed.or(file.seed.map(Large::get)).unwrap_or(1)),
         device,
-        mode: file.engine.mode.as_ref().map_or(Mode::Async, |mode| *mode.get_ref()),
+        mode: file
+            .engine
+            .mode
+            .as_ref()
+            .map_or(Mode::Async, |mode| *mode.get_ref()),
         engine,
         load,
         expectations,

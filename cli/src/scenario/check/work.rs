@@ -35,7 +35,11 @@ pub fn check(
         }
         (Some(op), Some(mix)) => {
             let wrong = "the load says both op and mix";
-            let problem = Problem::at(mix.span(), wrong, "one of them (--set load.op= takes it out)");
+            let problem = Problem::at(
+                mix.span(),
+                wrong,
+                "one of them (--set load.op= takes it out)",
+            );
             problems.0.push(problem.related(op.span(), "the other one"));
             None
         }
@@ -83,7 +87,10 @@ fn parameters_beside_mix(load: &LoadSection, mix: &Spanned<Mix>, problems: &mut 
         ("scheme", load.scheme.as_ref().map(Spanned::span)),
         ("key", load.key.as_ref().map(Spanned::span)),
         ("cipher", load.cipher.as_ref().map(Spanned::span)),
-        ("message_size", load.message_size.as_ref().map(Spanned::span)),
+        (
+            "message_size",
+            load.message_size.as_ref().map(Spanned::span),
+        ),
         ("file", load.file.as_ref().map(Spanned::span)),
         ("record_size", load.record_size.as_ref().map(Spanned::span)),
         ("passes", load.passes.as_ref().map(Spanned::span)),
@@ -194,14 +201,26 @@ impl<'a> Entries<'a> {
             ("scheme", self.scheme.map(Spanned::span), is_rsa),
             ("key", self.key.map(Spanned::span), takes_key),
             ("cipher", self.cipher.map(Spanned::span), takes_cipher),
-            ("message_size", self.message_size.map(Spanned::span), !is_file),
-            ("file", of_load(|load| Some(load.file.as_ref()?.span())), is_file),
+            (
+                "message_size",
+                self.message_size.map(Spanned::span),
+                !is_file,
+            ),
+            (
+                "file",
+                of_load(|load| Some(load.file.as_ref()?.span())),
+                is_file,
+            ),
             (
                 "record_size",
                 of_load(|load| Some(load.record_size.as_ref()?.span())),
                 is_file,
             ),
-            ("passes", of_load(|load| Some(load.passes.as_ref()?.span())), is_file),
+            (
+                "passes",
+                of_load(|load| Some(load.passes.as_ref()?.span())),
+                is_file,
+            ),
         ];
         for (name, span, belongs) in entries {
             if let Some(span) = span
@@ -209,7 +228,9 @@ impl<'a> Entries<'a> {
             {
                 let wrong = format!("{name} does not belong to this op");
                 let problem = Problem::at(span, wrong, OF_OPS);
-                problems.0.push(problem.related(self.place.clone(), "the op"));
+                problems
+                    .0
+                    .push(problem.related(self.place.clone(), "the op"));
             }
         }
         if self.name.size.is_some() && is_file {
@@ -217,7 +238,9 @@ impl<'a> Entries<'a> {
             problems.add(self.place.clone(), wrong, "seal-open with a record_size");
         } else if let (Some(_), Some(size)) = (self.name.size, self.message_size) {
             let problem = Problem::at(size.span(), "the size is said twice", "one of the two");
-            problems.0.push(problem.related(self.place.clone(), "the op with a size"));
+            problems
+                .0
+                .push(problem.related(self.place.clone(), "the op with a size"));
         }
         if self.load.is_none() && is_file {
             let wrong = "seal-open goes through a file and cannot be part of a mix";

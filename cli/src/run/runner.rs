@@ -73,13 +73,20 @@ impl<'a> Runner<'a> {
     /// `jobs` at once, as long as there is something to do.
     fn closed_loop(&mut self, jobs: u64) -> Result<(), RunError> {
         loop {
-            while (self.world.live_jobs() as u64) < jobs {
+            // A job that ends at once makes room for another; but now and then the others are due.
+            let mut started = 0;
+            while self.live_jobs() < jobs && started < jobs {
                 let Some(ticket) = self.take() else { break };
                 self.world.spawn(self.jobs.job(ticket))?;
+                started += 1;
             }
             self.jobs.tickets().borrow().moves()?;
-            if self.world.live_jobs() == 0 {
+            if self.live_jobs() == 0 && started == 0 {
                 return Ok(());
+            }
+            if self.live_jobs() == 0 {
+                self.look_up()?;
+                continue;
             }
             let alarms = self.jobs.alarms();
             self.turn(alarms.next_at())?;
@@ -152,6 +159,10 @@ impl<'a> Runner<'a> {
             "{max_jobs} jobs were waiting and more arrived: the device is slower than the \
              arrivals. Lower load.rate, or allow more by load.jobs"
         ));
+    }
+
+    fn live_jobs(&self) -> u64 {
+        self.world.live_jobs() as u64
     }
 
     fn allows(&self, at: Nanos) -> bool {

@@ -63,7 +63,7 @@ impl All<'_> {
         for index in 0..self.lines.len() {
             self.feed(index)?;
         }
-        while self.timelines.live_jobs() > 0 {
+        while self.timelines.live_jobs() > 0 || self.has_more() {
             match self.timelines.turn(None).map_err(broken)? {
                 Turned::Timeline(index) => {
                     let engine = self.timelines.engine(index);
@@ -94,6 +94,15 @@ impl All<'_> {
         Ok(())
     }
 
+    /// Whether there is something left to do.
+    fn has_more(&self) -> bool {
+        let mut lines = self.lines.iter().enumerate();
+        lines.any(|(index, line)| {
+            let now = self.timelines.engine(index).now();
+            line.jobs.tickets().borrow().allows(now)
+        })
+    }
+
     /// Gives a timeline the jobs that it lacks, and wakes those whose time to think is over.
     fn feed(&mut self, index: usize) -> Result<(), RunError> {
         let line = &self.lines[index];
@@ -103,7 +112,11 @@ impl All<'_> {
         let has_more = tickets.borrow().allows(now);
         let until = if has_more { now } else { Nanos::MAX };
         line.jobs.alarms().ring(until).map_err(broken)?;
-        while (self.timelines.reactor(index).live_jobs() as u64) < line.most_jobs {
+        // A job that ends at once makes room for another; but now and then the others are due.
+        for _ in 0..line.most_jobs {
+            if self.timelines.reactor(index).live_jobs() as u64 >= line.most_jobs {
+                break;
+            }
             let now = self.timelines.engine(index).now();
             let Some(ticket) = tickets.borrow_mut().take(now) else {
                 break;
@@ -113,7 +126,12 @@ impl All<'_> {
             spawned.map_err(|error| no_room(reactor.live_jobs(), error))?;
         }
         tickets.borrow().moves()?;
-        let next = line.jobs.alarms().next_at();
+        let next = if self.timelines.reactor(index).live_jobs() == 0 {
+            let now = self.timelines.engine(index).now();
+            tickets.borrow().allows(now).then_some(now)
+        } else {
+            line.jobs.alarms().next_at()
+        };
         self.timelines.set_timer(index, next);
         Ok(())
     }

@@ -125,8 +125,9 @@ impl World {
     /// [`RunError::Broken`]: the system's event queue failed, or jobs wait for nothing.
     pub fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
         let turn = self.turn_and_poll(until)?;
-        // A turn may find nothing to do and yet leave a wake for the next one; two such turns in
-        // a row cannot.
+        // With external and heuristic reaping, the last thing that a turn does is to give calls in
+        // line the room that the device has made: it wakes their jobs for the next turn. Two such
+        // turns in a row have nothing left to give.
         self.idle_turns = if turn == Turn::Idle {
             self.idle_turns + 1
         } else {

@@ -36,12 +36,13 @@ fn supply(scenario: &Scenario, ops_per_job: f64) -> Supply {
         },
         Pacing::Closed { jobs } => {
             let load = &scenario.load;
-            let room = room(scenario).saturating_mul(load.threads);
+            let room = f64::from(room(scenario)) * f64::from(load.threads);
             let ops = load.only().map_or(1, Work::ops);
             let think_ns = load.think.map_or(0.0, |think| mean_ns(think, 0.0));
             Supply::Closed {
-                ops: f64::from(jobs.min(room)),
+                jobs: f64::from(jobs),
                 think_ns: think_ns / ratio(ops, 1),
+                room,
             }
         }
     }

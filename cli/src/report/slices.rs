@@ -28,12 +28,14 @@ pub enum Supply {
         /// Ops per second.
         ops_per_s: f64,
     },
-    /// So many are under way at once at most, and each is followed by the next.
+    /// So many jobs do one after the other.
     Closed {
-        /// Ops at once.
-        ops: f64,
-        /// Time between one and the next, ns.
+        /// Jobs at once.
+        jobs: f64,
+        /// Time between an op of a job and its next one, ns.
         think_ns: f64,
+        /// Ops that can be under way at once; a job that thinks needs no room.
+        room: f64,
     },
 }
 
@@ -85,7 +87,14 @@ fn predict(
     }
     let (offered_per_ns, at_most) = match supply {
         Supply::Open { ops_per_s } => (ops_per_s / 1e9, false),
-        Supply::Closed { ops, think_ns } => (ops / (round_ns + think_ns), true),
+        Supply::Closed {
+            jobs,
+            think_ns,
+            room,
+        } => {
+            let by_jobs = per(jobs, round_ns + think_ns);
+            (by_jobs.min(per(room, round_ns)), true)
+        }
     };
     let ops_per_ns = offered_per_ns.min(fastest_per_ns);
     Some(PredictedUtilisation {
@@ -227,9 +236,12 @@ mod tests {
         predicted.utilisation
     }
 
-    fn closed(ops: f64, think_us: f64) -> Supply {
-        let think_ns = think_us * 1e3;
-        Supply::Closed { ops, think_ns }
+    fn closed(jobs: f64, think_us: f64) -> Supply {
+        Supply::Closed {
+            jobs,
+            think_ns: think_us * 1e3,
+            room: 64.0,
+        }
     }
 
     #[test]
@@ -251,6 +263,26 @@ mod tests {
         model.link.bandwidth_bytes_per_s = Some(1_000_000);
         let link_bound = predicted(&model, asym, &[SIGN], closed(64.0, 0.0));
         assert_eq!(link_bound, to_millionths(50.0 / 256.0));
+    }
+
+    #[test]
+    fn jobs_that_think_need_no_room() {
+        let at = |room| {
+            let supply = Supply::Closed {
+                jobs: 4.0,
+                think_ns: 300e3,
+                room,
+            };
+            predicted(&model(), Class::Asymmetric, &[SIGN], supply)
+        };
+        // Four jobs, each in service for a quarter of its time.
+        assert_eq!([at(4.0), at(2.0), at(1.0)], [0.5, 0.5, 0.5]);
+        let many = Supply::Closed {
+            jobs: 40.0,
+            think_ns: 300e3,
+            room: 1.0,
+        };
+        assert_eq!(predicted(&model(), Class::Asymmetric, &[SIGN], many), 0.5);
     }
 
     #[test]

@@ -56,6 +56,13 @@ fn slices_are_as_busy_as_the_model_says() {
             "nobody seals"
         );
     }
+    // Whoever thinks meanwhile needs no room.
+    let think = ["load.think=300us", "device.in_flight_limit=1"];
+    let report = json(&run(GOOD, &think).expect_code(0));
+    let [busy, most] = [&["utilisation"][..], &["predicted", "utilisation"]]
+        .map(|path| number(path.iter().fold(&report["slices"][0], |at, key| &at[key])));
+    assert_eq!(most, 0.5);
+    assert!(busy <= most && busy > 0.3, "{busy}");
     // A link that ops have to cross keeps a slice idle meanwhile.
     let link = ["load.jobs=1", "device.link.to_host=100us"];
     let report = json(&run(GOOD, &link).expect_code(0));

@@ -76,7 +76,9 @@ fn exceptions(report: &Report) -> Vec<(&'static str, String)> {
         }
         rows.push(("compute", said));
     }
-    if let Some(thread) = &report.device_thread {
+    // Of nothing, if all ops waited for the CPU.
+    let thread = report.device_thread.as_ref();
+    if let Some(thread) = thread.filter(|thread| thread.late_max_ns > 0) {
         let said = format!("its thread was late by {}", late(thread));
         rows.push(("device", said));
     }

@@ -163,11 +163,7 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         mode: scenario.mode.name(),
         notify: scenario.engine.notify.name(),
         reap: scenario.engine.reap.name(),
-        load: format!(
-            "{}, {}",
-            scenario.load.describe(),
-            pacing(&scenario.load)
-        ),
+        load: format!("{}, {}", scenario.load.describe(), pacing(&scenario.load)),
     }
 }
 

@@ -85,8 +85,8 @@ impl Task {
                 let messages = (0..SIGNED_MESSAGES)
                     .map(|index| payload(scenario.seed, index, *message_len as usize));
                 let signed = messages.map(|message| {
-                    let signature = rsa_sign(rsa_der(key)?, *scheme, &message)
-                        .map_err(RunError::Setup)?;
+                    let signature =
+                        rsa_sign(rsa_der(key)?, *scheme, &message).map_err(RunError::Setup)?;
                     Ok((message, signature))
                 });
                 Self::Verify {

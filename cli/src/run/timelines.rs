@@ -80,7 +80,11 @@ impl All<'_> {
                     )));
                 }
             }
-            let ops = self.lines.iter().map(|line| line.watch.returned_ops()).sum();
+            let ops = self
+                .lines
+                .iter()
+                .map(|line| line.watch.returned_ops())
+                .sum();
             if self.together.interrupt.is_raised() {
                 return Err(RunError::Interrupted { ops });
             }

@@ -24,7 +24,9 @@ fn schema() -> Value {
     let mut schema = generator.into_root_schema_for::<File>().to_value();
     without_null(&mut schema);
     let variant = variant(&schema);
-    let root = schema.as_object_mut().expect("a type's schema is an object");
+    let root = schema
+        .as_object_mut()
+        .expect("a type's schema is an object");
     root.insert("title".to_owned(), json!("pausewake scenario"));
     let partial = partial_definitions(root);
     let definitions = entries(root, "definitions");

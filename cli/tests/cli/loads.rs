@@ -60,7 +60,12 @@ fn a_mix_is_drawn_by_its_weights_and_the_same_for_every_device() {
     let names = "load.mix=rsa2048-sign:1, aes-256-gcm-seal@1350:3";
     let tables = "load.mix=[{ op = \"rsa-sign\" }, { op = \"aead-seal\", cipher = \"aes-256-gcm\", \
                   message_size = \"1350B\", weight = 3 }]";
-    let more = ["load.op=", "load.ops=400", "expect.ops=", "device.compute=none"];
+    let more = [
+        "load.op=",
+        "load.ops=400",
+        "expect.ops=",
+        "device.compute=none",
+    ];
     let slices = |mix: &str, slower: &str| {
         let report = json(&run(&folder, &[&[mix, slower], &more[..]].concat()).expect_code(0));
         assert_eq!(report["ops"], 400);
@@ -122,11 +127,17 @@ fn think_times_may_be_drawn_and_belong_to_the_seed() {
 fn a_job_may_do_several_ops_before_it_ends() {
     let folder = both();
     let report = json(&run(&folder, &["load.ops_per_job=5"]).expect_code(0));
-    assert_eq!((&report["ops"], &report["jobs"]["started"]), (&20.into(), &4.into()));
+    assert_eq!(
+        (&report["ops"], &report["jobs"]["started"]),
+        (&20.into(), &4.into())
+    );
     // The last job finds only two ops left.
     let uneven = ["load.ops_per_job=6", "load.jobs=1"];
     let report = json(&run(&folder, &uneven).expect_code(0));
-    assert_eq!((&report["ops"], &report["jobs"]["started"]), (&20.into(), &4.into()));
+    assert_eq!(
+        (&report["ops"], &report["jobs"]["started"]),
+        (&20.into(), &4.into())
+    );
 }
 
 #[test]
@@ -160,7 +171,13 @@ fn timelines_are_the_same_for_the_same_seed_and_share_the_device() {
     let folder = both();
     let sets = |threads: &'static str| {
         let host = "host.submit=5us";
-        ["load.ops=200", "load.jobs=8", "device.compute=none", host, threads]
+        [
+            "load.ops=200",
+            "load.jobs=8",
+            "device.compute=none",
+            host,
+            threads,
+        ]
     };
     let report = |threads| run(&folder, &sets(threads)).expect_code(0).out;
     assert_eq!(report("load.threads=4"), report("load.threads=4"));
@@ -172,12 +189,18 @@ fn timelines_are_the_same_for_the_same_seed_and_share_the_device() {
     assert!(elapsed("load.threads=4") >= 10_000_000);
     assert!(elapsed("load.threads=4") <= elapsed("load.threads=1"));
     let sync = ["load.threads=2", "engine.mode=sync"];
-    run(&folder, &sync).expect_code(104).expect_err(&["would hold the others"]);
+    run(&folder, &sync)
+        .expect_code(104)
+        .expect_err(&["would hold the others"]);
 }
 
 #[test]
 fn host_costs_are_charged_where_the_work_is() {
-    let folder = Folder::with(&GOOD.replace("ops = 20\n", "ops = 1\n").replace("== 20", "== 1"));
+    let folder = Folder::with(
+        &GOOD
+            .replace("ops = 20\n", "ops = 1\n")
+            .replace("== 20", "== 1"),
+    );
     let latency = |sets: &[&str]| {
         let report = json(&run(&folder, sets).expect_code(0));
         report["latency"]["max_ns"].as_u64().expect("a time")
@@ -185,7 +208,10 @@ fn host_costs_are_charged_where_the_work_is() {
     assert_eq!(latency(&[]), 100_000);
     let costs = ["host.submit=1us", "host.doorbell=2us", "host.reap=3us"];
     assert_eq!(latency(&costs), 106_000);
-    let software = ["engine.mode=software", "host.software.rsa-sign={ per_op = \"7us\" }"];
+    let software = [
+        "engine.mode=software",
+        "host.software.rsa-sign={ per_op = \"7us\" }",
+    ];
     assert_eq!(latency(&software), 7_000);
     let per_byte = "host.software.rsa-sign={ per_op = \"7us\", per_byte = \"0.5ns\" }";
     assert_eq!(latency(&["engine.mode=software", per_byte]), 7_032);
@@ -194,7 +220,9 @@ fn host_costs_are_charged_where_the_work_is() {
     let one = ["engine.mode=software", "host.software.rsa-sign=measured"];
     assert_eq!(latency(&one), 640_000);
     let wall = ["clock=wall", "host.submit=1us"];
-    run(&folder, &wall).expect_code(104).expect_err(&["nothing under the wall clock"]);
+    run(&folder, &wall)
+        .expect_code(104)
+        .expect_err(&["nothing under the wall clock"]);
 }
 
 #[test]
@@ -209,7 +237,10 @@ fn a_sample_is_verified_where_all_would_disturb() {
     };
     assert_eq!(right(&[]), (640, 640));
     assert_eq!(right(&["load.verify=1/64"]), (10, 640));
-    assert_eq!(right(&["load.verify=1/64", "expect.verified=sample"]), (10, 640));
+    assert_eq!(
+        right(&["load.verify=1/64", "expect.verified=sample"]),
+        (10, 640)
+    );
     assert_eq!(right(&["load.verify=none"]), (0, 640));
     let long = ["clock=wall", "load.ops=20032", "load.message_size=16B"];
     assert_eq!(right(&long), (313, 20_032));
@@ -217,7 +248,9 @@ fn a_sample_is_verified_where_all_would_disturb() {
     let said = run(&folder, &all).expect_code(104);
     said.expect_err(&["not all results are verified", "verified = \"sample\""]);
     let none = ["expect.verified=sample", "load.verify=none"];
-    run(&folder, &none).expect_code(104).expect_err(&["no result is verified"]);
+    run(&folder, &none)
+        .expect_code(104)
+        .expect_err(&["no result is verified"]);
 }
 
 #[test]
@@ -256,7 +289,9 @@ fn stages_counters_and_utilisation_can_be_expected() {
         ("expect.wakes=~ 20", "confidence interval"),
         ("expect.waker=== 20", "unknown field `waker`"),
     ] {
-        run(&folder, &[wrong]).expect_code(104).expect_err(&[words, wrong]);
+        run(&folder, &[wrong])
+            .expect_code(104)
+            .expect_err(&[words, wrong]);
     }
 }
 
@@ -266,30 +301,69 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
     for (sets, words) in [
         (&["load.mix=rsa-sign:1"][..], &["both op and mix"][..]),
         (&["load.op="], &["it.toml:15:1", "neither op nor mix"]),
-        (&["load.op=", "load.mix=rsa-sing:1"], &["unknown variant `rsa-sing`"]),
-        (&["load.op=", "load.mix=rsa-sign:0"], &["a whole number from 1"]),
-        (&["load.op=", "load.mix=aead-seal@x:1"], &["no number of bytes"]),
-        (&["load.op=", "load.mix=seal-open:1"], &["cannot be part of a mix"]),
-        (&["load.op=", "load.mix=[]"], &["a mix of 0 ops"]),
-        (&["load.op=", "load.mix=[[\"rsa-sign\"]]"], &["must be a table"]),
         (
-            &["load.op=", "load.mix=[{ op = \"rsa-sign\", size = \"1B\" }]"],
+            &["load.op=", "load.mix=rsa-sing:1"],
+            &["unknown variant `rsa-sing`"],
+        ),
+        (
+            &["load.op=", "load.mix=rsa-sign:0"],
+            &["a whole number from 1"],
+        ),
+        (
+            &["load.op=", "load.mix=aead-seal@x:1"],
+            &["no number of bytes"],
+        ),
+        (
+            &["load.op=", "load.mix=seal-open:1"],
+            &["cannot be part of a mix"],
+        ),
+        (&["load.op=", "load.mix=[]"], &["a mix of 0 ops"]),
+        (
+            &["load.op=", "load.mix=[[\"rsa-sign\"]]"],
+            &["must be a table"],
+        ),
+        (
+            &[
+                "load.op=",
+                "load.mix=[{ op = \"rsa-sign\", size = \"1B\" }]",
+            ],
             &["unknown field `size`", "`message_size`"],
         ),
         (
             &["load.op=", "load.mix=rsa-sign:1", "load.cipher=aes-128-gcm"],
             &["cipher is about one op"],
         ),
-        (&["load.op=rsa2048-sign", "load.key=k.pem"], &["key does not belong"]),
-        (&["load.op=aead-seal@1", "load.message_size=1B"], &["said twice"]),
-        (&["load.threads=5"], &["5 threads share 4 jobs", "at most 4"]),
+        (
+            &["load.op=rsa2048-sign", "load.key=k.pem"],
+            &["key does not belong"],
+        ),
+        (
+            &["load.op=aead-seal@1", "load.message_size=1B"],
+            &["said twice"],
+        ),
+        (
+            &["load.threads=5"],
+            &["5 threads share 4 jobs", "at most 4"],
+        ),
         (&["load.threads=0"], &["a whole number from 1"]),
-        (&["load.jobs=", "load.rate=1/s", "load.think=1ms"], &["think belongs to a closed loop"]),
-        (&["load.jobs=", "load.rate=1/s", "load.threads=2"], &["an open loop (rate) has one thread"]),
+        (
+            &["load.jobs=", "load.rate=1/s", "load.think=1ms"],
+            &["think belongs to a closed loop"],
+        ),
+        (
+            &["load.jobs=", "load.rate=1/s", "load.threads=2"],
+            &["an open loop (rate) has one thread"],
+        ),
         (&["load.think=5"], &["wrong kind of value", "accepted: "]),
         (&["load.verify=1/0"], &["does not say which results"]),
-        (&["load.verify=all", "device.compute=none"], &["no results to verify"]),
-        (&["engine.mode=asynchronous"], &["unknown variant `asynchronous`", "`software`"]),
+        (
+            &["load.verify=all", "device.compute=none"],
+            &["no results to verify"],
+        ),
+        (
+            &["engine.mode=asynchronous"],
+            &["unknown variant `asynchronous`", "`software`"],
+        ),
         (&["host.submitt=1us"], &["unknown field `submitt`"]),
         (&["host.submit=guessed"], &["does not begin with a number"]),
         (&["host.software.rsa-sign=1us"], &["is no cost", "per_op"]),

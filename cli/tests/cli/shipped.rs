@@ -60,9 +60,21 @@ fn every_shipped_scenario_holds_what_it_asserts() {
 
 #[test]
 fn virtual_scenarios_are_the_same_for_the_same_seed() {
-    for name in ["sync-vs-async", "small-ops", "ring-full", "heuristic-polling"] {
+    for name in [
+        "sync-vs-async",
+        "small-ops",
+        "ring-full",
+        "heuristic-polling",
+    ] {
         let run = |seed: &str| {
-            let args = ["--seed", seed, "--set", "load.ops=500", "--set", "expect.ops="];
+            let args = [
+                "--seed",
+                seed,
+                "--set",
+                "load.ops=500",
+                "--set",
+                "expect.ops=",
+            ];
             shipped(&format!("{name}.toml"), &args).out
         };
         assert_eq!(run("7"), run("7"), "{name}");

@@ -70,7 +70,8 @@ fn threads(file: &File, pacing: Option<Pacing>, problems: &mut Problems) -> u32 
         }
         _ if threads > 1 && waits_in_place(file) && *file.clock.get_ref() == Clock::Virtual => {
             let wrong = "under virtual time a thread that waits in place would hold the others";
-            let accepted = "mode = \"async\" with one job for each thread, which waits as they would";
+            let accepted =
+                "mode = \"async\" with one job for each thread, which waits as they would";
             problems.add(section.span(), wrong, accepted);
         }
         _ => {}

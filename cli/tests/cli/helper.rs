@@ -80,16 +80,6 @@ pub(crate) fn shipped(name: &str, args: &[&str]) -> Said {
     Folder::new().say(&[&["run", path], args].concat())
 }
 
-/// What makes a shipped scenario short enough for tests that only look at its report.
-pub(crate) fn shortened(name: &str) -> Vec<&'static str> {
-    let sets: &[&str] = match name {
-        "handshake-storm.toml" => &["load.ops=200", "expect.ops="],
-        "virtual-mm1.toml" => &["load.ops=20000", "expect.ops=", "expect.mean_wait="],
-        _ => &[],
-    };
-    sets.iter().flat_map(|set| ["--set", *set]).collect()
-}
-
 /// The report, if it was asked for as JSON.
 pub(crate) fn json(said: &Said) -> Value {
     serde_json::from_str(&said.out).expect("the report is JSON")

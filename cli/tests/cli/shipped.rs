@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{scenarios, shipped};
+use crate::helper::{json, scenarios, shipped};
 
 /// Scenarios that are too long for a test as they are, with what makes them shorter.
 const SHORTER: [(&str, &[&str]); 2] = [
@@ -21,13 +21,15 @@ const SHORTER: [(&str, &[&str]); 2] = [
     ),
 ];
 
-fn sets(name: &str) -> Vec<&'static str> {
+/// The flags that make a shipped scenario short enough.
+pub(crate) fn sets(name: &str) -> Vec<&'static str> {
     let shorter = SHORTER.iter().find(|(of, _)| *of == name);
     let sets = shorter.map_or(&[][..], |(_, sets)| *sets);
     sets.iter().flat_map(|set| ["--set", *set]).collect()
 }
 
-fn names() -> Vec<String> {
+/// The shipped scenarios, without their ending.
+pub(crate) fn names() -> Vec<String> {
     let entries = std::fs::read_dir(scenarios()).expect("scenarios/ can be read");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let tomls = paths.filter(|path| path.extension().is_some_and(|ending| ending == "toml"));
@@ -44,7 +46,7 @@ fn every_shipped_scenario_holds_what_it_asserts() {
     for name in names {
         let args = [&sets(&name)[..], &["--format", "json"]].concat();
         let said = shipped(&format!("{name}.toml"), &args).expect_code(0);
-        let report: Value = serde_json::from_str(&said.out).expect("the report is JSON");
+        let report = json(&said);
         let variants = report["variants"].as_array().cloned();
         for run in variants.unwrap_or_else(|| vec![report.clone()]) {
             let expected = run["expected"].as_array().expect("expectations");
@@ -95,7 +97,7 @@ fn sync_vs_async_runs_by_the_wall_clock_too() {
     let mut args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
     args.extend(["--format", "json"]);
     let said = shipped("sync-vs-async.toml", &args).expect_code(0);
-    let report: Value = serde_json::from_str(&said.out).expect("the report is JSON");
+    let report = json(&said);
     let variants = report["variants"].as_array().expect("variants");
     let figures = |path: [&str; 2]| -> Vec<u64> {
         let figure = |run: &Value| run[path[0]][path[1]].as_u64().expect("a count");

@@ -59,9 +59,10 @@ fn common(variants: &[Report]) -> Table {
             table.row([(*subject).to_owned(), said.clone()]);
             continue;
         }
-        for (variant, settings) in variants.iter().zip(&all) {
+        for (position, (variant, settings)) in variants.iter().zip(&all).enumerate() {
+            let subject = if position == 0 { subject } else { "" };
             let said = format!("{}: {}", name(variant), settings[index].1);
-            table.row([(*subject).to_owned(), said]);
+            table.row([subject.to_owned(), said]);
         }
     }
     table
@@ -69,6 +70,7 @@ fn common(variants: &[Report]) -> Table {
 
 /// One line of the comparison.
 struct Line {
+    /// No longer than [`LABEL_WIDTH`].
     label: &'static str,
     cells: Vec<String>,
 }
@@ -76,19 +78,13 @@ struct Line {
 /// The lines, cut into tables that fit the width.
 fn blocks(variants: &[Report]) -> Vec<Table> {
     let lines = lines(variants);
-    let label_width = lines
-        .iter()
-        .map(|line| width(line.label))
-        .max()
-        .unwrap_or(0);
-    let label_width = label_width.max(usize::from(LABEL_WIDTH));
     let widths = variants.iter().enumerate().map(|(index, variant)| {
         let cells = lines
             .iter()
             .map(|line| line.cells.get(index).map_or(0, |cell| width(cell)));
         cells.max().unwrap_or(0).max(width(name(variant))) + usize::from(GAP)
     });
-    let room = usize::from(WIDTH) - label_width - usize::from(GAP);
+    let room = usize::from(WIDTH - LABEL_WIDTH - GAP);
     columns_that_fit(&widths.collect::<Vec<_>>(), room)
         .into_iter()
         .map(|columns| {
@@ -205,10 +201,10 @@ impl Lines<'_> {
         self.count_if_any("looks", |it| it.wakes.by_look);
         self.add("full ring", |it| count(it.doorbells.full_waits));
         self.add("doorbells", |it| count(it.doorbells.rung));
-        self.add("  woke device", |it| count(it.doorbells.woke_device));
+        self.add("device wakes", |it| count(it.doorbells.woke_device));
         self.add("signals", |it| count(it.signals.given));
-        self.add("  woke host", |it| count(it.signals.woke_host));
-        self.add("  coalesced", |it| count(it.signals.coalesced));
+        self.add("host wakes", |it| count(it.signals.woke_host));
+        self.add("coalesced", |it| count(it.signals.coalesced));
         self.add("errors", |it| count(it.errors.total));
         self.add("verified", |it| match it.verified.applies {
             true => count(it.verified.right),
@@ -218,6 +214,7 @@ impl Lines<'_> {
     }
 
     fn add(&mut self, label: &'static str, cell: impl Fn(&Report) -> String) {
+        debug_assert!(width(label) <= usize::from(LABEL_WIDTH), "{label}");
         let cells = self.variants.iter().map(cell).collect();
         self.lines.push(Line { label, cells });
     }
@@ -231,7 +228,7 @@ impl Lines<'_> {
     /// How many times what the first variant has.
     fn ratio(&mut self, figure: impl Fn(&Report) -> f64) {
         let first = self.variants.first().map_or(0.0, &figure);
-        self.add("  x the first", |it| match first > 0.0 {
+        self.add("  x first", |it| match first > 0.0 {
             true => amount(figure(it) / first),
             false => "n/a".to_owned(),
         });
@@ -250,7 +247,8 @@ fn details(variants: &[Report]) -> Table {
     let mut table = Table::of_words();
     for variant in variants.iter().filter(|it| it.errors.total > 0) {
         for said in facts::errors(&variant.errors) {
-            table.row(["errors".to_owned(), format!("{}: {said}", name(variant))]);
+            let subject = if table.is_empty() { "errors" } else { "" };
+            table.row([subject.to_owned(), format!("{}: {said}", name(variant))]);
         }
     }
     table

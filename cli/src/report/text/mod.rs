@@ -81,8 +81,11 @@ fn settings(scenario: &ScenarioInfo) -> [(&'static str, String); 3] {
     );
     let engine = match scenario.mode {
         "async" => format!("notify {}, reap {}", scenario.notify, scenario.reap),
-        "software" => "software: the device gets nothing to do".to_owned(),
-        mode => format!("{mode}: each call waits in place; reap {}", scenario.reap),
+        "software" => "in software; the device gets nothing to do".to_owned(),
+        mode => format!(
+            "{mode}hronous, each call waits in place; reap {}",
+            scenario.reap
+        ),
     };
     [
         ("load", printable(&scenario.load)),

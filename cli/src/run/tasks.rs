@@ -10,7 +10,7 @@ use rand::Rng;
 
 use super::RunError;
 use super::software::{Sealer, Verifier, rsa_sign};
-use super::world::setup;
+use super::world::{compute, setup};
 use crate::scenario::{Cipher, Compute, Scenario, SigningKey, Work};
 
 /// One item of a mix, made ready. Shared by all threads of a run.
@@ -177,7 +177,7 @@ fn sign(
     let key = device
         .import_key(signing_key.key.material())
         .map_err(setup)?;
-    let cached = scenario.device.compute == Compute::Cached;
+    let cached = compute(scenario) == Compute::Cached;
     let distinct = cached.then_some(CACHED_MESSAGES);
     for index in 0..distinct.unwrap_or(0) {
         let message = payload(scenario.seed, index, message_len);

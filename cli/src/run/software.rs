@@ -10,31 +10,55 @@ use ring::rand::SystemRandom;
 use ring::rsa;
 use ring::signature::{
     self, EcdsaKeyPair, EcdsaVerificationAlgorithm, KeyPair, RsaEncoding, RsaParameters,
-    UnparsedPublicKey,
+    UnparsedPublicKey, VerificationAlgorithm,
 };
 
 use crate::scenario::Cipher;
 
-/// Verifies RSA signatures.
-pub struct RsaVerifier {
+/// Verifies signatures.
+pub struct Verifier {
     key: UnparsedPublicKey<Vec<u8>>,
 }
 
-impl RsaVerifier {
-    /// With the public half of the private key `der` (PKCS#8 or PKCS#1).
+impl Verifier {
+    /// Of RSA signatures, with the public half of the private key `der` (PKCS#8 or PKCS#1).
     ///
     /// # Errors
     /// Why it is none.
-    pub fn new(der: &[u8], scheme: Scheme) -> Result<Self, String> {
+    pub fn rsa(der: &[u8], scheme: Scheme) -> Result<Self, String> {
         let pair = rsa_pair(der)?;
         let parameters = parameters(scheme).ok_or("this is no RSA scheme")?;
-        let public = pair.public_key().as_ref().to_vec();
-        Ok(Self {
-            key: UnparsedPublicKey::new(parameters, public),
-        })
+        Ok(Self::new(parameters, &pair))
     }
 
-    /// The public key that it verifies with: PKCS#1 `RSAPublicKey` DER.
+    /// Of ECDSA signatures in ASN.1 DER, with the public half of the private key `der` (PKCS#8).
+    ///
+    /// # Errors
+    /// Why it is none on this curve.
+    pub fn ecdsa(der: &[u8], curve: EcdsaCurve) -> Result<Self, String> {
+        let (signing, verification): (_, &'static EcdsaVerificationAlgorithm) = match curve {
+            EcdsaCurve::P256 => (
+                &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+                &signature::ECDSA_P256_SHA256_ASN1,
+            ),
+            EcdsaCurve::P384 => (
+                &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+                &signature::ECDSA_P384_SHA384_ASN1,
+            ),
+        };
+        let pair = EcdsaKeyPair::from_pkcs8(signing, der, &SystemRandom::new())
+            .map_err(|error| error.to_string())?;
+        Ok(Self::new(verification, &pair))
+    }
+
+    fn new(algorithm: &'static dyn VerificationAlgorithm, pair: &impl KeyPair) -> Self {
+        let public = pair.public_key().as_ref().to_vec();
+        Self {
+            key: UnparsedPublicKey::new(algorithm, public),
+        }
+    }
+
+    /// The public key that it verifies with; of RSA, PKCS#1 `RSAPublicKey` DER.
     pub fn public_key(&self) -> &[u8] {
         self.key.as_ref()
     }
@@ -66,41 +90,6 @@ fn rsa_pair(der: &[u8]) -> Result<rsa::KeyPair, String> {
     rsa::KeyPair::from_pkcs8(der)
         .or_else(|_| rsa::KeyPair::from_der(der))
         .map_err(|error| error.to_string())
-}
-
-/// Verifies ECDSA signatures in ASN.1 DER.
-pub struct EcdsaVerifier {
-    key: UnparsedPublicKey<Vec<u8>>,
-}
-
-impl EcdsaVerifier {
-    /// With the public half of the private key `der` (PKCS#8).
-    ///
-    /// # Errors
-    /// Why it is none on this curve.
-    pub fn new(der: &[u8], curve: EcdsaCurve) -> Result<Self, String> {
-        let (signing, verification): (_, &'static EcdsaVerificationAlgorithm) = match curve {
-            EcdsaCurve::P256 => (
-                &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
-                &signature::ECDSA_P256_SHA256_ASN1,
-            ),
-            EcdsaCurve::P384 => (
-                &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
-                &signature::ECDSA_P384_SHA384_ASN1,
-            ),
-        };
-        let pair = EcdsaKeyPair::from_pkcs8(signing, der, &SystemRandom::new())
-            .map_err(|error| error.to_string())?;
-        let public = pair.public_key().as_ref().to_vec();
-        Ok(Self {
-            key: UnparsedPublicKey::new(verification, public),
-        })
-    }
-
-    /// Whether `signature` is one of `message`.
-    pub fn is_right(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verify(message, signature).is_ok()
-    }
 }
 
 fn encoding(scheme: Scheme) -> Result<&'static dyn RsaEncoding, String> {
@@ -185,7 +174,7 @@ mod tests {
             panic!("the test key is RSA");
         };
         let mut signature = rsa_sign(der, Scheme::PssSha256, b"message").unwrap();
-        let verifier = RsaVerifier::new(der, Scheme::PssSha256).unwrap();
+        let verifier = Verifier::rsa(der, Scheme::PssSha256).unwrap();
         assert!(verifier.is_right(b"message", &signature));
         assert!(!verifier.is_right(b"massage", &signature));
         signature[7] ^= 1;
@@ -203,10 +192,10 @@ mod tests {
         let algorithm = &signature::ECDSA_P384_SHA384_ASN1_SIGNING;
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, der, &random).unwrap();
         let signature = pair.sign(&random, b"message").unwrap();
-        let verifier = EcdsaVerifier::new(der, EcdsaCurve::P384).unwrap();
+        let verifier = Verifier::ecdsa(der, EcdsaCurve::P384).unwrap();
         assert!(verifier.is_right(b"message", signature.as_ref()));
         assert!(!verifier.is_right(b"massage", signature.as_ref()));
-        assert!(EcdsaVerifier::new(der, EcdsaCurve::P256).is_err());
+        assert!(Verifier::ecdsa(der, EcdsaCurve::P256).is_err());
     }
 
     #[test]

@@ -9,8 +9,8 @@ use pausewake_engine::{EcdsaCurve, RsaPadding};
 use rand::Rng;
 
 use super::RunError;
-use super::software::{EcdsaVerifier, RsaVerifier, Sealer};
-use super::world::setup;
+use super::software::{Sealer, Verifier, rsa_sign};
+use super::world::{compute, setup};
 use crate::scenario::{Cipher, Compute, Scenario, SigningKey, Work};
 
 /// One item of a mix, made ready. Shared by all threads of a run.
@@ -21,7 +21,7 @@ pub enum Task {
         message_len: usize,
         /// Messages repeat after that many, because their signatures were computed beforehand.
         distinct: Option<u64>,
-        verifier: RsaVerifier,
+        verifier: Verifier,
     },
     Verify {
         key: KeyId,
@@ -33,7 +33,7 @@ pub enum Task {
         key: KeyId,
         curve: EcdsaCurve,
         message_len: usize,
-        verifier: EcdsaVerifier,
+        verifier: Verifier,
     },
     Seal {
         key: KeyId,
@@ -80,13 +80,13 @@ impl Task {
                 key,
                 message_len,
             } => {
-                let verifier = RsaVerifier::new(rsa_der(key)?, *scheme).map_err(RunError::Setup)?;
+                let verifier = Verifier::rsa(rsa_der(key)?, *scheme).map_err(RunError::Setup)?;
                 let material = KeyMaterial::RsaPublic(verifier.public_key());
                 let messages = (0..SIGNED_MESSAGES)
                     .map(|index| payload(scenario.seed, index, *message_len as usize));
                 let signed = messages.map(|message| {
-                    let signature = super::software::rsa_sign(rsa_der(key)?, *scheme, &message)
-                        .map_err(RunError::Setup)?;
+                    let signature =
+                        rsa_sign(rsa_der(key)?, *scheme, &message).map_err(RunError::Setup)?;
                     Ok((message, signature))
                 });
                 Self::Verify {
@@ -105,7 +105,7 @@ impl Task {
                     return Err(RunError::Setup("ecdsa-sign needs an ECDSA key".to_owned()));
                 };
                 Self::EcdsaSign {
-                    verifier: EcdsaVerifier::new(der, *curve).map_err(RunError::Setup)?,
+                    verifier: Verifier::ecdsa(der, *curve).map_err(RunError::Setup)?,
                     key: device.import_key(material).map_err(setup)?,
                     curve: *curve,
                     message_len: *message_len as usize,
@@ -173,11 +173,11 @@ fn sign(
     signing_key: &SigningKey,
     message_len: usize,
 ) -> Result<Task, RunError> {
-    let verifier = RsaVerifier::new(rsa_der(signing_key)?, scheme).map_err(RunError::Setup)?;
+    let verifier = Verifier::rsa(rsa_der(signing_key)?, scheme).map_err(RunError::Setup)?;
     let key = device
         .import_key(signing_key.key.material())
         .map_err(setup)?;
-    let cached = scenario.device.compute == Compute::Cached;
+    let cached = compute(scenario) == Compute::Cached;
     let distinct = cached.then_some(CACHED_MESSAGES);
     for index in 0..distinct.unwrap_or(0) {
         let message = payload(scenario.seed, index, message_len);

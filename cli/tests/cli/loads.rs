@@ -266,7 +266,7 @@ fn stages_counters_and_utilisation_can_be_expected() {
         "expect.software=== 0",
         "expect.utilisation.asym=== 100%",
         "expect.utilisation.sym=< 1%",
-        "expect.in_flight=> 3.9",
+        "expect.in_flight=> 3.7",
     ];
     let report = json(&run(&folder, &right).expect_code(0));
     let expected = report["expected"].as_array().expect("expectations");

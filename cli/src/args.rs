@@ -21,6 +21,9 @@ pub enum Command {
     /// Run a scenario, report what happened, and check what it expects.
     #[command(after_help = exit::HELP)]
     Run(Run),
+    /// Print the format of scenarios as a JSON schema, for editors: with taplo, the first line
+    /// `#:schema schema.json` of a scenario names it.
+    Schema,
 }
 
 /// `pausewake run`

@@ -25,8 +25,8 @@ use clap::Parser;
 use args::{Cli, Command, Format, Run};
 use exit::Exit;
 use interrupt::Interrupt;
-use output::Destination;
-use report::{Report, Verdict};
+use output::{Destination, Output, OutputError};
+use report::{Outcome, Reports, Verdict};
 use run::RunError;
 
 fn main() -> ExitCode {
@@ -34,9 +34,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error).into(),
     };
-    let Command::Run(args) = cli.command;
-    match run_scenario(&args) {
-        Ok(verdict) => verdict.exit(),
+    let done = match cli.command {
+        Command::Run(args) => run_scenario(&args).map(Verdict::exit),
+        Command::Schema => print_schema(),
+    };
+    match done {
+        Ok(exit) => exit,
         Err(failure) => {
             complain(&failure.message);
             failure.exit
@@ -52,32 +55,49 @@ struct Failure {
 }
 
 fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
-    let scenario = scenario::read(&args.scenario, &args.overrides, args.seed)
+    let variants = scenario::read(&args.scenario, &args.overrides, args.seed)
         .map_err(|rejected| bad_input(&rejected))?;
-    let destination = Destination::of(args.output.as_deref()).map_err(|error| bad_input(&error))?;
-    // Before there is a file that would be left behind.
+    // Before there is a file that would be left behind, or a FIFO that nobody reads.
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
-    let output = destination.open().map_err(|error| bad_input(&error))?;
-    let log = args
-        .story
-        .map(|lines| story::LogHandle::new(lines as usize));
-    let facts = run::run(&scenario, log.clone(), &interrupt, args.quiet)
-        .map_err(|error| failure(&error))?;
-    let mut report = Report::new(&scenario, &facts);
-    if let Some(log) = log {
-        let (events, left_out) = log.take().into_events();
-        report.story = Some(story::tell(&events));
-        report.story_left_out = Some(left_out);
+    let destination =
+        Destination::of(args.output.as_deref(), &interrupt).map_err(|error| no_output(&error))?;
+    let output = destination.open().map_err(|error| no_output(&error))?;
+    let mut outcomes = Vec::with_capacity(variants.len());
+    let mut stories = Vec::new();
+    for variant in &variants {
+        let log = args
+            .story
+            .map(|lines| story::LogHandle::new(lines as usize));
+        let facts = run::run(&variant.scenario, log.clone(), &interrupt, args.quiet)
+            .map_err(|error| failure(&error))?;
+        outcomes.push(Outcome {
+            name: variant.name.as_deref(),
+            scenario: &variant.scenario,
+            facts,
+        });
+        stories.push(log.map(|log| {
+            let (events, left_out) = log.take().into_events();
+            (story::tell(&events), left_out)
+        }));
     }
+    let mut reports = Reports::new(&outcomes);
+    reports.tell(stories);
     let text = match args.format {
-        Format::Json => report.to_json(),
-        Format::Text => report.to_text(),
+        Format::Json => reports.to_json(),
+        Format::Text => reports.to_text(),
     };
     if interrupt.is_raised() {
-        return Err(failure(&RunError::Interrupted { ops: report.ops }));
+        let ops = reports.ops();
+        return Err(failure(&RunError::Interrupted { ops }));
     }
-    output.write(&text).map_err(|error| bad_input(&error))?;
-    Ok(Verdict::of(&report))
+    output.write(&text).map_err(|error| no_output(&error))?;
+    Ok(reports.verdict())
+}
+
+fn print_schema() -> Result<Exit, Failure> {
+    let written = Output::Stdout.write(&scenario::schema::text());
+    written.map_err(|error| no_output(&error))?;
+    Ok(Exit::Success)
 }
 
 fn failure(error: &RunError) -> Failure {
@@ -85,9 +105,19 @@ fn failure(error: &RunError) -> Failure {
         message: format!("error: {error}"),
         exit: match error {
             RunError::Setup(_) => Exit::BadInput,
-            RunError::Broken(_) => Exit::Invalid,
+            RunError::Broken(_) | RunError::Stopped => Exit::Invalid,
             RunError::Interrupted { .. } => Exit::Aborted,
         },
+    }
+}
+
+fn no_output(error: &OutputError) -> Failure {
+    match error {
+        OutputError::Interrupted { .. } => Failure {
+            message: format!("error: {error}"),
+            exit: Exit::Aborted,
+        },
+        error => bad_input(error),
     }
 }
 
@@ -118,4 +148,52 @@ fn usage(error: &clap::Error) -> Exit {
 fn complain(message: &str) {
     let mut stderr = std::io::stderr().lock();
     let _ = writeln!(stderr, "{}", message.trim_end());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use run::sabotage;
+
+    const SCENARIO: &str = r#"clock = "virtual"
+        [device.sym]
+        slices = 1
+        service = { distribution = "constant", base = "1us" }
+        [load]
+        op = "aead-seal"
+        jobs = 4
+        ops = 20
+        [expect]
+        verified = "all"
+    "#;
+
+    /// Runs [`SCENARIO`]; says how the program would end, and what it reports.
+    fn run(format: &str) -> (u8, String) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [scenario, report] = ["it.toml", "report"].map(|name| folder.path().join(name));
+        std::fs::write(&scenario, SCENARIO).expect("the folder can be written");
+        let (scenario, report) = (scenario.display(), report.display());
+        let line = format!("pausewake run {scenario} --format {format} -o {report}");
+        let cli = Cli::try_parse_from(line.split(' ')).expect("good flags");
+        let Command::Run(args) = cli.command else {
+            panic!("it is a run");
+        };
+        let verdict = run_scenario(&args).map_err(|failure| failure.message);
+        let written = std::fs::read_to_string(report.to_string()).expect("a report");
+        (verdict.expect("a verdict").exit().code(), written)
+    }
+
+    #[test]
+    fn a_wrong_result_ends_with_100_and_is_reported() {
+        assert_eq!(run("text").0, 0);
+        let _wrong = sabotage::Wrong::result_of(7);
+        let (code, text) = run("text");
+        assert_eq!(code, 100);
+        assert!(text.contains("1 of 20 results are WRONG"), "{text}");
+        let (code, json) = run("json");
+        assert_eq!(code, 100);
+        let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(report["verified"]["wrong"], 1);
+        assert_eq!(report["verified"]["right"], 19);
+    }
 }

@@ -3,8 +3,14 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::interrupt::Interrupt;
 
 /// Why a result could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +24,12 @@ pub enum OutputError {
         path: PathBuf,
         /// Why.
         error: io::Error,
+    },
+    /// A signal came before anybody read.
+    #[error("aborted by a signal before anybody read {path}: nothing was run")]
+    Interrupted {
+        /// The FIFO.
+        path: PathBuf,
     },
     /// To standard output.
     #[error("cannot write to standard output: {0}")]
@@ -71,20 +83,26 @@ pub enum Output {
 }
 
 impl Destination {
-    /// Where `path` leads. A FIFO is opened here, which takes until somebody reads it.
+    /// Where `path` leads. A FIFO is opened here, which takes until somebody reads it, or until
+    /// `interrupt` is raised.
     ///
     /// # Errors
-    /// There is a folder, or something that cannot be written.
-    pub fn of(path: Option<&Path>) -> Result<Self, OutputError> {
+    /// There is a folder, or something that cannot be written; or it was interrupted.
+    pub fn of(path: Option<&Path>, interrupt: &Interrupt) -> Result<Self, OutputError> {
         match path {
             Some(path) if path != Path::new("-") => {
-                Self::at(path).map_err(|error| OutputError::file(path, error))
+                Self::at(path, interrupt).map_err(|error| match error.kind() {
+                    ErrorKind::Interrupted => OutputError::Interrupted {
+                        path: path.to_owned(),
+                    },
+                    _ => OutputError::file(path, error),
+                })
             }
             _ => Ok(Self::Stdout),
         }
     }
 
-    fn at(path: &Path) -> io::Result<Self> {
+    fn at(path: &Path, interrupt: &Interrupt) -> io::Result<Self> {
         let named = path.to_owned();
         let found = match fs::metadata(path) {
             Ok(found) => found,
@@ -101,7 +119,11 @@ impl Destination {
             return Err(ErrorKind::IsADirectory.into());
         }
         // Also where the file will be replaced: one that may not be written to is left alone.
-        let file = File::options().write(true).open(path)?;
+        let file = if found.file_type().is_fifo() {
+            open_fifo(path, interrupt)?
+        } else {
+            File::options().write(true).open(path)?
+        };
         if !found.is_file() {
             return Ok(Self::Special { named, file });
         }
@@ -176,6 +198,24 @@ impl OutputError {
     }
 }
 
+/// Opens a FIFO for writing when somebody reads it. An open that waits would not see a signal: it is
+/// begun again behind every handler.
+fn open_fifo(path: &Path, interrupt: &Interrupt) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    loop {
+        match rustix::fs::open(path, flags, Mode::empty()) {
+            Ok(fd) => {
+                // What is written waits for the reader, as it does in any pipe.
+                rustix::fs::fcntl_setfl(&fd, OFlags::empty())?;
+                return Ok(File::from(fd));
+            }
+            Err(Errno::NXIO) if interrupt.is_raised() => return Err(ErrorKind::Interrupted.into()),
+            Err(Errno::NXIO) => std::thread::sleep(READER_GLANCE),
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
 fn write_to_reader(mut writer: impl Write, text: &str) -> io::Result<()> {
     let written = writer
         .write_all(text.as_bytes())
@@ -226,5 +266,7 @@ fn new_file_permissions() -> Permissions {
     Permissions::from_mode(0o666)
 }
 
+/// Between two looks for a reader.
+const READER_GLANCE: Duration = Duration::from_millis(10);
 /// As many as Linux follows.
 const MAX_LINKS: usize = 40;

@@ -1,11 +1,14 @@
 //! What a device counts.
 
+use crate::model::{ClassStats, ModelStats};
+use crate::protocol::Class;
 use crate::time::Nanos;
 
 /// Figures of a device since it was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeviceStats {
+    pub(crate) classes: ModelStats,
     /// Descriptors taken from submission rings.
     pub fetched: u64,
     /// Of these, refused at the front door; a device that is down refuses all.
@@ -14,13 +17,20 @@ pub struct DeviceStats {
     pub completed: u64,
     /// Completions that found no room, because a host forged its ring's indices; dropped.
     pub lost_to_forgery: u64,
+    /// Completions whose signal was held back, to go out with that of a later completion or when
+    /// the coalescing time was over.
+    pub coalesced: u64,
     /// Completion signals given.
     pub signals: u64,
     /// Of these, those that had to write an eventfd because the host slept.
     pub signals_written: u64,
     /// Completions that waited for the CPU to compute, not for the model.
     pub compute_bound: u64,
-    /// How much later than modelled completions were published.
+    /// How much later than modelled those were published, which is charged to their service.
+    pub compute_lateness: Lateness,
+    /// How much later than modelled the others were published: what the driver took to look.
+    pub driver_lateness: Lateness,
+    /// How much later than modelled completions were published, all of them.
     pub lateness: Lateness,
     /// Queues open now, those included whose host has gone and whose ops are still in flight.
     pub queues_open: u32,
@@ -30,6 +40,28 @@ pub struct DeviceStats {
     /// millions per second; one that sleeps makes a few per op, and none while nothing happens
     /// (asking for these figures wakes it for one or two). Zero for devices without a thread.
     pub turns: u64,
+}
+
+impl DeviceStats {
+    /// The figures of one class of slices, whatever drives the device. Times are the model's: what
+    /// the CPU was later than it stands in [`compute_lateness`](Self::compute_lateness).
+    ///
+    /// A manual device has no model: an op is in service from its fetch until it is finished (or
+    /// reset), none waits for a slice, and as there may be more in service than there are slices,
+    /// utilisation can exceed 1.
+    #[must_use]
+    pub const fn class(&self, class: Class) -> &ClassStats {
+        self.classes.class(class)
+    }
+
+    /// Time that ops spent in the device, from fetched to done as their completions said it, summed
+    /// over the ops and both classes: the integral over time of how many ops it held.
+    #[must_use]
+    pub fn in_system_ns(&self) -> Nanos {
+        let modelled = Class::ALL.map(|class| self.class(class).in_system_ns());
+        let late = self.compute_lateness.total_ns();
+        modelled.into_iter().fold(late, |sum, part| sum + part)
+    }
 }
 
 /// A distribution of lateness: how much after its modelled time a completion was published.
@@ -68,6 +100,12 @@ impl Lateness {
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn total_ns(&self) -> Nanos {
+        Nanos::new(self.total_ns)
     }
 
     /// The mean; zero when nothing was measured.
@@ -115,6 +153,7 @@ mod tests {
             lateness.record(Nanos::new(late_ns));
         }
         assert_eq!(lateness.count(), 5);
+        assert_eq!(lateness.total_ns(), Nanos::new(1_006));
         assert_eq!(lateness.mean_ns(), Nanos::new(201));
         assert_eq!(lateness.max_ns(), Nanos::new(1_000));
         assert_eq!(lateness.quantile_at_most_ns(0.5), Nanos::new(3));

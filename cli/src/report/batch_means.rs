@@ -38,13 +38,6 @@ pub struct Steady {
     pub high: f64,
 }
 
-impl Steady {
-    /// Whether the true mean may be `value`.
-    pub fn contains(&self, value: f64) -> bool {
-        (self.low..=self.high).contains(&value)
-    }
-}
-
 impl BatchMeans {
     /// No values yet.
     pub fn new() -> Self {
@@ -74,6 +67,15 @@ impl BatchMeans {
             self.sums = self.sums.chunks(2).map(|pair| pair.iter().sum()).collect();
             self.batch_len *= 2;
         }
+    }
+
+    /// Adds the values of another series. Of two series beside each other no interval is known, so
+    /// the mean is all that is left.
+    pub fn merge(&mut self, other: &Self) {
+        self.total += other.total;
+        self.count += other.count;
+        self.sums.clear();
+        self.batch_len = u64::MAX;
     }
 
     /// The mean and its interval. The first batch is left out of the steady state: the run
@@ -162,7 +164,7 @@ mod tests {
                 batches.record(value);
             }
             let steady = batches.estimate().steady.expect("60,000 values suffice");
-            missed += u32::from(!steady.contains(10.0));
+            missed += u32::from(!(steady.low..=steady.high).contains(&10.0));
             assert!(steady.low <= steady.mean && steady.mean <= steady.high);
             assert!(
                 steady.high - steady.low < 1.0,

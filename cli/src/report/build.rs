@@ -1,59 +1,75 @@
 //! From what was collected to what is reported.
 
-use pausewake_device::Nanos;
 use pausewake_device::protocol::Status;
+use pausewake_device::{DeviceStats, Lateness, Nanos};
 use pausewake_engine::events::Stage;
 
 use super::batch_means::Estimate;
 use super::collect::Figures;
-use super::series::Series;
-use super::verdict::judge;
-use super::{
-    ComputeFigures, DoorbellFigures, ErrorFigures, FORMAT, JobFigures, Latency, QueueWait, Report,
-    ScenarioInfo, SoftwareFigures, StageFigures, StatusCount, Theory, Verification, WakeFigures,
-    theory,
+use super::errors::ErrorTally;
+use super::little::{littles_law, to_millionths};
+use super::offered::offered;
+use super::parts::{
+    ComputeFigures, DoorbellFigures, ErrorFigures, JobFigures, LateFigures, QueueWait,
+    ScenarioInfo, SignalFigures, SoftwareFigures, StageFigures, StatusCount, Theory, Times,
+    Verification, WakeFigures,
 };
-use crate::scenario::{Arrival, Clock, Pacing, Scenario};
+use super::series::Series;
+use super::slices::slices;
+use super::{Report, theory};
+use crate::scenario::{Arrival, Clock, Load, Pacing, Scenario};
 
 /// What is known when a run is over.
 #[derive(Debug)]
 pub struct Facts {
     /// From the event log.
     pub figures: Figures,
+    /// What the device counted.
+    pub device: DeviceStats,
     /// Results that were checked.
     pub verification: Verification,
     /// Calls that failed, whether or not the device had them.
-    pub failed_calls: u64,
-    /// Of them, those that failed before the device had them.
-    pub refused_calls: u64,
-    /// What the first of those said.
-    pub first_refusal: Option<String>,
-    /// How much later than modelled completions were published, under the wall clock: mean, worst.
-    pub lateness: Option<(Nanos, Nanos)>,
+    pub errors: ErrorTally,
     /// Why the figures mean nothing, if so.
     pub invalid: Option<String>,
 }
 
+/// A run of one variant.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The variant's name; `None` if the scenario has no variants.
+    pub name: Option<&'a str>,
+    /// What was run.
+    pub scenario: &'a Scenario,
+    /// What came of it.
+    pub facts: Facts,
+}
+
 impl Report {
-    /// The report of a run of `scenario`.
-    pub fn new(scenario: &Scenario, facts: &Facts) -> Self {
-        let figures = &facts.figures;
+    /// The report of `outcome`. What was expected of it is judged when all variants are known.
+    pub(super) fn new(outcome: &Outcome<'_>) -> Self {
+        let (scenario, facts) = (outcome.scenario, &outcome.facts);
+        let (figures, device) = (&facts.figures, &facts.device);
         let (first, last) = figures.span.unwrap_or_default();
         let elapsed = last - first;
         let ops = figures.latency.count();
-        let ops_per_s = per_second(ops, elapsed);
-        let wait = wait(scenario, figures);
+        let is_wall = scenario.clock == Clock::Wall;
+        let load = offered(scenario, figures);
+        let load = load
+            .as_ref()
+            .map(|(demands, supply)| (&demands[..], *supply));
         Self {
-            format: FORMAT,
-            scenario: scenario_info(scenario),
+            scenario: scenario_info(outcome),
             invalid: facts.invalid.clone().or_else(|| saturation(figures)),
             elapsed_ns: elapsed.get(),
             ops,
-            ops_per_s,
-            latency: latency(&figures.latency),
+            ops_per_s: per_second(ops, elapsed),
+            latency: times(&figures.latency),
             stages: stages(figures),
             saturated_ops: figures.saturated,
-            queue_wait: queue_wait(scenario, wait, figures),
+            queue_wait: queue_wait(scenario, figures),
+            slices: slices(device, &scenario.device.model, load, elapsed),
+            littles_law: littles_law(figures, device, elapsed),
             jobs: JobFigures {
                 started: figures.jobs.started,
                 finished: figures.jobs.finished,
@@ -72,25 +88,54 @@ impl Report {
                 woke_device: figures.device_wakes,
                 descriptors: figures.submitted,
                 full_waits: figures.full_waits,
+                full_wait: times(&figures.full_waited),
                 orphans: figures.orphans,
                 abandoned: figures.abandoned,
             },
+            signals: SignalFigures {
+                completions: device.completed,
+                coalesced: device.coalesced,
+                given: device.signals,
+                woke_host: device.signals_written,
+            },
             software: SoftwareFigures {
+                by_mode: figures.software.by_mode,
                 small: figures.software.small,
                 full: figures.software.full,
                 device_error: figures.software.device_error,
             },
             errors: errors(facts),
             verified: facts.verification.clone(),
-            compute: facts.lateness.map(|(mean, max)| ComputeFigures {
-                bound_ops: figures.compute_bound,
-                lateness_mean_ns: mean.get(),
-                lateness_max_ns: max.get(),
-            }),
-            expected: judge(&scenario.expectations, facts, ops_per_s, wait),
+            compute: is_wall.then(|| compute(figures, device)),
+            device_thread: is_wall.then(|| late(&device.driver_lateness)),
+            expected: Vec::new(),
             story: None,
             story_left_out: None,
         }
+    }
+}
+
+/// Whether the CPU kept up. An op that waited for it is late by its whole wait, so what the CPU
+/// took away from the model is told by count and by time.
+fn compute(figures: &Figures, device: &DeviceStats) -> ComputeFigures {
+    let lateness = &device.compute_lateness;
+    #[expect(clippy::cast_precision_loss, reason = "a share, to a millionth")]
+    let share = match figures.latency.sum_ns() {
+        0 => 0.0,
+        sum_ns => lateness.total_ns().as_f64() / sum_ns as f64,
+    };
+    ComputeFigures {
+        bound: lateness.count() * 2 > device.completed || share > 0.1,
+        late_ops: lateness.count(),
+        late: late(lateness),
+        share_of_latency: to_millionths(share),
+    }
+}
+
+fn late(lateness: &Lateness) -> LateFigures {
+    LateFigures {
+        late_mean_ns: lateness.mean_ns().get(),
+        late_max_ns: lateness.max_ns().get(),
     }
 }
 
@@ -103,9 +148,11 @@ fn per_second(ops: u64, elapsed: Nanos) -> f64 {
     (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3
 }
 
-fn scenario_info(scenario: &Scenario) -> ScenarioInfo {
+fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
+    let scenario = outcome.scenario;
     ScenarioInfo {
         name: scenario.name.clone(),
+        variant: outcome.name.map(str::to_owned),
         about: scenario.about.clone(),
         clock: match scenario.clock {
             Clock::Wall => "wall",
@@ -113,20 +160,31 @@ fn scenario_info(scenario: &Scenario) -> ScenarioInfo {
         },
         seed: scenario.seed.0,
         compute: scenario.device.compute.name(),
+        mode: scenario.mode.name(),
         notify: scenario.engine.notify.name(),
         reap: scenario.engine.reap.name(),
-        load: format!(
-            "{}, {}",
-            scenario.load.work.describe(),
-            pacing(scenario.load.pacing)
-        ),
+        load: format!("{}, {}", scenario.load.describe(), pacing(&scenario.load)),
     }
 }
 
-fn pacing(pacing: Pacing) -> String {
-    match pacing {
-        Pacing::Closed { jobs: 1 } => "1 job at a time".to_owned(),
-        Pacing::Closed { jobs } => format!("{jobs} jobs at once"),
+fn pacing(load: &Load) -> String {
+    match load.pacing {
+        Pacing::Closed { jobs } => {
+            let mut text = match jobs {
+                1 => "1 job at a time".to_owned(),
+                jobs => format!("{jobs} jobs at once"),
+            };
+            if load.threads > 1 {
+                text.push_str(&format!(" on {} threads", load.threads));
+            }
+            if load.ops_per_job > 1 {
+                text.push_str(&format!(", {} ops each", load.ops_per_job));
+            }
+            if let Some(think) = &load.think {
+                text.push_str(&format!(", thinking for {} on average", think.base_ns));
+            }
+            text
+        }
         Pacing::Open {
             rate_per_s,
             arrival,
@@ -155,8 +213,8 @@ fn saturation(figures: &Figures) -> Option<String> {
     })
 }
 
-fn latency(series: &Series) -> Latency {
-    Latency {
+fn times(series: &Series) -> Times {
+    Times {
         mean_ns: series.mean().get(),
         p50_ns: series.quantile(0.5).get(),
         p90_ns: series.quantile(0.9).get(),
@@ -167,16 +225,14 @@ fn latency(series: &Series) -> Latency {
 }
 
 fn stages(figures: &Figures) -> Vec<StageFigures> {
-    let stage = |name, series: &Series| StageFigures {
-        stage: name,
-        mean_ns: series.mean().get(),
-        p50_ns: series.quantile(0.5).get(),
-        p99_ns: series.quantile(0.99).get(),
-    };
-    Stage::ALL
+    let stages = Stage::ALL.map(|stage| (stage.name(), &figures.stages[stage.index()]));
+    [("full_wait", &figures.full_wait)]
         .into_iter()
-        .map(|s| stage(s.name(), &figures.stages[s.index()]))
-        .chain([stage("full wait", &figures.full_wait)])
+        .chain(stages)
+        .map(|(stage, series)| StageFigures {
+            stage,
+            times: times(series),
+        })
         .collect()
 }
 
@@ -189,17 +245,17 @@ fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
     wait
 }
 
-fn queue_wait(scenario: &Scenario, wait: Estimate, figures: &Figures) -> QueueWait {
+fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
+    let wait = wait(scenario, figures);
     let theory = match scenario.load.pacing {
         Pacing::Open {
             rate_per_s,
             arrival: Arrival::Poisson,
             ..
-        } if is_unlimited(scenario, figures) => theory::mean_wait(
-            &scenario.device.model,
-            scenario.load.work.kind(),
-            rate_per_s,
-        ),
+        } if is_unlimited(scenario, figures) => scenario
+            .load
+            .only()
+            .and_then(|work| theory::mean_wait(&scenario.device.model, work.kind(), rate_per_s)),
         _ => None,
     };
     QueueWait {
@@ -228,14 +284,21 @@ fn is_unlimited(scenario: &Scenario, figures: &Figures) -> bool {
         .iter()
         .chain(&in_flight)
         .all(|room| figures.jobs.max_live <= u64::from(*room));
-    let other_ways = figures.timed_out + figures.software.small + figures.software.full;
+    let other_ways = figures.timed_out + figures.software.total();
     fits && figures.full_waits + figures.errors() + figures.saturated + other_ways == 0
 }
 
 fn errors(facts: &Facts) -> ErrorFigures {
-    let count = |status: Status| facts.figures.by_status[status as usize];
+    let (tally, figures) = (&facts.errors, &facts.figures);
+    let count = |status: Status| figures.by_status[status as usize];
     ErrorFigures {
-        total: facts.failed_calls,
+        total: tally.calls,
+        misuse: tally.misuse,
+        device: tally.device,
+        retry: tally.retry,
+        not_authentic: tally.not_authentic,
+        refused_calls: tally.refused,
+        first: tally.first.clone(),
         by_status: Status::ALL
             .into_iter()
             .filter(|status| *status != Status::Ok && count(*status) > 0)
@@ -244,8 +307,6 @@ fn errors(facts: &Facts) -> ErrorFigures {
                 count: count(status),
             })
             .collect(),
-        timed_out: facts.figures.timed_out,
-        refused_calls: facts.refused_calls,
-        first_refusal: facts.first_refusal.clone(),
+        timed_out: figures.timed_out,
     }
 }

@@ -1,11 +1,12 @@
 //! The figures of a run, collected from its event log.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use pausewake_device::Nanos;
-use pausewake_device::protocol::Status;
+use pausewake_device::protocol::{OpKind, Status};
 use pausewake_engine::events::{
-    Event, JobEvent, NotifiedBy, Observer, Returned, Stage, WhySoftware,
+    Event, JobEvent, JobId, NotifiedBy, Observer, Returned, Stage, WhySoftware,
 };
 
 use super::batch_means::BatchMeans;
@@ -24,16 +25,20 @@ pub struct Figures {
     pub latency: Series,
     /// The five stages, by [`Stage::index`].
     pub stages: [Series; 5],
-    /// Waits for a slot while the ring was full; zero for ops that found room.
+    /// Call to slot granted, of each op: next to nothing for those that found room.
     pub full_wait: Series,
+    /// The same of those that met a full ring.
+    pub full_waited: Series,
+    /// Calls between slot granted and return, integrated over time, call · ns.
+    pub calls_in_flight_ns: i128,
     /// Waits for a slice, as the device modelled them, ns.
     pub queue_wait: BatchMeans,
     /// Ops whose wait or service was longer than a completion can say.
     pub saturated: u64,
+    /// What the device was asked for, in the order of [`OpKind::ALL`].
+    pub asked: [Asked; OpKind::ALL.len()],
     /// Ops by the status that they returned with.
     pub by_status: [u64; Status::ALL.len()],
-    /// Ops that were done when the CPU, not the model, had them ready.
-    pub compute_bound: u64,
     /// The first call and the last return.
     pub span: Option<(Nanos, Nanos)>,
     /// Jobs.
@@ -46,8 +51,10 @@ pub struct Figures {
     pub device_wakes: u64,
     /// Descriptors made visible by all of them.
     pub submitted: u64,
-    /// Ops that had to wait for a slot.
+    /// Calls that had to wait for a slot.
     pub full_waits: u64,
+    /// Those that do now, and since when.
+    waiting: HashMap<Option<JobId>, Nanos>,
     /// Completions that nobody waited for.
     pub orphans: u64,
     /// Ops that nobody waits for any more.
@@ -56,6 +63,17 @@ pub struct Figures {
     pub timed_out: u64,
     /// Ops computed in software.
     pub software: Software,
+}
+
+/// Ops of one kind, and their payload.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// Ops that went to the device.
+    pub ops: u64,
+    /// Payload that went there with them.
+    pub bytes_in: u64,
+    /// Payload that came back.
+    pub bytes_out: u64,
 }
 
 /// Jobs by what became of them.
@@ -91,6 +109,8 @@ pub struct Wakes {
 /// Ops computed in software, by the reason.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Software {
+    /// The scenario says so.
+    pub by_mode: u64,
     /// Too small.
     pub small: u64,
     /// No room.
@@ -112,6 +132,13 @@ impl Collector {
         self.figures.borrow().latency.count()
     }
 
+    /// A call that software computed, because it was meant to.
+    pub fn software_call(&self, called_ns: Nanos, returned_ns: Nanos) {
+        self.figures
+            .borrow_mut()
+            .software_call(called_ns, returned_ns);
+    }
+
     /// Takes what was collected.
     pub fn take(&self) -> Figures {
         self.figures.replace(Figures::new())
@@ -119,8 +146,8 @@ impl Collector {
 }
 
 impl Observer for Collector {
-    fn event(&self, _at: Nanos, event: &Event) {
-        self.figures.borrow_mut().event(event);
+    fn event(&self, at: Nanos, event: &Event) {
+        self.figures.borrow_mut().event(at, event);
     }
 }
 
@@ -130,10 +157,12 @@ impl Figures {
             latency: Series::new(),
             stages: std::array::from_fn(|_| Series::new()),
             full_wait: Series::new(),
+            full_waited: Series::new(),
+            calls_in_flight_ns: 0,
             queue_wait: BatchMeans::new(),
             saturated: 0,
+            asked: [Asked::default(); OpKind::ALL.len()],
             by_status: [0; Status::ALL.len()],
-            compute_bound: 0,
             span: None,
             jobs: Jobs::default(),
             wakes: Wakes::default(),
@@ -141,6 +170,7 @@ impl Figures {
             device_wakes: 0,
             submitted: 0,
             full_waits: 0,
+            waiting: HashMap::new(),
             orphans: 0,
             abandoned: 0,
             timed_out: 0,
@@ -154,10 +184,26 @@ impl Figures {
         self.by_status.iter().sum::<u64>() - ok
     }
 
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, at: Nanos, event: &Event) {
         match event {
             Event::Job(event) => self.jobs.event(event),
-            Event::Full { .. } => self.full_waits += 1,
+            Event::Full { job, .. } => {
+                self.full_waits += 1;
+                self.waiting.insert(*job, at);
+            }
+            Event::Submitted {
+                job, kind, bytes, ..
+            } => {
+                let asked = &mut self.asked[place(*kind)];
+                asked.ops += 1;
+                asked.bytes_in += u64::from(*bytes);
+                self.calls_in_flight_ns -= i128::from(at.get());
+                if !self.waiting.is_empty()
+                    && let Some(since) = self.waiting.remove(job)
+                {
+                    self.full_waited.record(at - since);
+                }
+            }
             Event::Doorbell { entries, woke } => {
                 self.doorbells += 1;
                 self.device_wakes += u64::from(*woke);
@@ -171,8 +217,14 @@ impl Figures {
             },
             Event::Orphan { .. } => self.orphans += 1,
             Event::Spurious { .. } => self.wakes.spurious += 1,
-            Event::Abandoned { .. } => self.abandoned += 1,
-            Event::TimedOut { .. } => self.timed_out += 1,
+            Event::Abandoned { .. } => {
+                self.abandoned += 1;
+                self.calls_in_flight_ns += i128::from(at.get());
+            }
+            Event::TimedOut { .. } => {
+                self.timed_out += 1;
+                self.calls_in_flight_ns += i128::from(at.get());
+            }
             Event::Software { why, .. } => match why {
                 WhySoftware::Small => self.software.small += 1,
                 WhySoftware::Full => self.software.full += 1,
@@ -192,17 +244,102 @@ impl Figures {
         self.full_wait.record(stages.full_wait_ns);
         self.queue_wait.record(op.queue_ns.as_f64());
         self.saturated += u64::from(op.is_saturated);
+        self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
-        self.compute_bound += u64::from(op.compute_bound);
-        let (call, returned) = (op.moments.call_ns, op.moments.returned_ns);
+        self.calls_in_flight_ns += i128::from(op.moments.returned_ns.get());
+        self.extend_span(op.moments.call_ns, op.moments.returned_ns);
+    }
+
+    fn software_call(&mut self, called_ns: Nanos, returned_ns: Nanos) {
+        self.latency.record(returned_ns - called_ns);
+        self.calls_in_flight_ns += i128::from((returned_ns - called_ns).get());
+        self.by_status[Status::Ok as usize] += 1;
+        self.software.small -= 1;
+        self.software.by_mode += 1;
+        self.extend_span(called_ns, returned_ns);
+    }
+
+    fn extend_span(&mut self, call: Nanos, returned: Nanos) {
         self.span = Some(match self.span {
             None => (call, returned),
             Some((first, last)) => (first.min(call), last.max(returned)),
         });
     }
+
+    /// With the figures of another thread. Nothing is lost but one thing: whether jobs of both
+    /// threads lived at the same moment, so [`Jobs::max_live`] is from here on a bound.
+    pub fn merge(&mut self, other: &Self) {
+        self.latency.merge(&other.latency);
+        for (ours, theirs) in self.stages.iter_mut().zip(&other.stages) {
+            ours.merge(theirs);
+        }
+        self.full_wait.merge(&other.full_wait);
+        self.full_waited.merge(&other.full_waited);
+        self.calls_in_flight_ns += other.calls_in_flight_ns;
+        self.queue_wait.merge(&other.queue_wait);
+        self.saturated += other.saturated;
+        for (ours, theirs) in self.by_status.iter_mut().zip(&other.by_status) {
+            *ours += theirs;
+        }
+        for (ours, theirs) in self.asked.iter_mut().zip(&other.asked) {
+            ours.ops += theirs.ops;
+            ours.bytes_in += theirs.bytes_in;
+            ours.bytes_out += theirs.bytes_out;
+        }
+        if let Some((first, last)) = other.span {
+            self.extend_span(first, last);
+        }
+        self.jobs.merge(&other.jobs);
+        self.wakes.merge(&other.wakes);
+        self.doorbells += other.doorbells;
+        self.device_wakes += other.device_wakes;
+        self.submitted += other.submitted;
+        self.full_waits += other.full_waits;
+        self.orphans += other.orphans;
+        self.abandoned += other.abandoned;
+        self.timed_out += other.timed_out;
+        self.software.merge(&other.software);
+    }
+}
+
+impl Wakes {
+    fn merge(&mut self, other: &Self) {
+        self.callback += other.callback;
+        self.fd += other.fd;
+        self.in_place += other.in_place;
+        self.by_look += other.by_look;
+        self.spurious += other.spurious;
+    }
+}
+
+impl Software {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.by_mode + self.small + self.full + self.device_error
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.by_mode += other.by_mode;
+        self.small += other.small;
+        self.full += other.full;
+        self.device_error += other.device_error;
+    }
+}
+
+/// The place of `kind` in [`OpKind::ALL`]. Codes count from one.
+fn place(kind: OpKind) -> usize {
+    usize::from(kind.code()) - 1
 }
 
 impl Jobs {
+    fn merge(&mut self, other: &Self) {
+        self.started += other.started;
+        self.finished += other.finished;
+        self.cancelled += other.cancelled;
+        self.live += other.live;
+        self.max_live += other.max_live;
+    }
+
     fn event(&mut self, event: &JobEvent) {
         match event {
             JobEvent::Started { .. } => {

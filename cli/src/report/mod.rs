@@ -2,29 +2,47 @@
 //!
 //! Under virtual time nothing in it depends on the machine: the same scenario and seed give the
 //! same report, byte for byte.
+//!
+//! [`Collector`] counts and measures while a run goes on; [`Facts`] are what is known in the end.
+//! `build` makes a [`Report`] of them, `little` and `slices` hold it against theory, `verdict`
+//! against what the scenario expects. `text` shows it to humans; JSON is the model as it is.
 
 mod batch_means;
 mod build;
 mod collect;
+mod errors;
+mod figure;
+mod little;
+mod offered;
+mod parts;
+#[cfg(test)]
+mod schema;
 mod series;
+mod slices;
 mod text;
 mod theory;
 mod verdict;
 
-pub use build::Facts;
+pub use build::{Facts, Outcome};
 pub use collect::{Collector, Figures};
+pub use errors::ErrorTally;
+pub use parts::Verification;
 pub use verdict::Verdict;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::story::Line;
+use parts::{
+    ComputeFigures, DoorbellFigures, ErrorFigures, ExpectationResult, JobFigures, LateFigures,
+    Little, QueueWait, ScenarioInfo, SignalFigures, SliceFigures, SoftwareFigures, StageFigures,
+    Times, WakeFigures,
+};
 
 /// The report of one run. Fields stand in the order in which JSON shows them; times are
 /// nanoseconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// Name and version of this format.
-    pub format: &'static str,
     /// What was run.
     pub scenario: ScenarioInfo,
     /// Why the figures mean nothing, if so.
@@ -36,29 +54,38 @@ pub struct Report {
     /// Of them, each second.
     pub ops_per_s: f64,
     /// Call to return.
-    pub latency: Latency,
-    /// Where that time went.
+    pub latency: Times,
+    /// Where that time went: the wait for room, then the five stages. They add up to it.
     pub stages: Vec<StageFigures>,
     /// Ops that waited for a slice, or were served, for longer than their completion could say
     /// (4.3 s); if there are any, stages and waits are wrong and the run is invalid.
     pub saturated_ops: u64,
     /// Waits for a slice.
     pub queue_wait: QueueWait,
+    /// How busy the slices were, by class: `asym`, then `sym`.
+    pub slices: [SliceFigures; 2],
+    /// Little's law, for calls and for the device: a check of the figures on each other.
+    pub littles_law: [Little; 2],
     /// Jobs by what became of them.
     pub jobs: JobFigures,
     /// How jobs were told.
     pub wakes: WakeFigures,
     /// Submissions.
     pub doorbells: DoorbellFigures,
+    /// Completions, and how the host was told of them.
+    pub signals: SignalFigures,
     /// Ops that were computed in software.
     pub software: SoftwareFigures,
     /// Calls that did not end well.
     pub errors: ErrorFigures,
     /// Results that were checked.
     pub verified: Verification,
-    /// Real time against modelled time; under the wall clock alone.
+    /// Whether the CPU kept up with the model; under the wall clock alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compute: Option<ComputeFigures>,
+    /// How punctual the device's thread was; under the wall clock alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_thread: Option<LateFigures>,
     /// What was expected, and whether it holds.
     pub expected: Vec<ExpectationResult>,
     /// What happened, event by event, if that was asked for.
@@ -69,210 +96,92 @@ pub struct Report {
     pub story_left_out: Option<u64>,
 }
 
-/// What was run.
-#[derive(Debug, Serialize)]
-pub struct ScenarioInfo {
-    /// The scenario's name.
-    pub name: String,
-    /// What it says of itself.
-    pub about: Option<String>,
-    /// Whose time: `wall` or `virtual`.
-    pub clock: &'static str,
-    /// Start of all chance.
-    pub seed: u64,
-    /// What computed the results: `real`, `cached` or `none`.
-    pub compute: &'static str,
-    /// How jobs were told: `callback` or `fd`.
-    pub notify: &'static str,
-    /// Who took completions from the ring.
-    pub reap: &'static str,
-    /// The load, in words.
-    pub load: String,
+/// The reports of all variants of a scenario, or of its only run.
+#[derive(Debug)]
+pub struct Reports {
+    /// In the scenario's order; at least one.
+    variants: Vec<Report>,
 }
 
-/// Latencies, ns.
-#[derive(Debug, Serialize)]
-pub struct Latency {
-    /// Exact.
-    pub mean_ns: u64,
-    /// To three digits.
-    pub p50_ns: u64,
-    /// To three digits.
-    pub p90_ns: u64,
-    /// To three digits.
-    pub p99_ns: u64,
-    /// To three digits.
-    pub p999_ns: u64,
-    /// Exact.
-    pub max_ns: u64,
+/// What JSON shows of a scenario.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "pausewake report")]
+struct Document<'a> {
+    /// Name and version of this format.
+    format: &'static str,
+    /// The report itself, or the list of those of its variants.
+    #[serde(flatten)]
+    content: Content<'a>,
 }
 
-/// One stage of an op's way, or the wait for a full ring before it.
-#[derive(Debug, Serialize)]
-pub struct StageFigures {
-    /// Its name.
-    pub stage: &'static str,
-    /// Exact.
-    pub mean_ns: u64,
-    /// To three digits.
-    pub p50_ns: u64,
-    /// To three digits.
-    pub p99_ns: u64,
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Content<'a> {
+    /// Of a scenario without variants.
+    Only(&'a Report),
+    /// Of a scenario with variants.
+    Variants {
+        /// One for each variant, in the scenario's order.
+        variants: &'a [Report],
+    },
 }
 
-/// Waits for a slice, ns.
-#[derive(Debug, Serialize)]
-pub struct QueueWait {
-    /// Mean of all ops.
-    pub mean_ns: u64,
-    /// Mean without the run's start, when the queue was empty; under virtual time alone, and if the
-    /// run was long enough to tell.
-    pub steady_mean_ns: Option<u64>,
-    /// The interval around it that contains the true mean with a confidence of 99.9 %.
-    pub interval_ns: Option<[u64; 2]>,
-    /// What theory predicts, where it does.
-    pub theory: Option<Theory>,
-}
+impl Reports {
+    /// The reports of `outcomes`, and what became of their scenarios' expectations.
+    pub fn new(outcomes: &[Outcome<'_>]) -> Self {
+        let mut variants: Vec<Report> = outcomes.iter().map(Report::new).collect();
+        let judged: Vec<_> = outcomes
+            .iter()
+            .zip(&variants)
+            .map(|(outcome, report)| {
+                verdict::judge(&outcome.scenario.expectations, report, &variants)
+            })
+            .collect();
+        for (report, expected) in variants.iter_mut().zip(judged) {
+            report.expected = expected;
+        }
+        Self { variants }
+    }
 
-/// A prediction.
-#[derive(Debug, Serialize)]
-pub struct Theory {
-    /// The queue in Kendall's notation.
-    pub queue: String,
-    /// Its mean wait.
-    pub mean_ns: u64,
-}
+    /// Adds the story of each variant that has one, and how many events it leaves out.
+    pub fn tell(&mut self, stories: impl IntoIterator<Item = Option<(Vec<Line>, u64)>>) {
+        for (report, story) in self.variants.iter_mut().zip(stories) {
+            (report.story, report.story_left_out) = story.unzip();
+        }
+    }
 
-/// Jobs by what became of them.
-#[derive(Debug, Serialize)]
-pub struct JobFigures {
-    /// Started.
-    pub started: u64,
-    /// Ran to their end.
-    pub finished: u64,
-    /// Were cancelled.
-    pub cancelled: u64,
-    /// Live at once at most.
-    pub max_live: u64,
-}
+    /// The worst that is to be said of them.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of_all(&self.variants)
+    }
 
-/// How jobs were told.
-#[derive(Debug, Serialize)]
-pub struct WakeFigures {
-    /// By callback.
-    pub callback: u64,
-    /// By eventfd.
-    pub fd: u64,
-    /// Not: they waited in place.
-    pub in_place: u64,
-    /// Completions that jobs were resumed to see, with notification by poll.
-    pub by_look: u64,
-    /// Resumed before their op had completed.
-    pub spurious: u64,
-}
+    /// Ops that returned, in all of them.
+    pub fn ops(&self) -> u64 {
+        self.variants.iter().map(|report| report.ops).sum()
+    }
 
-/// Submissions.
-#[derive(Debug, Serialize)]
-pub struct DoorbellFigures {
-    /// Times that the ring's tail was published.
-    pub rung: u64,
-    /// Times that this woke a sleeping device.
-    pub woke_device: u64,
-    /// Descriptors published by them.
-    pub descriptors: u64,
-    /// Ops that found no room and waited.
-    pub full_waits: u64,
-    /// Completions that nobody waited for.
-    pub orphans: u64,
-    /// Ops that their caller left.
-    pub abandoned: u64,
-}
+    /// As text: the report, or the variants side by side.
+    pub fn to_text(&self) -> String {
+        text::of(&self.variants)
+    }
 
-/// Ops that were computed in software, by the reason. They are not among the ops of the report,
-/// which are the device's.
-#[derive(Debug, Serialize)]
-pub struct SoftwareFigures {
-    /// Too small for the device.
-    pub small: u64,
-    /// There was no room.
-    pub full: u64,
-    /// The device failed them, or did not answer in time.
-    pub device_error: u64,
-}
-
-/// Calls that did not end well.
-#[derive(Debug, Serialize)]
-pub struct ErrorFigures {
-    /// All.
-    pub total: u64,
-    /// Completions by their status, those that occurred and were not ok. A call that was tried again
-    /// or fell back to software may have ended well all the same.
-    pub by_status: Vec<StatusCount>,
-    /// Ops whose time was up before the device had answered; the same goes for them.
-    pub timed_out: u64,
-    /// Calls that failed before the device had them.
-    pub refused_calls: u64,
-    /// What the first of those said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_refusal: Option<String>,
-}
-
-/// Ops of one status.
-#[derive(Debug, Serialize)]
-pub struct StatusCount {
-    /// The status.
-    pub status: &'static str,
-    /// How many.
-    pub count: u64,
-}
-
-/// Results that were checked without the device's help.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Verification {
-    /// Whether there are results to check (`compute = "none"` makes none).
-    pub applies: bool,
-    /// Results that there were.
-    pub results: u64,
-    /// Of them, found right.
-    pub right: u64,
-    /// Of them, found wrong.
-    pub wrong: u64,
-    /// How they were checked.
-    pub how: &'static str,
-}
-
-/// Real time against modelled time.
-#[derive(Debug, Serialize)]
-pub struct ComputeFigures {
-    /// Ops whose result the CPU had ready later than the model wanted it.
-    pub bound_ops: u64,
-    /// How much later than modelled completions were published: mean.
-    pub lateness_mean_ns: u64,
-    /// The worst.
-    pub lateness_max_ns: u64,
-}
-
-/// An expectation and what became of it.
-#[derive(Debug, Serialize)]
-pub struct ExpectationResult {
-    /// The figure's name.
-    pub figure: &'static str,
-    /// As the scenario wrote it.
-    pub condition: String,
-    /// Whether it holds.
-    pub holds: bool,
-    /// What was measured.
-    pub measured: String,
-}
-
-impl Report {
-    /// The report as one JSON object, and a line's end.
+    /// As one JSON object, and a line's end.
     pub fn to_json(&self) -> String {
-        let mut json = serde_json::to_string_pretty(self).expect("strings and numbers are JSON");
+        let content = match self.variants.as_slice() {
+            [only] if only.scenario.variant.is_none() => Content::Only(only),
+            variants => Content::Variants { variants },
+        };
+        let document = Document {
+            format: FORMAT,
+            content,
+        };
+        let mut json =
+            serde_json::to_string_pretty(&document).expect("strings and numbers are JSON");
         json.push('\n');
         json
     }
 }
 
-/// Name and version of the JSON format.
-const FORMAT: &str = "pausewake-report/1";
+/// Name and version of the JSON format. The version grows when something is taken out or comes to
+/// mean something else.
+const FORMAT: &str = "pausewake-report/2";

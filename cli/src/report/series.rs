@@ -29,9 +29,23 @@ impl Series {
         self.max_ns = self.max_ns.max(time);
     }
 
+    /// Adds all times of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.histogram
+            .add(&other.histogram)
+            .expect("both have the same bounds");
+        self.sum_ns += other.sum_ns;
+        self.max_ns = self.max_ns.max(other.max_ns);
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.histogram.len()
+    }
+
+    /// Their exact sum, ns.
+    pub fn sum_ns(&self) -> u128 {
+        self.sum_ns
     }
 
     /// Their exact mean, to the nearest nanosecond; zero if there are none.
@@ -61,6 +75,8 @@ const SIGNIFICANT_DIGITS: u8 = 3;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pausewake_device::random::Stream;
+    use rand::{RngExt, SeedableRng};
 
     #[test]
     fn mean_and_maximum_are_exact_and_percentiles_close() {
@@ -83,6 +99,33 @@ mod tests {
         assert_eq!(series.quantile(1.0), series.max());
     }
 
+    /// Times as they come, over seven orders of magnitude, against what sorting all of them gives.
+    #[test]
+    fn percentiles_are_those_of_all_samples_to_three_digits() {
+        for seed in 1..=20 {
+            let mut stream = Stream::seed_from_u64(seed);
+            let count = stream.random_range(1..20_000_usize);
+            let mut series = Series::new();
+            let mut times: Vec<u64> = Vec::with_capacity(count);
+            for _ in 0..count {
+                let time = Nanos::from_f64(10_f64.powf(stream.random_range(1.0..8.0)));
+                series.record(time);
+                times.push(time.get());
+            }
+            times.sort_unstable();
+            for per_mille in [0, 1, 100, 500, 900, 990, 999, 1_000] {
+                let rank = (count * per_mille).div_ceil(1_000).max(1);
+                let exact = Nanos::new(times[rank - 1]).as_f64();
+                let got = series.quantile(per_mille as f64 / 1e3).as_f64();
+                // A bucket is told by its upper end, so never too short.
+                assert!(
+                    exact <= got && got <= exact * 1.001,
+                    "seed {seed}, {count} times, {per_mille} of 1000: {got}, not {exact}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn percentiles_of_the_longest_times_are_close_too() {
         for time in [3_600_000_000_001, 90_000_000_000_000_000, u64::MAX] {
@@ -95,6 +138,23 @@ mod tests {
                 error < 1e-3 * Nanos::new(time).as_f64(),
                 "{time}: off by {error}"
             );
+        }
+    }
+
+    #[test]
+    fn merged_series_are_one_of_all_times() {
+        let series = |times: std::ops::Range<u64>| {
+            let mut series = Series::new();
+            times.for_each(|time| series.record(Nanos::new(time * time)));
+            series
+        };
+        let (mut merged, whole) = (series(0..1_000), series(0..3_000));
+        merged.merge(&series(1_000..3_000));
+        assert_eq!(merged.count(), whole.count());
+        assert_eq!(merged.mean(), whole.mean());
+        assert_eq!(merged.max(), whole.max());
+        for quantile in [0.1, 0.5, 0.9, 0.999] {
+            assert_eq!(merged.quantile(quantile), whole.quantile(quantile));
         }
     }
 

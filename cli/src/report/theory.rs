@@ -1,7 +1,9 @@
 //! What queueing theory says of a run's mean wait, where it says something exact.
 
-use pausewake_device::model::{ClassConfig, Distribution, ModelConfig, ServiceTime};
-use pausewake_device::protocol::{Class, OpKind};
+use pausewake_device::model::{Distribution, ModelConfig};
+use pausewake_device::protocol::OpKind;
+
+use super::slices::service_of;
 
 /// A predicted mean wait for a slice.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,10 +19,7 @@ pub struct Prediction {
 ///
 /// Pollaczek and Khinchine's formula for one slice, Erlang's C for several exponential ones.
 pub fn mean_wait(model: &ModelConfig, kind: OpKind, rate_per_s: f64) -> Option<Prediction> {
-    let class = match kind.class() {
-        Class::Asymmetric => &model.asymmetric,
-        Class::Symmetric => &model.symmetric,
-    };
+    let class = model.class(kind.class());
     let service = service_of(class, kind);
     let unbounded = class.queue_depth.is_none() && model.link.bandwidth_bytes_per_s.is_none();
     if !unbounded || service.per_byte_ns != 0.0 {
@@ -46,14 +45,6 @@ pub fn mean_wait(model: &ModelConfig, kind: OpKind, rate_per_s: f64) -> Option<P
     })
 }
 
-fn service_of(class: &ClassConfig, kind: OpKind) -> ServiceTime {
-    class
-        .service_by_op
-        .iter()
-        .find(|(op, _)| *op == kind)
-        .map_or(class.service, |(_, service)| *service)
-}
-
 /// Kendall's letter, and the squared coefficient of variation. Of a normal law that is cut off at
 /// zero the latter is not the configured one, so theory is silent.
 fn variation_of(distribution: Distribution) -> Option<(&'static str, f64)> {
@@ -77,7 +68,7 @@ fn erlang_c(servers: u32, load: f64) -> f64 {
 mod tests {
     use super::*;
     use pausewake_device::Nanos;
-    use pausewake_device::model::LinkConfig;
+    use pausewake_device::model::{ClassConfig, LinkConfig, ServiceTime};
 
     fn model(slices: u32, distribution: Distribution) -> ModelConfig {
         let class = ClassConfig {

@@ -2,26 +2,29 @@
 
 use pausewake_device::Nanos;
 
-use super::batch_means::Estimate;
-use super::build::Facts;
 use super::{ExpectationResult, Report};
 use crate::exit::Exit;
-use crate::scenario::{Comparison, Expectation, Metric};
+use crate::scenario::{Comparison, Expectation, Metric, Target};
 
-/// What a report comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a report comes to, from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// Everything holds.
     Holds,
     /// An expectation does not.
     ExpectationFailed,
-    /// A result was wrong.
-    WrongResult,
     /// The figures mean nothing.
     Invalid,
+    /// A result was wrong.
+    WrongResult,
 }
 
 impl Verdict {
+    /// The worst that is to be said of any of `reports`.
+    pub fn of_all(reports: &[Report]) -> Self {
+        reports.iter().map(Self::of).max().unwrap_or(Self::Holds)
+    }
+
     /// The worst that is to be said of `report`: a wrong result before figures that mean nothing,
     /// and these before an expectation that they fail.
     pub fn of(report: &Report) -> Self {
@@ -47,30 +50,20 @@ impl Verdict {
     }
 }
 
-/// Holds each expectation against what was measured.
+/// Holds each of `expectations` against what was measured in the run of `report`, and in the others
+/// of `all` where it names one.
 pub(super) fn judge(
     expectations: &[Expectation],
-    facts: &Facts,
-    ops_per_s: f64,
-    wait: Estimate,
+    report: &Report,
+    all: &[Report],
 ) -> Vec<ExpectationResult> {
     let judge = |expectation: &Expectation| {
         let (holds, measured) = match expectation.metric {
-            Metric::Verified => all_verified(facts),
-            Metric::MeanWait => mean_wait(expectation, wait),
-            Metric::Throughput => plain(expectation, ops_per_s, format!("{ops_per_s:.1}/s")),
-            Metric::Ops | Metric::Errors | Metric::Spurious => {
-                let count = count_of(expectation.metric, facts);
-                #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-                plain(expectation, count as f64, count.to_string())
-            }
-            metric => {
-                let time = latency_of(metric, facts);
-                plain(expectation, time.as_f64(), time.to_string())
-            }
+            Metric::Verified => verified(expectation.comparison, report),
+            _ => compared(expectation, report, all),
         };
         ExpectationResult {
-            figure: expectation.metric.name(),
+            figure: expectation.metric.name().into_owned(),
             condition: expectation.text.clone(),
             holds,
             measured,
@@ -79,75 +72,83 @@ pub(super) fn judge(
     expectations.iter().map(judge).collect()
 }
 
-fn plain(expectation: &Expectation, figure: f64, measured: String) -> (bool, String) {
-    let holds = expectation.comparison.holds(figure, expectation.value);
-    (holds, measured)
+/// What was never measured is not met.
+fn compared(expectation: &Expectation, report: &Report, all: &[Report]) -> (bool, String) {
+    let name = &*expectation.metric.name();
+    let Some(figure) = report.figure(name) else {
+        return (false, "not measured".to_owned());
+    };
+    match &expectation.target {
+        Target::Value(value) if expectation.comparison == Comparison::Near => {
+            match report.queue_wait.interval_ns {
+                Some([low, high]) => {
+                    let [low, high] = [low, high].map(Nanos::new);
+                    let holds = (low.as_f64()..=high.as_f64()).contains(value);
+                    (holds, format!("{low} to {high}"))
+                }
+                None => (false, format!("{figure}, too few ops for an interval")),
+            }
+        }
+        Target::Value(value) => {
+            let holds = expectation.comparison.holds(figure.value, *value);
+            (holds, figure.to_string())
+        }
+        Target::Variant {
+            factor,
+            name: other,
+        } => {
+            // A scenario that names no variant is refused; one that was not run is not met.
+            let its_name = Some(other.as_str());
+            let mut others = all.iter();
+            let its = others.find(|report| report.scenario.variant.as_deref() == its_name);
+            match its.and_then(|report| report.figure(name)) {
+                None => (false, figure.to_string()),
+                Some(its) => {
+                    let bound = factor * its.value;
+                    let holds = expectation.comparison.holds(figure.value, bound);
+                    (holds, format!("{figure}, {other} {its}"))
+                }
+            }
+        }
+    }
 }
 
-fn all_verified(facts: &Facts) -> (bool, String) {
-    let verified = &facts.verification;
-    let holds = verified.applies && verified.results > 0 && verified.right == verified.results;
+/// `==`: all of them; else a sample.
+fn verified(comparison: Comparison, report: &Report) -> (bool, String) {
+    let verified = &report.verified;
+    let enough = match comparison {
+        Comparison::Equal => verified.right == verified.results,
+        _ => verified.wrong == 0,
+    };
+    let holds = verified.applies && verified.right > 0 && enough;
     // A result that was never looked at must not pass for one that was found right.
-    let complete = facts.failed_calls == 0;
+    let complete = report.errors.total == 0;
     let measured = format!("{} of {}", verified.right, verified.results);
     (holds && complete, measured)
 }
 
-fn mean_wait(expectation: &Expectation, wait: Estimate) -> (bool, String) {
-    let mean = Nanos::from_f64(wait.mean);
-    match (expectation.comparison, wait.steady) {
-        (Comparison::Near, Some(steady)) => {
-            let holds = steady.contains(expectation.value);
-            let [low, high] = [steady.low, steady.high].map(Nanos::from_f64);
-            (holds, format!("{low} to {high}"))
-        }
-        (Comparison::Near, None) => (false, format!("{mean}, too few ops for an interval")),
-        (comparison, _) => {
-            let holds = comparison.holds(wait.mean, expectation.value);
-            (holds, mean.to_string())
-        }
-    }
-}
-
-fn count_of(metric: Metric, facts: &Facts) -> u64 {
-    match metric {
-        Metric::Errors => facts.failed_calls,
-        Metric::Spurious => facts.figures.wakes.spurious,
-        _ => facts.figures.latency.count(),
-    }
-}
-
-fn latency_of(metric: Metric, facts: &Facts) -> Nanos {
-    let latency = &facts.figures.latency;
-    match metric {
-        Metric::P50 => latency.quantile(0.5),
-        Metric::P90 => latency.quantile(0.9),
-        Metric::P99 => latency.quantile(0.99),
-        Metric::P999 => latency.quantile(0.999),
-        Metric::Max => latency.max(),
-        _ => latency.mean(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::report::{Collector, Verification};
+    use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, Verification};
+    use pausewake_device::DeviceStats;
 
     /// A run of nothing, of which `verification` is known.
-    fn report(verification: Verification, invalid: Option<&str>) -> Report {
+    fn report(verification: Verification, invalid: Option<&str>) -> Reports {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hello.toml");
-        let scenario = crate::scenario::read(&path, &[], None).expect("a shipped scenario");
+        let variants = crate::scenario::read(&path, &[], None).expect("a shipped scenario");
         let facts = Facts {
             figures: Collector::new().take(),
             verification,
-            failed_calls: 0,
-            refused_calls: 0,
-            first_refusal: None,
-            lateness: None,
+            errors: ErrorTally::default(),
+            device: DeviceStats::default(),
             invalid: invalid.map(str::to_owned),
         };
-        Report::new(&scenario, &facts)
+        let outcome = Outcome {
+            name: None,
+            scenario: &variants[0].scenario,
+            facts,
+        };
+        Reports::new(&[outcome])
     }
 
     fn verified(right: u64, wrong: u64) -> Verification {
@@ -156,25 +157,28 @@ mod tests {
             results: right + wrong,
             right,
             wrong,
-            how: "by hand",
+            how: "by hand".to_owned(),
         }
     }
 
     #[test]
     fn the_worst_is_told() {
         let wrong = report(verified(9, 1), Some("too slow"));
-        assert_eq!(Verdict::of(&wrong).exit().code(), 100);
+        assert_eq!(wrong.verdict().exit().code(), 100);
         assert!(wrong.to_text().contains("1 of 10 results are WRONG"));
         let invalid = report(verified(10, 0), Some("too slow"));
-        assert_eq!(Verdict::of(&invalid).exit().code(), 103);
+        assert_eq!(invalid.verdict().exit().code(), 103);
         let failed = report(verified(10, 0), None);
-        assert_eq!(Verdict::of(&failed).exit().code(), 99);
+        assert_eq!(failed.verdict().exit().code(), 99);
     }
 
     #[test]
     fn a_run_without_ops_verifies_nothing() {
         let report = report(verified(0, 0), None);
-        let all = report.expected.iter().find(|e| e.figure == "verified");
+        let all = report.variants[0]
+            .expected
+            .iter()
+            .find(|e| e.figure == "verified");
         assert!(!all.expect("hello expects it").holds);
     }
 }

@@ -1,25 +1,24 @@
-//! What each job of a run does: calls the engine, and checks what comes back.
+//! What each job of a thread does: calls the engine, and checks what comes back.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use pausewake_device::compute::{AEAD_TAG_LEN, KeyMaterial, Work as Computation};
-use pausewake_device::keys::KeyId;
-use pausewake_device::protocol::{Input, OpKind, Scheme};
-use pausewake_device::random::{Concern, Seed};
-use pausewake_engine::{Engine, Error, Misuse, RsaPadding};
-use rand::Rng;
+use pausewake_device::Nanos;
+use pausewake_device::compute::AEAD_TAG_LEN;
+use pausewake_device::random::Seed;
+use pausewake_engine::{Engine, Error};
 
-use super::RunError;
-use super::software::{RsaVerifier, Sealer};
-use super::world::{World, setup};
-use crate::report::Verification;
-use crate::scenario::{Cipher, Compute, Scenario, SigningKey, Work};
+use super::alarms::Alarms;
+use super::tasks::{Task, payload};
+use super::tickets::{Ticket, Tickets};
+use crate::report::{Collector, ErrorTally, Verification};
+use crate::scenario::{Compute, Mode, Scenario, Verify};
 
-/// Makes the jobs of a run.
+/// Makes the jobs of a thread.
 pub struct Jobs {
     shared: Rc<Shared>,
-    next: Cell<u64>,
+    ops_per_job: u32,
 }
 
 /// What came of them.
@@ -28,170 +27,144 @@ pub struct Tally {
     /// Results that were checked.
     pub verification: Verification,
     /// Calls that failed, whether or not the device had them.
-    pub failed_calls: u64,
-    /// Of them, those that failed before the device had them.
-    pub refused_calls: u64,
-    /// What the first of those said.
-    pub first_refusal: Option<String>,
+    pub errors: ErrorTally,
+    /// Why the figures mean nothing, if so.
+    pub invalid: Option<String>,
 }
 
 struct Shared {
-    task: Task,
+    tasks: Arc<Vec<Task>>,
+    engine: Engine,
     seed: Seed,
     verifiable: bool,
+    verify: Verify,
+    /// Who counts calls that the engine computes in software by intent; the event log has them only
+    /// as exceptions.
+    software_calls: Option<Rc<Collector>>,
+    tickets: RefCell<Tickets>,
+    alarms: Alarms,
     tally: RefCell<Tally>,
 }
 
-enum Task {
-    Sign {
-        key: KeyId,
-        padding: RsaPadding,
-        message_len: usize,
-        /// Messages repeat after that many, because their signatures were computed beforehand.
-        distinct: Option<u64>,
-        verifier: RsaVerifier,
-    },
-    Seal {
-        key: KeyId,
-        message_len: usize,
-        sealer: Sealer,
-    },
-    SealOpen {
-        key: KeyId,
-        content: Vec<u8>,
-        record_len: usize,
-        sealer: Sealer,
-    },
-}
-
 impl Jobs {
-    /// Gives the device of `world` the keys of `scenario`, and makes ready to check results.
-    ///
-    /// # Errors
-    /// [`RunError::Setup`]: the key cannot be used.
-    pub fn new(scenario: &Scenario, world: &World) -> Result<Self, RunError> {
+    /// Jobs that do `tasks` by `engine`, as `tickets` allow.
+    pub fn new(
+        scenario: &Scenario,
+        tasks: Arc<Vec<Task>>,
+        engine: &Engine,
+        collector: &Rc<Collector>,
+        tickets: Tickets,
+    ) -> Self {
+        let software = scenario.mode == Mode::Software;
         let shared = Shared {
-            task: Task::new(scenario, world)?,
+            tasks,
+            engine: engine.clone(),
             seed: scenario.seed,
             verifiable: scenario.device.compute != Compute::None,
+            verify: scenario.load.verify,
+            software_calls: software.then(|| collector.clone()),
+            tickets: RefCell::new(tickets),
+            alarms: Alarms::default(),
             tally: RefCell::default(),
         };
-        Ok(Self {
+        Self {
             shared: Rc::new(shared),
-            next: Cell::new(0),
-        })
+            ops_per_job: scenario.load.ops_per_job,
+        }
     }
 
-    /// The next job, to be run as one.
-    pub fn next(&self, engine: &Engine) -> impl FnOnce() + 'static {
-        let index = self.next.replace(self.next.get() + 1);
+    /// Leave for one thing, and who may do it.
+    pub fn tickets(&self) -> &RefCell<Tickets> {
+        &self.shared.tickets
+    }
+
+    /// Jobs that think.
+    pub fn alarms(&self) -> &Alarms {
+        &self.shared.alarms
+    }
+
+    /// A job that begins with `ticket`, to be run as one.
+    pub fn job(&self, ticket: Ticket) -> impl FnOnce() + 'static {
         let shared = self.shared.clone();
-        let engine = engine.clone();
-        move || {
-            if let Err(error) = shared.run(&engine, index) {
-                shared.failed(&error);
-            }
-        }
+        let ops = self.ops_per_job;
+        move || shared.job(ticket, ops)
+    }
+
+    /// Does what `ticket` is for, here and now.
+    pub fn run(&self, ticket: Ticket) {
+        self.shared.run(ticket);
     }
 
     /// What came of the jobs so far.
     pub fn tally(&self) -> Tally {
         let mut tally = self.shared.tally.take();
         tally.verification.applies = self.shared.verifiable;
-        tally.verification.how = self.shared.task.how_verified();
+        tally.verification.how = how_verified(&self.shared.tasks, self.shared.verify);
         tally
     }
 }
 
-impl Task {
-    fn new(scenario: &Scenario, world: &World) -> Result<Self, RunError> {
-        match &scenario.load.work {
-            Work::RsaSign {
-                scheme,
-                key,
-                message_len,
-            } => Self::sign(scenario, world, *scheme, key, *message_len as usize),
-            Work::AeadSeal {
-                cipher,
-                message_len,
-            } => {
-                let (key, sealer) = aead_key(scenario, world, *cipher)?;
-                Ok(Self::Seal {
-                    key,
-                    message_len: *message_len as usize,
-                    sealer,
-                })
-            }
-            Work::SealOpen {
-                cipher,
-                content,
-                record_len,
-                ..
-            } => {
-                let (key, sealer) = aead_key(scenario, world, *cipher)?;
-                Ok(Self::SealOpen {
-                    key,
-                    content: content.clone(),
-                    record_len: *record_len as usize,
-                    sealer,
-                })
-            }
-        }
+impl Tally {
+    /// With what came of another thread's jobs.
+    pub fn merge(&mut self, other: Self) {
+        let (ours, theirs) = (&mut self.verification, other.verification);
+        ours.results += theirs.results;
+        ours.right += theirs.right;
+        ours.wrong += theirs.wrong;
+        self.errors.merge(other.errors);
+        self.invalid = self.invalid.take().or(other.invalid);
     }
+}
 
-    fn sign(
-        scenario: &Scenario,
-        world: &World,
-        scheme: Scheme,
-        signing_key: &SigningKey,
-        message_len: usize,
-    ) -> Result<Self, RunError> {
-        let material = signing_key.key.material();
-        let KeyMaterial::RsaPrivate(der) = material else {
-            return Err(RunError::Setup("rsa-sign needs an RSA key".to_owned()));
-        };
-        let verifier = RsaVerifier::new(der, scheme).map_err(RunError::Setup)?;
-        let key = world.device().import_key(material).map_err(setup)?;
-        let cached = scenario.device.compute == Compute::Cached;
-        let distinct = cached.then_some(CACHED_MESSAGES);
-        for index in 0..distinct.unwrap_or(0) {
-            let message = payload(scenario.seed, index, message_len);
-            let work = Computation {
-                kind: OpKind::RsaSign,
-                scheme,
-                input_is: Input::Message,
-                nonce: [0; 12],
-                input: &message,
-                extra: &[],
-            };
-            world
-                .device()
-                .prepare(key, work)
-                .map_err(|error| RunError::Setup(format!("no answer was cached: {error:?}")))?;
-        }
-        Ok(Self::Sign {
-            key,
-            padding: padding(scheme)?,
-            message_len,
-            distinct,
-            verifier,
-        })
-    }
-
-    fn how_verified(&self) -> &'static str {
-        match self {
-            Self::Sign { .. } => "each signature with the public key, in software",
-            Self::Seal { .. } => "each seal against one made in software",
-            Self::SealOpen { .. } => {
-                "each seal against one made in software, each opened record against the file"
-            }
-        }
+fn how_verified(tasks: &[Task], verify: Verify) -> String {
+    let mut ways: Vec<&str> = tasks.iter().map(Task::how_verified).collect();
+    ways.dedup();
+    let ways = ways.join("; ");
+    match verify {
+        Verify::All => ways,
+        Verify::None => "verify = none".to_owned(),
+        Verify::OneOf(part) => format!("one of {part}: {ways}"),
     }
 }
 
 impl Shared {
-    fn run(&self, engine: &Engine, index: u64) -> Result<(), Error> {
-        match &self.task {
+    fn job(&self, mut ticket: Ticket, ops: u32) {
+        for _ in 1..ops {
+            self.run(ticket);
+            self.think(ticket.think_ns);
+            let next = self.tickets.borrow_mut().take(self.engine.now());
+            let Some(next) = next else { return };
+            ticket = next;
+        }
+        self.run(ticket);
+        self.think(ticket.think_ns);
+    }
+
+    fn run(&self, ticket: Ticket) {
+        if let Err(error) = self.call(ticket) {
+            self.failed(&error, ticket);
+        }
+    }
+
+    fn think(&self, think_ns: Nanos) {
+        let now = self.engine.now();
+        if think_ns == Nanos::ZERO || !self.tickets.borrow().allows(now) {
+            return;
+        }
+        if let Err(error) = self.alarms.sleep_until(now + think_ns) {
+            let invalid = &mut self.tally.borrow_mut().invalid;
+            invalid.get_or_insert_with(|| {
+                format!(
+                    "a job could not think, for want of an eventfd ({error}): raise `ulimit -n`, or \
+                     notify by callback"
+                )
+            });
+        }
+    }
+
+    fn call(&self, ticket: Ticket) -> Result<(), Error> {
+        let engine = &self.engine;
+        match &self.tasks[ticket.item] {
             Task::Sign {
                 key,
                 padding,
@@ -199,18 +172,51 @@ impl Shared {
                 distinct,
                 verifier,
             } => {
-                let number = distinct.map_or(index, |distinct| index % distinct);
-                let message = payload(self.seed, number, *message_len);
-                let signature = engine.rsa_sign(*key, *padding, &message)?;
-                self.check(|| verifier.is_right(&message, &signature));
+                let number = distinct.map_or(ticket.index, |distinct| ticket.index % distinct);
+                let message = self.message(number, *message_len);
+                let signature = self.timed(|| engine.rsa_sign(*key, *padding, &message))?;
+                self.check(ticket, || verifier.is_right(&message, &signature));
+            }
+            Task::Verify {
+                key,
+                padding,
+                signed,
+            } => {
+                let number = usize::try_from(ticket.index % signed.len() as u64).unwrap_or(0);
+                let (message, signature) = &signed[number];
+                self.timed(|| engine.rsa_verify(*key, *padding, message, signature))?;
+                self.check(ticket, || true);
+            }
+            Task::EcdsaSign {
+                key,
+                curve,
+                message_len,
+                verifier,
+            } => {
+                let message = self.message(ticket.index, *message_len);
+                let signature = self.timed(|| engine.ecdsa_sign(*key, *curve, &message))?;
+                self.check(ticket, || verifier.is_right(&message, &signature));
             }
             Task::Seal {
                 key,
                 message_len,
                 sealer,
             } => {
-                let message = payload(self.seed, index, *message_len);
-                self.seal(engine, *key, index, &message, sealer)?;
+                let message = self.message(ticket.index, *message_len);
+                self.seal(*key, ticket, &message, sealer)?;
+            }
+            Task::Open {
+                key,
+                message_len,
+                sealer,
+            } => {
+                let message = self.message(ticket.index, *message_len);
+                let sealed = if self.verifiable {
+                    sealer.seal(nonce(ticket.index), &message)
+                } else {
+                    vec![0; message.len() + AEAD_TAG_LEN]
+                };
+                self.open(*key, ticket, &message, &sealed)?;
             }
             Task::SealOpen {
                 key,
@@ -218,11 +224,9 @@ impl Shared {
                 record_len,
                 sealer,
             } => {
-                let record = record(content, *record_len, index);
-                let sealed = self.seal(engine, *key, index, record, sealer)?;
-                let mut opened = vec![0; record.len()];
-                let len = engine.aead_open(*key, nonce(index), &[], &sealed, &mut opened)?;
-                self.check(|| opened.get(..len) == Some(record));
+                let record = record(content, *record_len, ticket.index);
+                let sealed = self.seal(*key, ticket, record, sealer)?;
+                self.open(*key, ticket, record, &sealed)?;
             }
         }
         Ok(())
@@ -230,91 +234,92 @@ impl Shared {
 
     fn seal(
         &self,
-        engine: &Engine,
-        key: KeyId,
-        index: u64,
+        key: pausewake_device::keys::KeyId,
+        ticket: Ticket,
         plaintext: &[u8],
-        sealer: &Sealer,
+        sealer: &super::software::Sealer,
     ) -> Result<Vec<u8>, Error> {
+        let nonce = nonce(ticket.index);
         let mut sealed = vec![0; plaintext.len() + AEAD_TAG_LEN];
-        let len = engine.aead_seal(key, nonce(index), &[], plaintext, &mut sealed)?;
+        let len = self.timed(|| {
+            self.engine
+                .aead_seal(key, nonce, &[], plaintext, &mut sealed)
+        })?;
         sealed.truncate(len);
-        self.check(|| sealer.is_right(nonce(index), plaintext, &sealed));
+        #[cfg(test)]
+        super::sabotage::spoil(ticket.index, &mut sealed);
+        self.check(ticket, || sealer.is_right(nonce, plaintext, &sealed));
         Ok(sealed)
     }
 
-    fn check(&self, is_right: impl FnOnce() -> bool) {
+    fn open(
+        &self,
+        key: pausewake_device::keys::KeyId,
+        ticket: Ticket,
+        plaintext: &[u8],
+        sealed: &[u8],
+    ) -> Result<(), Error> {
+        let nonce = nonce(ticket.index);
+        let mut opened = vec![0; plaintext.len()];
+        let len = self.timed(|| self.engine.aead_open(key, nonce, &[], sealed, &mut opened))?;
+        self.check(ticket, || opened.get(..len) == Some(plaintext));
+        Ok(())
+    }
+
+    /// A message of that number. Where nothing is computed, nobody reads it.
+    fn message(&self, number: u64, len: usize) -> Vec<u8> {
+        if self.verifiable {
+            payload(self.seed, number, len)
+        } else {
+            vec![0; len]
+        }
+    }
+
+    fn timed<T>(&self, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let Some(collector) = &self.software_calls else {
+            return call();
+        };
+        let called_ns = self.engine.now();
+        let result = call();
+        if result.is_ok() {
+            collector.software_call(called_ns, self.engine.now());
+        }
+        result
+    }
+
+    fn check(&self, ticket: Ticket, is_right: impl FnOnce() -> bool) {
         if !self.verifiable {
             return;
         }
-        let right = is_right();
+        let right = self.is_sampled(ticket).then(is_right);
         let verification = &mut self.tally.borrow_mut().verification;
         verification.results += 1;
-        if right {
-            verification.right += 1;
-        } else {
-            verification.wrong += 1;
+        match right {
+            Some(true) => verification.right += 1,
+            Some(false) => verification.wrong += 1,
+            None => {}
         }
     }
 
-    fn failed(&self, error: &Error) {
+    fn is_sampled(&self, ticket: Ticket) -> bool {
+        match self.verify {
+            Verify::All => true,
+            Verify::None => false,
+            Verify::OneOf(part) => ticket.index.is_multiple_of(u64::from(part)),
+        }
+    }
+
+    fn failed(&self, error: &Error, ticket: Ticket) {
+        let is_sampled = self.is_sampled(ticket);
         let tally = &mut self.tally.borrow_mut();
-        tally.failed_calls += 1;
-        if *error == Error::NotAuthentic && self.verifiable {
-            // What we sealed ourselves does not open: that is a wrong result, not a failed device.
+        tally.errors.record(error);
+        if *error == Error::NotAuthentic && self.verifiable && is_sampled {
+            // What we sealed or signed ourselves does not open: that is a wrong result, not a failed
+            // device.
             tally.verification.results += 1;
             tally.verification.wrong += 1;
         }
-        if was_refused(error) {
-            tally.refused_calls += 1;
-            tally.first_refusal.get_or_insert_with(|| error.to_string());
-        }
     }
-}
-
-/// Whether the device never had the op; what it had is in the event log.
-fn was_refused(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::Device(_)
-            | Error::NotAuthentic
-            | Error::Misuse(
-                Misuse::BadRequest | Misuse::BadKey | Misuse::Unsupported | Misuse::OutputTooSmall
-            )
-    )
-}
-
-fn aead_key(
-    scenario: &Scenario,
-    world: &World,
-    cipher: Cipher,
-) -> Result<(KeyId, Sealer), RunError> {
-    let bytes = payload(scenario.seed, KEY_INDEX, cipher.key_len());
-    let material = KeyMaterial::AesGcm(&bytes);
-    let key = world.device().import_key(material).map_err(setup)?;
-    let sealer = Sealer::new(cipher, &bytes).map_err(RunError::Setup)?;
-    Ok((key, sealer))
-}
-
-fn padding(scheme: Scheme) -> Result<RsaPadding, RunError> {
-    match scheme {
-        Scheme::Pkcs1Sha256 => Ok(RsaPadding::Pkcs1Sha256),
-        Scheme::Pkcs1Sha384 => Ok(RsaPadding::Pkcs1Sha384),
-        Scheme::Pkcs1Sha512 => Ok(RsaPadding::Pkcs1Sha512),
-        Scheme::PssSha256 => Ok(RsaPadding::PssSha256),
-        Scheme::PssSha384 => Ok(RsaPadding::PssSha384),
-        Scheme::PssSha512 => Ok(RsaPadding::PssSha512),
-        Scheme::None | Scheme::EcdsaP256Sha256 | Scheme::EcdsaP384Sha384 => {
-            Err(RunError::Setup("this is no RSA scheme".to_owned()))
-        }
-    }
-}
-
-/// `len` bytes that depend on the seed and `index` alone.
-fn payload(seed: Seed, index: u64, len: usize) -> Vec<u8> {
-    let mut bytes = vec![0; len];
-    seed.stream(Concern::Payload, index).fill_bytes(&mut bytes);
-    bytes
 }
 
 /// Record number `index` of a file that is gone through again and again.
@@ -325,14 +330,9 @@ fn record(content: &[u8], record_len: usize, index: u64) -> &[u8] {
     records.nth(number).unwrap_or_default()
 }
 
-/// A nonce that no other job of the run has.
+/// A nonce that no other ticket of the run has.
 fn nonce(index: u64) -> [u8; 12] {
     let mut nonce = [0; 12];
     nonce[4..].copy_from_slice(&index.to_be_bytes());
     nonce
 }
-
-/// Messages of a run with cached results.
-const CACHED_MESSAGES: u64 = 64;
-/// The payload that serves as key; no job has this number.
-const KEY_INDEX: u64 = u64::MAX;

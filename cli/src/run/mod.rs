@@ -1,19 +1,31 @@
-//! Runs a scenario: starts its jobs when they are due, and lets time pass until all is done.
+//! Runs a scenario: on one thread or several, each with an event loop of its own on the one device.
 
+mod alarms;
 mod arrivals;
 mod jobs;
+mod runner;
+#[cfg(test)]
+pub mod sabotage;
 mod software;
+mod tasks;
+mod tickets;
+mod timelines;
 mod world;
 
-use pausewake_device::Nanos;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use pausewake_device::Device;
 
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
-use crate::report::Facts;
-use crate::scenario::{Limit, Pacing, Scenario, Work};
+use crate::report::{Facts, Figures};
+use crate::scenario::{Clock, Scenario};
 use crate::story::LogHandle;
-use arrivals::Arrivals;
-use jobs::Jobs;
+use jobs::{Jobs, Tally};
+use runner::Runner;
+use tasks::Task;
+use tickets::Tickets;
 use world::World;
 
 /// Why a run came to no result.
@@ -31,6 +43,9 @@ pub enum RunError {
         /// Ops that had returned.
         ops: u64,
     },
+    /// Another thread had an error.
+    #[error("another thread of the run came to no result")]
+    Stopped,
 }
 
 /// Runs `scenario`; its events go to `log` too, if there is one.
@@ -44,180 +59,120 @@ pub fn run(
     interrupt: &Interrupt,
     quiet: bool,
 ) -> Result<Facts, RunError> {
-    let mut world = World::new(scenario, log)?;
-    let jobs = Jobs::new(scenario, &world)?;
-    let ops = planned_jobs(scenario).map(|jobs| jobs * scenario.load.work.ops_per_job());
-    let mut runner = Runner {
-        start: world.now(),
-        budget: Budget::new(scenario, world.now()),
-        progress: Progress::new(scenario.load.limit, ops, quiet),
+    let device = world::device(scenario, log.as_ref())?;
+    let tasks = Arc::new(tasks::prepare(scenario, &device)?);
+    let ops = tickets::planned(&scenario.load)
+        .map(|tickets| tickets * scenario.load.only().map_or(1, crate::scenario::Work::ops));
+    let together = Together {
+        scenario,
+        device: &device,
+        tasks,
+        log,
         interrupt,
-        invalid: None,
-        jobs: &jobs,
-        world: &mut world,
+        progress: Progress::new(scenario.load.limit, ops, quiet),
+        returned: AtomicU64::new(0),
+        is_over: AtomicBool::new(false),
     };
-    match scenario.load.pacing {
-        Pacing::Closed { jobs } => runner.closed_loop(jobs as usize)?,
-        Pacing::Open {
-            rate_per_s,
-            arrival,
-            max_jobs,
-        } => {
-            let arrivals = Arrivals::new(scenario.seed, rate_per_s, arrival, runner.start);
-            runner.open_loop(arrivals, max_jobs as usize)?;
-        }
-    }
-    let invalid = runner.invalid.take();
-    let (figures, lateness) = world.finish()?;
-    let tally = jobs.tally();
+    let results = match scenario.clock {
+        Clock::Virtual if scenario.load.threads > 1 => timelines::run(&together)?,
+        _ => together.run()?,
+    };
+    let whole = results.into_iter().reduce(Part::merge);
+    let all = whole.expect("there is at least one thread");
     Ok(Facts {
-        figures,
-        verification: tally.verification,
-        failed_calls: tally.failed_calls,
-        refused_calls: tally.refused_calls,
-        first_refusal: tally.first_refusal,
-        lateness,
-        invalid,
+        figures: all.figures,
+        device: device.stats(),
+        verification: all.tally.verification,
+        errors: all.tally.errors,
+        invalid: all.invalid.or(all.tally.invalid),
     })
 }
 
-/// How many jobs the run will start, unless time decides.
-fn planned_jobs(scenario: &Scenario) -> Option<u64> {
-    match (scenario.load.limit, &scenario.load.work) {
-        (Limit::Ops(ops), _) => Some(ops),
-        (
-            Limit::Passes(passes),
-            Work::SealOpen {
-                content,
-                record_len,
-                ..
-            },
-        ) => Some(u64::from(passes) * content.len().div_ceil(*record_len as usize) as u64),
-        _ => None,
-    }
-}
-
-/// Whether another job may start.
-struct Budget {
-    jobs_left: Option<u64>,
-    until: Option<Nanos>,
-}
-
-impl Budget {
-    fn new(scenario: &Scenario, start: Nanos) -> Self {
-        let until = match scenario.load.limit {
-            Limit::Duration(duration) => Some(start + duration),
-            Limit::Ops(_) | Limit::Passes(_) => None,
-        };
-        Self {
-            jobs_left: planned_jobs(scenario),
-            until,
-        }
-    }
-
-    fn allows(&self, at: Nanos) -> bool {
-        self.jobs_left != Some(0) && self.until.is_none_or(|until| at < until)
-    }
-
-    fn spend(&mut self) {
-        if let Some(left) = &mut self.jobs_left {
-            *left -= 1;
-        }
-    }
-}
-
-struct Runner<'a> {
-    world: &'a mut World,
-    jobs: &'a Jobs,
-    budget: Budget,
-    progress: Progress,
-    start: Nanos,
-    interrupt: &'a Interrupt,
+/// What came of one thread.
+#[derive(Debug)]
+struct Part {
+    figures: Figures,
+    tally: Tally,
     invalid: Option<String>,
 }
 
-impl Runner<'_> {
-    /// `jobs` at once, until the budget is spent.
-    fn closed_loop(&mut self, jobs: usize) -> Result<(), RunError> {
-        let most_at_once = MOST_JOBS_AT_ONCE + jobs.saturating_mul(16);
-        let mut started = (self.world.now(), 0);
-        loop {
-            while self.world.live_jobs() < jobs && self.budget.allows(self.world.now()) {
-                self.start_job()?;
-                let now = self.world.now();
-                started = if now == started.0 {
-                    (now, started.1 + 1)
-                } else {
-                    (now, 1)
-                };
-                if started.1 > most_at_once && self.budget.until.is_some() {
-                    return Err(RunError::Broken(format!(
-                        "time stands still: {most_at_once} jobs came and went at t={now}, so \
-                         load.duration never ends. Give the ops a cost (service, device.link), or \
-                         say load.ops instead"
-                    )));
-                }
-            }
-            if self.world.live_jobs() == 0 {
-                return Ok(());
-            }
-            self.turn(None)?;
-        }
-    }
-
-    /// Jobs when they arrive, however many there are.
-    fn open_loop(&mut self, mut arrivals: Arrivals, max_jobs: usize) -> Result<(), RunError> {
-        let mut next = arrivals.next_at();
-        loop {
-            while next <= self.world.now() && self.budget.allows(next) {
-                if self.world.live_jobs() >= max_jobs {
-                    self.overloaded(max_jobs);
-                    break;
-                }
-                self.start_job()?;
-                next = arrivals.next_at();
-            }
-            if self.budget.allows(next) {
-                self.turn(Some(next))?;
-            } else if self.world.live_jobs() > 0 {
-                self.turn(None)?;
-            } else {
-                return Ok(());
-            }
-        }
-    }
-
-    /// More jobs would be needed than may be: the arrivals end here, and the run with them.
-    fn overloaded(&mut self, max_jobs: usize) {
-        self.budget.jobs_left = Some(0);
-        self.invalid = Some(format!(
-            "{max_jobs} jobs were waiting and more arrived: the device is slower than the \
-             arrivals. Lower load.rate, or allow more by load.jobs"
-        ));
-    }
-
-    fn start_job(&mut self) -> Result<(), RunError> {
-        self.budget.spend();
-        self.world.spawn(self.jobs.next(self.world.engine()))
-    }
-
-    fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
-        // A signal that comes just before the loop sleeps would not wake it.
-        let glance = self.world.is_wall().then(|| self.world.now() + GLANCE_NS);
-        self.world.turn(until.into_iter().chain(glance).min())?;
-        if self.interrupt.is_raised() {
-            return Err(RunError::Interrupted {
-                ops: self.world.returned_ops(),
-            });
-        }
-        let elapsed = self.world.now() - self.start;
-        self.progress.at(self.world.returned_ops(), elapsed);
-        Ok(())
+impl Part {
+    fn merge(mut self, other: Self) -> Self {
+        self.figures.merge(&other.figures);
+        self.tally.merge(other.tally);
+        self.invalid = self.invalid.or(other.invalid);
+        self
     }
 }
 
-/// Jobs that a closed loop starts at one moment before it says that time stands still; and as many
-/// again for each job at once, because chance may make some of their ops free.
-const MOST_JOBS_AT_ONCE: usize = 10_000;
-/// How long the loop may sleep, under the wall clock, without a look at [`Interrupt`].
-const GLANCE_NS: Nanos = Nanos::from_millis(100);
+/// What the threads of a run share.
+struct Together<'a> {
+    scenario: &'a Scenario,
+    device: &'a Device,
+    tasks: Arc<Vec<Task>>,
+    log: Option<LogHandle>,
+    interrupt: &'a Interrupt,
+    progress: Progress,
+    /// Ops that have returned, of all threads.
+    returned: AtomicU64,
+    /// Whether a thread had an error, and the others need not go on.
+    is_over: AtomicBool,
+}
+
+impl Together<'_> {
+    /// Runs all threads, the first one here.
+    fn run(&self) -> Result<Vec<Part>, RunError> {
+        let results = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..self.scenario.load.threads)
+                .map(|thread| {
+                    let builder = std::thread::Builder::new().name(format!("load {thread}"));
+                    builder.spawn_scoped(scope, move || self.run_thread(thread))
+                })
+                .collect();
+            let first = self.run_thread(0);
+            let others = others.into_iter().map(|handle| match handle {
+                Ok(handle) => handle
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(error) => Err(RunError::Setup(format!(
+                    "no thread could be started: {error}"
+                ))),
+            });
+            std::iter::once(first).chain(others).collect::<Vec<_>>()
+        });
+        // The error of the one who had it, before those who were stopped by it.
+        let (stopped, told): (Vec<_>, Vec<_>) = results
+            .into_iter()
+            .partition(|result| matches!(result, Err(RunError::Stopped)));
+        told.into_iter().chain(stopped).collect()
+    }
+
+    fn run_thread(&self, thread: u32) -> Result<Part, RunError> {
+        let result = self.part(thread);
+        if result.is_err() {
+            self.is_over.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    fn part(&self, thread: u32) -> Result<Part, RunError> {
+        let world = World::new(self.scenario, self.device, self.log.clone())?;
+        let tickets = Tickets::new(self.scenario, thread, world.now());
+        let tasks = self.tasks.clone();
+        let jobs = Jobs::new(
+            self.scenario,
+            tasks,
+            world.engine(),
+            world.collector(),
+            tickets,
+        );
+        let mut runner = Runner::new(self, thread, world, &jobs);
+        runner.run()?;
+        let (world, invalid) = runner.into_parts();
+        Ok(Part {
+            figures: world.finish()?,
+            tally: jobs.tally(),
+            invalid,
+        })
+    }
+}

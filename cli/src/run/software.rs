@@ -4,36 +4,105 @@
 //! shares a path with the device's results: not its keys, not its slots, not its rings.
 
 use pausewake_device::protocol::Scheme;
+use pausewake_engine::EcdsaCurve;
 use ring::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::rand::SystemRandom;
 use ring::rsa;
-use ring::signature::{self, KeyPair, RsaParameters, UnparsedPublicKey};
+use ring::signature::{
+    self, EcdsaKeyPair, EcdsaVerificationAlgorithm, KeyPair, RsaEncoding, RsaParameters,
+    UnparsedPublicKey, VerificationAlgorithm,
+};
 
 use crate::scenario::Cipher;
 
-/// Verifies RSA signatures.
-pub struct RsaVerifier {
+/// Verifies signatures.
+pub struct Verifier {
     key: UnparsedPublicKey<Vec<u8>>,
 }
 
-impl RsaVerifier {
-    /// With the public half of the private key `der` (PKCS#8 or PKCS#1).
+impl Verifier {
+    /// Of RSA signatures, with the public half of the private key `der` (PKCS#8 or PKCS#1).
     ///
     /// # Errors
     /// Why it is none.
-    pub fn new(der: &[u8], scheme: Scheme) -> Result<Self, String> {
-        let pair = rsa::KeyPair::from_pkcs8(der)
-            .or_else(|_| rsa::KeyPair::from_der(der))
-            .map_err(|error| error.to_string())?;
+    pub fn rsa(der: &[u8], scheme: Scheme) -> Result<Self, String> {
+        let pair = rsa_pair(der)?;
         let parameters = parameters(scheme).ok_or("this is no RSA scheme")?;
+        Ok(Self::new(parameters, &pair))
+    }
+
+    /// Of ECDSA signatures in ASN.1 DER, with the public half of the private key `der` (PKCS#8).
+    ///
+    /// # Errors
+    /// Why it is none on this curve.
+    pub fn ecdsa(der: &[u8], curve: EcdsaCurve) -> Result<Self, String> {
+        let (signing, verification): (_, &'static EcdsaVerificationAlgorithm) = match curve {
+            EcdsaCurve::P256 => (
+                &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+                &signature::ECDSA_P256_SHA256_ASN1,
+            ),
+            EcdsaCurve::P384 => (
+                &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+                &signature::ECDSA_P384_SHA384_ASN1,
+            ),
+        };
+        let pair = EcdsaKeyPair::from_pkcs8(signing, der, &SystemRandom::new())
+            .map_err(|error| error.to_string())?;
+        Ok(Self::new(verification, &pair))
+    }
+
+    fn new(algorithm: &'static dyn VerificationAlgorithm, pair: &impl KeyPair) -> Self {
         let public = pair.public_key().as_ref().to_vec();
-        Ok(Self {
-            key: UnparsedPublicKey::new(parameters, public),
-        })
+        Self {
+            key: UnparsedPublicKey::new(algorithm, public),
+        }
+    }
+
+    /// The public key that it verifies with; of RSA, PKCS#1 `RSAPublicKey` DER.
+    pub fn public_key(&self) -> &[u8] {
+        self.key.as_ref()
     }
 
     /// Whether `signature` is one of `message`.
     pub fn is_right(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verify(message, signature).is_ok()
+    }
+}
+
+/// Signs `message` with the private key `der` (PKCS#8 or PKCS#1).
+///
+/// # Errors
+/// Why it cannot.
+pub fn rsa_sign(der: &[u8], scheme: Scheme, message: &[u8]) -> Result<Vec<u8>, String> {
+    let pair = rsa_pair(der)?;
+    let mut signature = vec![0; pair.public().modulus_len()];
+    pair.sign(
+        encoding(scheme)?,
+        &SystemRandom::new(),
+        message,
+        &mut signature,
+    )
+    .map_err(|_| "the key does not sign".to_owned())?;
+    Ok(signature)
+}
+
+fn rsa_pair(der: &[u8]) -> Result<rsa::KeyPair, String> {
+    rsa::KeyPair::from_pkcs8(der)
+        .or_else(|_| rsa::KeyPair::from_der(der))
+        .map_err(|error| error.to_string())
+}
+
+fn encoding(scheme: Scheme) -> Result<&'static dyn RsaEncoding, String> {
+    match scheme {
+        Scheme::Pkcs1Sha256 => Ok(&signature::RSA_PKCS1_SHA256),
+        Scheme::Pkcs1Sha384 => Ok(&signature::RSA_PKCS1_SHA384),
+        Scheme::Pkcs1Sha512 => Ok(&signature::RSA_PKCS1_SHA512),
+        Scheme::PssSha256 => Ok(&signature::RSA_PSS_SHA256),
+        Scheme::PssSha384 => Ok(&signature::RSA_PSS_SHA384),
+        Scheme::PssSha512 => Ok(&signature::RSA_PSS_SHA512),
+        Scheme::None | Scheme::EcdsaP256Sha256 | Scheme::EcdsaP384Sha384 => {
+            Err("this is no RSA scheme".to_owned())
+        }
     }
 }
 
@@ -71,15 +140,22 @@ impl Sealer {
         })
     }
 
-    /// Whether `sealed` is what sealing `plaintext` gives.
-    pub fn is_right(&self, nonce: [u8; 12], plaintext: &[u8], sealed: &[u8]) -> bool {
-        let mut ours = Vec::with_capacity(plaintext.len() + aead::MAX_TAG_LEN);
-        ours.extend_from_slice(plaintext);
+    /// `plaintext` sealed, tag and all.
+    pub fn seal(&self, nonce: [u8; 12], plaintext: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::with_capacity(plaintext.len() + aead::MAX_TAG_LEN);
+        sealed.extend_from_slice(plaintext);
         let nonce = Nonce::assume_unique_for_key(nonce);
         let done = self
             .key
-            .seal_in_place_append_tag(nonce, Aad::empty(), &mut ours);
-        done.is_ok() && ours == sealed
+            .seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed);
+        // Only beyond 64 GiB, which no slot holds.
+        done.expect("a message of any length that slots have can be sealed");
+        sealed
+    }
+
+    /// Whether `sealed` is what sealing `plaintext` gives.
+    pub fn is_right(&self, nonce: [u8; 12], plaintext: &[u8], sealed: &[u8]) -> bool {
+        self.seal(nonce, plaintext) == sealed
     }
 }
 
@@ -88,7 +164,6 @@ mod tests {
     use super::*;
     use pausewake_device::compute::KeyMaterial;
     use pausewake_device::keys::PrivateKey;
-    use ring::rand::SystemRandom;
 
     const TEST_KEY: &[u8] = include_bytes!("../../keys/test-rsa2048.pem");
 
@@ -98,20 +173,29 @@ mod tests {
         let KeyMaterial::RsaPrivate(der) = key.material() else {
             panic!("the test key is RSA");
         };
-        let pair = rsa::KeyPair::from_pkcs8(der).unwrap();
-        let mut signature = vec![0; pair.public().modulus_len()];
-        pair.sign(
-            &signature::RSA_PSS_SHA256,
-            &SystemRandom::new(),
-            b"message",
-            &mut signature,
-        )
-        .unwrap();
-        let verifier = RsaVerifier::new(der, Scheme::PssSha256).unwrap();
+        let mut signature = rsa_sign(der, Scheme::PssSha256, b"message").unwrap();
+        let verifier = Verifier::rsa(der, Scheme::PssSha256).unwrap();
         assert!(verifier.is_right(b"message", &signature));
         assert!(!verifier.is_right(b"massage", &signature));
         signature[7] ^= 1;
         assert!(!verifier.is_right(b"message", &signature));
+    }
+
+    #[test]
+    fn right_ecdsa_signatures_are_told_from_wrong_ones() {
+        let key: &[u8] = include_bytes!("../../keys/test-p384.pem");
+        let key = PrivateKey::parse(key, "test key").unwrap();
+        let KeyMaterial::EcdsaPrivate(der) = key.material() else {
+            panic!("the test key is ECDSA");
+        };
+        let random = SystemRandom::new();
+        let algorithm = &signature::ECDSA_P384_SHA384_ASN1_SIGNING;
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, der, &random).unwrap();
+        let signature = pair.sign(&random, b"message").unwrap();
+        let verifier = Verifier::ecdsa(der, EcdsaCurve::P384).unwrap();
+        assert!(verifier.is_right(b"message", signature.as_ref()));
+        assert!(!verifier.is_right(b"massage", signature.as_ref()));
+        assert!(Verifier::ecdsa(der, EcdsaCurve::P256).is_err());
     }
 
     #[test]

@@ -7,17 +7,34 @@ use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
 use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, ErrorFamily, Reactor, Reap, SpawnError, Turn};
+use pausewake_engine::{
+    Engine, EngineConfig, ErrorFamily, Reactor, Reap, SmallOps, SpawnError, Turn,
+};
 use pausewake_jobs::StartReason;
 
 use super::RunError;
 use crate::report::{Collector, Figures};
-use crate::scenario::{Clock, Compute, Scenario, Wait};
+use crate::scenario::{Clock, Compute, Mode, Scenario, Wait};
 use crate::story::LogHandle;
 
-/// Everything that a run takes place in.
+/// Makes the device that `scenario` describes.
+///
+/// # Errors
+/// [`RunError::Setup`]: it cannot be made, or the system has no descriptor, thread or memory for it.
+pub fn device(scenario: &Scenario, log: Option<&LogHandle>) -> Result<Device, RunError> {
+    let config = device_config(scenario);
+    let observer = log
+        .cloned()
+        .map(|log| Arc::new(log) as Arc<dyn DeviceObserver>);
+    let device = match scenario.clock {
+        Clock::Wall => Device::thread(config, wait(scenario), observer),
+        Clock::Virtual => Device::simulated(config, observer),
+    };
+    device.map_err(setup)
+}
+
+/// Everything that a thread of a run works with.
 pub struct World {
-    device: Device,
     reactor: Reactor,
     watch: Rc<Watch>,
     clock: Clock,
@@ -25,29 +42,23 @@ pub struct World {
 }
 
 impl World {
-    /// Builds what `scenario` describes.
+    /// An engine and an event loop on `device`, as `scenario` describes them.
     ///
     /// # Errors
-    /// [`RunError::Setup`]: the device cannot be made, or the system has no descriptor, thread or
-    /// memory for it.
-    pub fn new(scenario: &Scenario, log: Option<LogHandle>) -> Result<Self, RunError> {
-        let config = device_config(scenario);
-        let observer = log
-            .clone()
-            .map(|log| Arc::new(log) as Arc<dyn DeviceObserver>);
-        let device = match scenario.clock {
-            Clock::Wall => Device::thread(config, wait(scenario.device.wait), observer),
-            Clock::Virtual => Device::simulated(config, observer),
-        }
-        .map_err(setup)?;
+    /// [`RunError::Setup`]: the system has no descriptor or memory for them.
+    pub fn new(
+        scenario: &Scenario,
+        device: &Device,
+        log: Option<LogHandle>,
+    ) -> Result<Self, RunError> {
         let watch = Rc::new(Watch {
-            collector: Collector::new(),
+            collector: Rc::new(Collector::new()),
             log,
         });
         let queue = device.open_queue().map_err(setup)?;
-        let engine = Engine::new(queue, scenario.engine, Some(watch.clone())).map_err(setup)?;
+        let config = engine_config(scenario);
+        let engine = Engine::new(queue, config, Some(watch.clone())).map_err(setup)?;
         Ok(Self {
-            device,
             reactor: Reactor::new(engine).map_err(setup)?,
             watch,
             clock: scenario.clock,
@@ -55,9 +66,19 @@ impl World {
         })
     }
 
-    /// The device.
-    pub fn device(&self) -> &Device {
-        &self.device
+    /// The event loop and what watches it, for [`Timelines`](pausewake_engine::Timelines).
+    pub fn into_parts(self) -> (Reactor, Rc<Watch>) {
+        (self.reactor, self.watch)
+    }
+
+    /// What [`into_parts`](Self::into_parts) took apart.
+    pub fn from_parts(reactor: Reactor, watch: Rc<Watch>, clock: Clock) -> Self {
+        Self {
+            reactor,
+            watch,
+            clock,
+            idle_turns: 0,
+        }
     }
 
     /// The engine.
@@ -80,9 +101,14 @@ impl World {
         self.reactor.live_jobs()
     }
 
+    /// What collects the figures.
+    pub fn collector(&self) -> &Rc<Collector> {
+        &self.watch.collector
+    }
+
     /// Ops that have returned.
     pub fn returned_ops(&self) -> u64 {
-        self.watch.collector.returned()
+        self.watch.returned_ops()
     }
 
     /// Starts a job.
@@ -91,24 +117,8 @@ impl World {
     /// [`RunError::Broken`]: there is no stack or descriptor for it.
     pub fn spawn(&mut self, job: impl FnOnce() + 'static) -> Result<(), RunError> {
         self.idle_turns = 0;
-        self.reactor.spawn(job).map_err(|error| {
-            if error.family() != ErrorFamily::Retry {
-                return broken(error);
-            }
-            let live = self.reactor.live_jobs();
-            let cause = match error {
-                // Without its advice, which is for programs that call `jobs`.
-                SpawnError::NotStarted {
-                    reason: StartReason::StackAllocation(error),
-                    ..
-                } => error.cause.to_string(),
-                other => chain(&other),
-            };
-            RunError::Broken(format!(
-                "there is no room for another job beside {live}: {cause}. Lower load.jobs, or raise \
-                 that limit"
-            ))
-        })
+        let spawned = self.reactor.spawn(job);
+        spawned.map_err(|error| no_room(self.reactor.live_jobs(), error))
     }
 
     /// Lets the reactor go on, at most until `until`.
@@ -117,8 +127,9 @@ impl World {
     /// [`RunError::Broken`]: the system's event queue failed, or jobs wait for nothing.
     pub fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
         let turn = self.turn_and_poll(until)?;
-        // A turn may find nothing to do and yet leave a wake for the next one; two such turns in
-        // a row cannot.
+        // With external and heuristic reaping, the last thing that a turn does is to give calls in
+        // line the room that the device has made: it wakes their jobs for the next turn. Two such
+        // turns in a row have nothing left to give.
         self.idle_turns = if turn == Turn::Idle {
             self.idle_turns + 1
         } else {
@@ -167,14 +178,12 @@ impl World {
         Ok(())
     }
 
-    /// Ends everything in order; gives what was collected, and under the wall clock how late the
-    /// device was: mean and worst.
+    /// Ends everything in order; gives what was collected.
     ///
     /// # Errors
     /// [`RunError::Broken`]: something was left over that should not be.
-    pub fn finish(mut self) -> Result<(Figures, Option<(Nanos, Nanos)>), RunError> {
+    pub fn finish(mut self) -> Result<Figures, RunError> {
         self.drain()?;
-        let is_wall = self.is_wall();
         let shutdown = self.reactor.shutdown().map_err(broken)?;
         if shutdown.slots_left > 0 {
             let slots = shutdown.slots_left;
@@ -182,16 +191,21 @@ impl World {
                 "{slots} slots were not given back by the device"
             )));
         }
-        let lateness = self.device.stats().lateness;
-        let lateness = is_wall.then(|| (lateness.mean_ns(), lateness.max_ns()));
-        Ok((self.watch.collector.take(), lateness))
+        Ok(self.watch.collector.take())
     }
 }
 
 /// Gets the event log, and hands it to those who look at it.
-struct Watch {
-    collector: Collector,
+pub struct Watch {
+    collector: Rc<Collector>,
     log: Option<LogHandle>,
+}
+
+impl Watch {
+    /// Ops that have returned.
+    pub fn returned_ops(&self) -> u64 {
+        self.collector.returned()
+    }
 }
 
 impl Observer for Watch {
@@ -214,7 +228,7 @@ fn device_config(scenario: &Scenario) -> DeviceConfig {
             slots: device.slots,
             slot_size: device.slot_size,
         },
-        compute: match device.compute {
+        compute: match compute(scenario) {
             Compute::Real => ComputeMode::Real,
             Compute::Cached => ComputeMode::Cached,
             Compute::None => ComputeMode::None,
@@ -224,12 +238,58 @@ fn device_config(scenario: &Scenario) -> DeviceConfig {
     }
 }
 
-fn wait(wait: Wait) -> WaitStrategy {
-    match wait {
+/// What computes the results. Where software does, and its own time is what counts, it finds no
+/// answers that were computed before.
+pub(super) fn compute(scenario: &Scenario) -> Compute {
+    match (scenario.device.compute, scenario.mode, scenario.clock) {
+        (Compute::Cached, Mode::Software, Clock::Wall) => Compute::Real,
+        (compute, _, _) => compute,
+    }
+}
+
+/// A device that gets nothing to do takes no time from the CPU either.
+fn wait(scenario: &Scenario) -> WaitStrategy {
+    match scenario.device.wait {
+        _ if scenario.mode == Mode::Software => WaitStrategy::Sleep,
         Wait::Spin => WaitStrategy::Spin,
         Wait::Adaptive => WaitStrategy::Adaptive,
         Wait::Sleep => WaitStrategy::Sleep,
     }
+}
+
+/// As the scenario says it; where software is to compute, everything is too small for the device.
+fn engine_config(scenario: &Scenario) -> EngineConfig {
+    let small_ops = match scenario.mode {
+        Mode::Software => SmallOps {
+            rsa_bytes: u32::MAX,
+            ecdsa_bytes: u32::MAX,
+            aes_gcm_bytes: u32::MAX,
+        },
+        Mode::Async | Mode::Sync => scenario.engine.small_ops,
+    };
+    EngineConfig {
+        small_ops,
+        ..scenario.engine
+    }
+}
+
+/// A job could not be started beside `live` others.
+pub(super) fn no_room<F>(live: usize, error: SpawnError<F>) -> RunError {
+    if error.family() != ErrorFamily::Retry {
+        return broken(error);
+    }
+    let cause = match error {
+        // Without its advice, which is for programs that call `jobs`.
+        SpawnError::NotStarted {
+            reason: StartReason::StackAllocation(error),
+            ..
+        } => error.cause.to_string(),
+        other => chain(&other),
+    };
+    RunError::Broken(format!(
+        "there is no room for another job beside {live}: {cause}. Lower load.jobs, or raise that \
+         limit"
+    ))
 }
 
 /// `error` could not be prevented by any check of the scenario.
@@ -237,7 +297,7 @@ pub(super) fn setup(error: impl std::error::Error) -> RunError {
     RunError::Setup(chain(&error))
 }
 
-fn broken(error: impl std::error::Error) -> RunError {
+pub(super) fn broken(error: impl std::error::Error) -> RunError {
     RunError::Broken(chain(&error))
 }
 

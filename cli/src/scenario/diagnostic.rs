@@ -17,6 +17,45 @@ pub struct Problem {
     pub accepted: Option<String>,
     /// Other places that have to do with it, and what they are.
     pub related: Vec<(Span, String)>,
+    /// Variants in which it is wrong; none if it is in all of them.
+    pub variants: Vec<String>,
+}
+
+/// What is wrong with some variants of a scenario.
+#[derive(Debug, Default)]
+pub struct OfVariants(Vec<Problem>);
+
+impl OfVariants {
+    /// `wrong` is wrong in the variant of this name; what others had too is not told again.
+    pub fn add(&mut self, name: Option<&str>, wrong: Vec<Problem>) {
+        for mut problem in wrong {
+            let known = self.0.iter_mut().find(|known| {
+                known.span == problem.span
+                    && known.wrong == problem.wrong
+                    && known.accepted == problem.accepted
+            });
+            let variants = match known {
+                Some(known) => &mut known.variants,
+                None => {
+                    problem.variants.clear();
+                    self.0.push(problem);
+                    let last = self.0.len() - 1;
+                    &mut self.0[last].variants
+                }
+            };
+            variants.extend(name.map(str::to_owned));
+        }
+    }
+
+    /// All of them; what is wrong in each of the `count` variants names none.
+    pub fn into_problems(mut self, count: usize) -> Vec<Problem> {
+        for problem in &mut self.0 {
+            if problem.variants.len() >= count {
+                problem.variants.clear();
+            }
+        }
+        self.0
+    }
 }
 
 /// A scenario that cannot be run, with everything that was found wrong.
@@ -34,6 +73,7 @@ impl Problem {
             wrong: wrong.into(),
             accepted: Some(accepted.into()),
             related: Vec::new(),
+            variants: Vec::new(),
         }
     }
 
@@ -55,6 +95,7 @@ impl Problem {
             wrong: error.message().to_owned(),
             accepted: Some(SYNTAX.to_owned()),
             related: Vec::new(),
+            variants: Vec::new(),
         }
     }
 
@@ -79,6 +120,7 @@ impl From<toml::de::Error> for Problem {
             wrong: in_toml_words(wrong),
             accepted: accepted.map(in_toml_words).or_else(|| missing(wrong)),
             related: Vec::new(),
+            variants: Vec::new(),
         }
     }
 }
@@ -124,7 +166,7 @@ fn missing(wrong: &str) -> Option<String> {
     let entry = match name {
         "clock" => "clock = \"virtual\" or clock = \"wall\"",
         "load" => "a table [load] with an op, jobs or a rate, and ops or a duration",
-        "op" => "op = \"rsa-sign\", \"aead-seal\" or \"seal-open\"",
+        "op" => "op = \"rsa-sign\", for example",
         "slices" => "slices = 1 or more",
         "service" => "service = { distribution = \"constant\", base = \"433us\" }, for example",
         "distribution" => "distribution = \"constant\", for example",
@@ -181,6 +223,10 @@ impl Rejected {
         }
         if let Some(accepted) = &problem.accepted {
             group = group.element(Level::HELP.message(format!("accepted: {accepted}")));
+        }
+        if !problem.variants.is_empty() {
+            let names = problem.variants.join(", ");
+            group = group.element(Level::NOTE.message(format!("in the variants: {names}")));
         }
         writeln!(f, "{}", Renderer::plain().render(&[group]))
     }

@@ -1,7 +1,7 @@
 //! Scenarios: what is run, on what device, and what must hold in the end.
 //!
-//! [`read`] takes a TOML file and the command line's `--set`s and gives a [`Scenario`] in which
-//! nothing is left to check: `file` says how it is written, `check` what may go together, and
+//! [`read`] takes a TOML file and the command line's `--set`s and gives [`Variant`]s: [`Scenario`]s in
+//! which nothing is left to check: `file` says how it is written, `check` what may go together, and
 //! `diagnostic` shows the user what is wrong, where, and what is accepted.
 
 mod check;
@@ -11,26 +11,42 @@ mod entries;
 mod file;
 mod names;
 mod overrides;
+pub mod schema;
 mod shape;
 mod source;
+mod spanned;
+mod variants;
 mod work;
 
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
-pub use file::{Arrival, Cipher, Clock, Compute, Wait};
-pub use work::{SigningKey, Work};
+pub use entries::Verify;
+pub use file::{Arrival, Cipher, Clock, Compute, Mode, Wait};
+pub use work::{MixItem, SigningKey, Work};
 
 use std::path::Path;
 
 use pausewake_device::Nanos;
-use pausewake_device::model::{CoalesceConfig, ModelConfig};
+use pausewake_device::model::{CoalesceConfig, ModelConfig, ServiceTime};
+use pausewake_device::protocol::Class;
 use pausewake_device::random::Seed;
 use pausewake_engine::EngineConfig;
+use pausewake_engine::events::Stage;
 use serde::Deserialize;
 use toml::de::{DeTable, Deserializer};
 
 use diagnostic::Problem;
+use overrides::Override;
 use source::{OriginKind, Sources};
+
+/// A scenario among its variants.
+#[derive(Debug)]
+pub struct Variant {
+    /// Its name; `None` if the file has no variants, and this is the only one.
+    pub name: Option<String>,
+    /// What is run.
+    pub scenario: Scenario,
+}
 
 /// A scenario that can be run.
 #[derive(Debug)]
@@ -45,6 +61,8 @@ pub struct Scenario {
     pub seed: Seed,
     /// The accelerator.
     pub device: Device,
+    /// Who computes, and whether the caller waits.
+    pub mode: Mode,
     /// How jobs are told, who reaps, and what happens when something is in the way.
     pub engine: EngineConfig,
     /// What is to be done.
@@ -83,8 +101,16 @@ pub struct Load {
     pub pacing: Pacing,
     /// When it is enough.
     pub limit: Limit,
-    /// What each job does.
-    pub work: Work,
+    /// What is done, at least one; which comes next is drawn by their weights.
+    pub mix: Vec<MixItem>,
+    /// Threads, or timelines, among which jobs and ops are divided.
+    pub threads: u32,
+    /// How long a job thinks after what it has done.
+    pub think: Option<ServiceTime>,
+    /// How often a job does something before it ends.
+    pub ops_per_job: u32,
+    /// Which results are verified, if there are any.
+    pub verify: Verify,
 }
 
 /// When jobs start.
@@ -106,10 +132,20 @@ pub enum Pacing {
     },
 }
 
+impl Pacing {
+    /// Jobs at once, at most.
+    pub fn jobs(self) -> u32 {
+        match self {
+            Self::Closed { jobs } => jobs,
+            Self::Open { max_jobs, .. } => max_jobs,
+        }
+    }
+}
+
 /// When it is enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// After that many jobs were started, each of them one op.
+    /// After that many ops.
     Ops(u64),
     /// When that time is over.
     Duration(Nanos),
@@ -124,42 +160,75 @@ pub struct Expectation {
     pub metric: Metric,
     /// How it is compared.
     pub comparison: Comparison,
-    /// With what: nanoseconds, ops per second, or a count.
-    pub value: f64,
+    /// With what.
+    pub target: Target,
     /// As the scenario wrote it.
     pub text: String,
+}
+
+/// What a figure is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// Nanoseconds, ops per second, a count, or a share.
+    Value(f64),
+    /// So many times the same figure of another variant, which exists.
+    Variant {
+        /// How many times.
+        factor: f64,
+        /// The other variant's name.
+        name: String,
+    },
 }
 
 /// A figure of the report that expectations can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
-    /// Median latency, ns.
-    P50,
-    /// 90th percentile of latency, ns.
-    P90,
-    /// 99th percentile of latency, ns.
-    P99,
-    /// 99.9th percentile of latency, ns.
-    P999,
-    /// Longest latency, ns.
-    Max,
-    /// Mean latency, ns.
-    Mean,
+    /// Latency, ns.
+    Latency(Statistic),
+    /// Time in a stage, ns.
+    Stage(Span, Statistic),
     /// Mean wait for a slice, ns.
     MeanWait,
     /// Ops per second.
     Throughput,
-    /// Ops that returned.
-    Ops,
-    /// Ops that did not end well.
-    Errors,
-    /// Jobs resumed before their op had completed.
-    Spurious,
+    /// The count of this name.
+    Count(&'static str),
+    /// Calls in flight, averaged over time.
+    InFlight,
+    /// Busy time of a class's slices, as a share of the run.
+    Utilisation(Class),
     /// Results that were verified.
     Verified,
 }
 
+/// What is told of many times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// Mean.
+    Mean,
+    /// Median.
+    P50,
+    /// 90th percentile.
+    P90,
+    /// 99th percentile.
+    P99,
+    /// 99.9th percentile.
+    P999,
+    /// Longest.
+    Max,
+}
+
+/// A part of an op's latency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// One of the five stages.
+    Stage(Stage),
+    /// The wait for room before them.
+    FullWait,
+}
+
 /// Reads the scenario at `path`, with `overrides` of the form `path=value` put over it in order.
+/// Gives its variants in the order of the file, or one without a name; there is always one.
 ///
 /// # Errors
 /// Everything that is wrong with it, as far as it can be told at once.
@@ -167,7 +236,7 @@ pub fn read(
     path: &Path,
     overrides: &[String],
     seed: Option<u64>,
-) -> Result<Scenario, Box<Rejected>> {
+) -> Result<Vec<Variant>, Box<Rejected>> {
     let mut sources = Sources::default();
     let shown = path.display().to_string();
     let bytes = match std::fs::read(path) {
@@ -178,6 +247,7 @@ pub fn read(
                 wrong: format!("cannot read the scenario {shown}: {error}"),
                 accepted: Some("the path of a scenario file (TOML)".to_owned()),
                 related: Vec::new(),
+                variants: Vec::new(),
             };
             return Err(Box::new(Rejected::new(sources, vec![problem])));
         }
@@ -198,15 +268,18 @@ pub fn read(
     };
     sources.push(OriginKind::File(shown), text.clone());
     let result = parse(&text, overrides, &mut sources)
-        .and_then(|file| check::check(file, path, seed, &sources));
+        .and_then(|files| check_all(files, path, seed, &sources));
     result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
 }
+
+/// A variant's name, and what the file says of it.
+type Written = (Option<String>, file::File);
 
 fn parse(
     text: &str,
     overrides: &[String],
     sources: &mut Sources,
-) -> Result<file::File, Vec<Problem>> {
+) -> Result<Vec<Written>, Vec<Problem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         return Err(errors
@@ -214,24 +287,75 @@ fn parse(
             .map(|error| Problem::syntax(error, text))
             .collect());
     }
-    let (span, mut table) = (root.span(), root.into_inner());
+    let (span, table) = (root.span(), root.into_inner());
     let mut problems = Vec::new();
+    let mut flags = Vec::new();
     for flag in overrides {
         let shown = format!("{FLAG}{flag}");
         let offset = sources.push(OriginKind::Flag, shown) + FLAG.len();
-        if let Err(problem) = overrides::apply(&mut table, flag, offset) {
-            problems.push(problem);
+        match Override::parse(flag, offset) {
+            Ok(flag) => flags.push(flag),
+            Err(problem) => problems.push(problem),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let problems = shape::check(&table);
-    if !problems.is_empty() {
-        return Err(problems);
+    let variants = variants::expand(table, &flags)?;
+    each(variants, |variant| {
+        let name = variant.name.map(|(name, _)| name);
+        let problems = shape::check(&variant.table);
+        if !problems.is_empty() {
+            return (name, Err(problems));
+        }
+        let root = serde_spanned::Spanned::new(span.clone(), variant.table);
+        let file = file::File::deserialize(Deserializer::from(root))
+            .map_err(|error| vec![Problem::from(error)]);
+        (name, file)
+    })
+}
+
+fn check_all(
+    files: Vec<Written>,
+    path: &Path,
+    seed: Option<u64>,
+    sources: &Sources,
+) -> Result<Vec<Variant>, Vec<Problem>> {
+    let names: Vec<String> = files.iter().filter_map(|(name, _)| name.clone()).collect();
+    let checked = each(files, |(name, file)| {
+        let own = name.as_deref();
+        let around = check::Around {
+            path,
+            sources,
+            own,
+            names: &names,
+        };
+        let scenario = check::check(file, seed, &around);
+        (name, scenario)
+    })?;
+    let variant = |(name, scenario)| Variant { name, scenario };
+    Ok(checked.into_iter().map(variant).collect())
+}
+
+/// Does `step` with each variant; what is wrong with several of them is told once.
+fn each<T, U>(
+    variants: Vec<T>,
+    step: impl Fn(T) -> (Option<String>, Result<U, Vec<Problem>>),
+) -> Result<Vec<(Option<String>, U)>, Vec<Problem>> {
+    let count = variants.len();
+    let mut done = Vec::new();
+    let mut problems = diagnostic::OfVariants::default();
+    for variant in variants {
+        let (name, result) = step(variant);
+        match result {
+            Ok(value) => done.push((name, value)),
+            Err(wrong) => problems.add(name.as_deref(), wrong),
+        }
     }
-    let root = serde_spanned::Spanned::new(span, table);
-    file::File::deserialize(Deserializer::from(root)).map_err(|error| vec![error.into()])
+    match problems.into_problems(count) {
+        problems if problems.is_empty() => Ok(done),
+        problems => Err(problems),
+    }
 }
 
 const FLAG: &str = "--set ";

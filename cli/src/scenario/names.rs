@@ -1,6 +1,10 @@
 //! The words by which reports name what scenarios choose.
 
-use super::{Cipher, Compute, Metric, Work};
+use std::borrow::Cow;
+
+use pausewake_device::protocol::Class;
+
+use super::{Cipher, Compute, Load, Metric, MixItem, Mode, Span, Statistic, Work};
 
 impl Compute {
     /// As the scenario writes it.
@@ -31,23 +35,71 @@ impl Cipher {
     }
 }
 
+impl Mode {
+    /// As the scenario writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Async => "async",
+            Self::Sync => "sync",
+            Self::Software => "software",
+        }
+    }
+}
+
 impl Metric {
+    /// As `[expect]` writes it.
+    pub fn name(self) -> Cow<'static, str> {
+        let name = match self {
+            Self::Latency(statistic) => statistic.name(),
+            Self::Stage(stage, statistic) => {
+                return format!("{}.{}", stage.key(), statistic.name()).into();
+            }
+            Self::MeanWait => "mean_wait",
+            Self::Throughput => "throughput",
+            Self::Count(name) => name,
+            Self::InFlight => "in_flight",
+            Self::Utilisation(Class::Asymmetric) => "utilisation.asym",
+            Self::Utilisation(Class::Symmetric) => "utilisation.sym",
+            Self::Verified => "verified",
+        };
+        name.into()
+    }
+}
+
+impl Statistic {
     /// As `[expect]` writes it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Mean => "mean",
             Self::P50 => "p50",
             Self::P90 => "p90",
             Self::P99 => "p99",
             Self::P999 => "p999",
             Self::Max => "max",
-            Self::Mean => "mean",
-            Self::MeanWait => "mean_wait",
-            Self::Throughput => "throughput",
-            Self::Ops => "ops",
-            Self::Errors => "errors",
-            Self::Spurious => "spurious",
-            Self::Verified => "verified",
         }
+    }
+}
+
+impl Span {
+    /// As `[expect]` writes it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Stage(stage) => stage.name(),
+            Self::FullWait => "full_wait",
+        }
+    }
+}
+
+impl Load {
+    /// What is done, in words.
+    pub fn describe(&self) -> String {
+        if let Some(work) = self.only() {
+            return work.describe();
+        }
+        let whole: u64 = self.mix.iter().map(|item| u64::from(item.weight)).sum();
+        let item = |item: &MixItem| format!("{} of {whole} {}", item.weight, item.work.describe());
+        let items: Vec<String> = self.mix.iter().map(item).collect();
+        items.join("; ")
     }
 }
 
@@ -57,14 +109,28 @@ impl Work {
         match self {
             Self::RsaSign {
                 key, message_len, ..
+            }
+            | Self::RsaVerify {
+                key, message_len, ..
+            }
+            | Self::EcdsaSign {
+                key, message_len, ..
             } => {
-                format!("rsa-sign of {message_len} bytes with the {}", key.name)
+                format!(
+                    "{} of {message_len} bytes with the {}",
+                    self.kind(),
+                    key.name
+                )
             }
             Self::AeadSeal {
                 cipher,
                 message_len,
+            }
+            | Self::AeadOpen {
+                cipher,
+                message_len,
             } => {
-                format!("aead-seal of {message_len} bytes, {}", cipher.name())
+                format!("{} of {message_len} bytes, {}", self.kind(), cipher.name())
             }
             Self::SealOpen {
                 cipher,

@@ -8,30 +8,61 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::Problem;
 use super::source::Span;
 
-/// Puts one override into `root`.
-///
-/// `text` is what the user gave (`device.asym.slices=8`), `offset` where it stands in the sources.
-/// The value is read as TOML, and as a bare string if it is none; an empty value takes the entry
-/// out of the scenario.
-///
-/// # Errors
-/// When `text` has no `=`, its path is not made of keys, or leads through something that is no table.
-pub fn apply<'t>(root: &mut DeTable<'t>, text: &'t str, offset: usize) -> Result<(), Problem> {
-    let whole = offset..offset + text.len();
-    let Some((path, value)) = text.split_once('=') else {
-        return Err(Problem::at(whole, "a `--set` without a `=`", ACCEPTED));
-    };
-    let keys = keys(path, offset).ok_or_else(|| {
-        let span = offset..offset + path.len();
-        Problem::at(span, format!("`{path}` is not a path of keys"), ACCEPTED)
-    })?;
-    let value_offset = offset + path.len() + 1;
-    let value = (!value.trim().is_empty()).then(|| read_value(value, value_offset));
-    set(root, &keys, value)
+/// One override: an entry of the scenario, or of one of its variants.
+#[derive(Debug)]
+pub struct Override<'t> {
+    keys: Vec<Key<'t>>,
+    /// `None` takes the entry out.
+    value: Option<Spanned<DeValue<'t>>>,
+}
+
+impl<'t> Override<'t> {
+    /// Reads one override.
+    ///
+    /// `text` is what the user gave (`device.asym.slices=8`), `offset` where it stands in the
+    /// sources. The value is read as TOML, and as a bare string if it is none; an empty value takes
+    /// the entry out of the scenario.
+    ///
+    /// # Errors
+    /// When `text` has no `=`, or its path is not made of keys.
+    pub fn parse(text: &'t str, offset: usize) -> Result<Self, Problem> {
+        let whole = offset..offset + text.len();
+        let Some((path, value)) = text.split_once('=') else {
+            return Err(Problem::at(whole, "a `--set` without a `=`", ACCEPTED));
+        };
+        let keys = keys(path, offset).ok_or_else(|| {
+            let span = offset..offset + path.len();
+            Problem::at(span, format!("`{path}` is not a path of keys"), ACCEPTED)
+        })?;
+        let value_offset = offset + path.len() + 1;
+        let value = (!value.trim().is_empty()).then(|| read_value(value, value_offset));
+        Ok(Self { keys, value })
+    }
+
+    /// If it is for one variant alone: that one's name, and where it stands.
+    pub fn variant(&self) -> Option<&Key<'t>> {
+        match self.keys.as_slice() {
+            [(VARIANT, _), name, ..] => Some(name),
+            [(VARIANT, _)] => self.keys.first(),
+            _ => None,
+        }
+    }
+
+    /// Puts it into `root`: the whole scenario, or the variant that it is for.
+    ///
+    /// # Errors
+    /// When its path leads through something that is no table.
+    pub fn apply(&self, root: &mut DeTable<'t>) -> Result<(), Problem> {
+        let keys = match self.variant() {
+            Some(_) => self.keys.get(2..).unwrap_or_default(),
+            None => &self.keys,
+        };
+        set(root, keys, self.value.clone())
+    }
 }
 
 /// One key of a path, and where it stands.
-type Key<'a> = (&'a str, Span);
+pub type Key<'a> = (&'a str, Span);
 
 fn keys(path: &str, offset: usize) -> Option<Vec<Key<'_>>> {
     if path.split('.').count() > DEEPEST {
@@ -113,6 +144,8 @@ fn set<'t>(
     }
 }
 
+/// Before the name of a variant.
+const VARIANT: &str = "variant";
 /// No entry lies deeper, and no stack must be as deep as a flag is long.
 const DEEPEST: usize = 8;
 const ACCEPTED: &str = "path=value with the scenario's own names, as --set device.asym.slices=8";

@@ -1,6 +1,7 @@
 //! What must be a table and what a word, before types are looked at: a deserialiser also takes a
 //! table as a list of its values, and a word as a table of one.
 
+use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Problem;
@@ -23,6 +24,11 @@ fn check_table(table: &DeTable<'_>, path: &str, problems: &mut Vec<Problem>) {
             .rsplit_once('.')
             .filter(|(_, name)| *name == "distribution")
             .map_or(path.as_str(), |(_, name)| name);
+        if path == "load.mix"
+            && let DeValue::Array(items) = value.get_ref()
+        {
+            check_mix(items, problems);
+        }
         let word = WORDS.iter().find(|(name, _)| *name == place);
         match (value.get_ref(), word) {
             (DeValue::Table(inner), None) if is_table => check_table(inner, &path, problems),
@@ -41,6 +47,20 @@ fn check_table(table: &DeTable<'_>, path: &str, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Each item of a mix is a table with the entries of a load.
+fn check_mix(items: &[Spanned<DeValue<'_>>], problems: &mut Vec<Problem>) {
+    for item in items {
+        match item.get_ref() {
+            DeValue::Table(table) => check_table(table, "load", problems),
+            other => problems.push(Problem::at(
+                item.span(),
+                format!("an op of a mix is {}, and must be a table", name_of(other)),
+                "{ op = \"rsa-sign\", weight = 1 }, for example",
+            )),
+        }
+    }
+}
+
 fn name_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
@@ -54,7 +74,7 @@ fn name_of(value: &DeValue<'_>) -> &'static str {
 }
 
 /// Entries that are tables; those of `service_by_op` are, too.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 17] = [
     "device",
     "device.asym",
     "device.asym.service",
@@ -67,12 +87,15 @@ const TABLES: [&str; 14] = [
     "engine",
     "engine.heuristic",
     "engine.small_ops",
+    "host",
+    "host.software",
     "load",
     "expect",
+    "expect.utilisation",
 ];
 
 /// Entries that are one word of several.
-const WORDS: [(&str, &str); 12] = [
+const WORDS: [(&str, &str); 14] = [
     ("clock", "\"wall\" or \"virtual\""),
     ("device.compute", "\"real\", \"cached\" or \"none\""),
     ("device.wait", "\"spin\", \"adaptive\" or \"sleep\""),
@@ -86,7 +109,12 @@ const WORDS: [(&str, &str); 12] = [
         "\"event\", \"external\", \"heuristic\", \"inline\" or \"thread\"",
     ),
     ("engine.on_full", "\"wait\" or \"fail\""),
-    ("load.op", "\"rsa-sign\", \"aead-seal\" or \"seal-open\""),
+    ("engine.mode", "\"async\", \"sync\" or \"software\""),
+    ("host.base", "\"free\" or \"measured\""),
+    (
+        "load.op",
+        "\"rsa-sign\", \"rsa-verify\", \"ecdsa-sign\", \"aead-seal\", \"aead-open\" or \"seal-open\"",
+    ),
     ("load.arrival", "\"poisson\" or \"constant\""),
     ("load.cipher", "\"aes-128-gcm\" or \"aes-256-gcm\""),
     (
@@ -94,5 +122,5 @@ const WORDS: [(&str, &str); 12] = [
         "\"pkcs1-sha256\", \"pkcs1-sha384\", \"pkcs1-sha512\", \"pss-sha256\", \"pss-sha384\" or \
          \"pss-sha512\"",
     ),
-    ("expect.verified", "\"all\""),
+    ("expect.verified", "\"all\" or \"sample\""),
 ];

@@ -1,11 +1,22 @@
-//! What each job of a load does, and what that asks of the device.
+//! What the calls of a load do, and what that asks of the device.
 
+use pausewake_device::compute::AEAD_TAG_LEN;
 use pausewake_device::keys::PrivateKey;
 use pausewake_device::protocol::{Class, OpKind, Scheme};
+use pausewake_engine::{EcdsaCurve, Signature};
 
-use super::Cipher;
+use super::{Cipher, Load};
 
-/// What each job does.
+/// One kind of work, and how often it is done beside the others.
+#[derive(Debug)]
+pub struct MixItem {
+    /// How often, beside the others' weights; at least 1.
+    pub weight: u32,
+    /// What is done.
+    pub work: Work,
+}
+
+/// What is asked of the engine at a time.
 #[derive(Debug)]
 pub enum Work {
     /// Signs a message.
@@ -17,11 +28,36 @@ pub enum Work {
         /// Bytes of a message.
         message_len: u32,
     },
+    /// Verifies a signature.
+    RsaVerify {
+        /// Padding and hash.
+        scheme: Scheme,
+        /// The private key that signed.
+        key: SigningKey,
+        /// Bytes of a message.
+        message_len: u32,
+    },
+    /// Signs a message.
+    EcdsaSign {
+        /// Curve and hash.
+        curve: EcdsaCurve,
+        /// The private key.
+        key: SigningKey,
+        /// Bytes of a message.
+        message_len: u32,
+    },
     /// Seals a message.
     AeadSeal {
         /// The AEAD.
         cipher: Cipher,
         /// Bytes of a message.
+        message_len: u32,
+    },
+    /// Opens a message that was sealed before.
+    AeadOpen {
+        /// The AEAD.
+        cipher: Cipher,
+        /// Bytes of a message, without the tag.
         message_len: u32,
     },
     /// Seals a record of a file, opens it again, and compares.
@@ -42,8 +78,31 @@ pub enum Work {
 pub struct SigningKey {
     /// Its name, for the report.
     pub name: String,
-    /// The key; RSA.
+    /// The key.
     pub key: PrivateKey,
+}
+
+impl Load {
+    /// The only kind of work, if there is only one.
+    pub fn only(&self) -> Option<&Work> {
+        match self.mix.as_slice() {
+            [only] => Some(&only.work),
+            _ => None,
+        }
+    }
+
+    /// Which slices it asks.
+    pub fn classes(&self) -> impl Iterator<Item = Class> {
+        Class::ALL
+            .into_iter()
+            .filter(|class| self.mix.iter().any(|item| item.work.class() == *class))
+    }
+
+    /// Bytes of slot that the largest of its ops needs, input and output.
+    pub fn slot_bytes(&self) -> u64 {
+        let each = self.mix.iter().map(|item| item.work.slot_bytes());
+        each.max().unwrap_or(0)
+    }
 }
 
 impl Work {
@@ -51,7 +110,10 @@ impl Work {
     pub fn kind(&self) -> OpKind {
         match self {
             Self::RsaSign { .. } => OpKind::RsaSign,
+            Self::RsaVerify { .. } => OpKind::RsaVerify,
+            Self::EcdsaSign { .. } => OpKind::EcdsaSign,
             Self::AeadSeal { .. } | Self::SealOpen { .. } => OpKind::AeadSeal,
+            Self::AeadOpen { .. } => OpKind::AeadOpen,
         }
     }
 
@@ -60,25 +122,27 @@ impl Work {
         self.kind().class()
     }
 
-    /// Ops of each job.
-    pub fn ops_per_job(&self) -> u64 {
+    /// Ops that it takes.
+    pub fn ops(&self) -> u64 {
         match self {
-            Self::RsaSign { .. } | Self::AeadSeal { .. } => 1,
             Self::SealOpen { .. } => 2,
+            _ => 1,
         }
     }
 
     /// Bytes of slot that the largest of its ops needs, input and output.
-    pub fn slot_bytes(&self) -> u64 {
+    fn slot_bytes(&self) -> u64 {
+        let bytes = |len: u32, more: usize| u64::from(len) + more as u64;
+        let longest_signature = Signature::MAX_LEN as u64;
         match self {
-            Self::RsaSign { message_len, .. } => {
-                u64::from(*message_len).max(RSA_4096_SIGNATURE_LEN)
+            Self::RsaSign { message_len, .. } | Self::EcdsaSign { message_len, .. } => {
+                bytes(*message_len, 0).max(longest_signature)
             }
-            Self::AeadSeal { message_len, .. } => u64::from(*message_len) + TAG_LEN,
-            Self::SealOpen { record_len, .. } => u64::from(*record_len) + TAG_LEN,
+            Self::RsaVerify { message_len, .. } => bytes(*message_len, Signature::MAX_LEN),
+            Self::AeadSeal { message_len, .. } | Self::AeadOpen { message_len, .. } => {
+                bytes(*message_len, AEAD_TAG_LEN)
+            }
+            Self::SealOpen { record_len, .. } => bytes(*record_len, AEAD_TAG_LEN),
         }
     }
 }
-
-const RSA_4096_SIGNATURE_LEN: u64 = 512;
-const TAG_LEN: u64 = 16;

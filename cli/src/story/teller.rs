@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use pausewake_device::protocol::{Cookie, OpKind};
 use pausewake_device::{DeviceEvent, Nanos};
 use pausewake_engine::events::{Event, JobEvent, JobId, NotifiedBy, Returned, Stage, WhySoftware};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One event, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Line {
     /// From 1 on.
     pub number: usize,

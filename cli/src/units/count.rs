@@ -30,6 +30,7 @@ macro_rules! whole_number {
 
         impl Quantity for $name {
             const ACCEPTED: &'static str = $accepted;
+            const UNITS: &'static str = "";
         }
 
         impl FromStr for $name {
@@ -43,6 +44,21 @@ macro_rules! whole_number {
                         "`{text}` is no whole number in the range"
                     ))),
                 }
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "description": $accepted,
+                    "type": "integer",
+                    "minimum": $least,
+                    "maximum": <$inner>::MAX,
+                })
             }
         }
 

@@ -17,6 +17,7 @@ pub struct PerByte(pub f64);
 impl Quantity for Duration {
     const ACCEPTED: &'static str =
         "a duration in quotes, a number with one of the units ns, us, µs, ms, s (as \"433us\")";
+    const UNITS: &'static str = "ns|us|µs|μs|ms|s";
 }
 
 impl FromStr for Duration {
@@ -31,6 +32,7 @@ impl FromStr for Duration {
 
 impl Quantity for PerByte {
     const ACCEPTED: &'static str = "a duration per byte in quotes, a number with one of the units ns, us, µs, ms, s (as \"0.5ns\")";
+    const UNITS: &'static str = "ns|us|µs|μs|ms|s";
 }
 
 impl FromStr for PerByte {

@@ -6,11 +6,13 @@
 mod count;
 mod duration;
 mod rate;
+mod share;
 mod size;
 
 pub use count::{Count, Large, Number};
 pub use duration::{Duration, PerByte};
 pub use rate::{Bandwidth, Rate};
+pub use share::{Mean, Share};
 pub use size::Size;
 
 use std::fmt;
@@ -24,6 +26,16 @@ use serde::de::{Error, Visitor};
 pub trait Quantity: FromStr<Err = UnitError> {
     /// Accepted forms, with examples.
     const ACCEPTED: &'static str;
+    /// Its units, as alternatives of a regular expression; empty for numbers without one.
+    const UNITS: &'static str;
+}
+
+/// A regular expression for the text of `Q`, for schemas.
+pub fn pattern<Q: Quantity>() -> String {
+    match Q::UNITS {
+        "" => r"[0-9][0-9_]*(\.[0-9_]*)?".to_owned(),
+        units => format!(r"[0-9][0-9_]*(\.[0-9_]*)?\s*({units})"),
+    }
 }
 
 /// A text that is not the quantity that was wanted.
@@ -122,6 +134,20 @@ macro_rules! deserialize_as_quantity {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::units::deserialize(deserializer)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "description": <Self as $crate::units::Quantity>::ACCEPTED,
+                    "type": "string",
+                    "pattern": format!(r"^\s*{}\s*$", $crate::units::pattern::<Self>()),
+                })
             }
         }
     )+};

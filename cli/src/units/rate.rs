@@ -29,6 +29,7 @@ impl Bandwidth {
 impl Quantity for Rate {
     const ACCEPTED: &'static str =
         "a rate above zero in quotes, a number with one of the units /s, k/s, M/s (as \"8000/s\")";
+    const UNITS: &'static str = "/s|k/s|M/s";
 }
 
 impl FromStr for Rate {
@@ -46,6 +47,7 @@ impl FromStr for Rate {
 
 impl Quantity for Bandwidth {
     const ACCEPTED: &'static str = "a bandwidth above zero in quotes, a number with one of the units B/s, KB/s, MB/s, GB/s, Gbit/s (as \"12GB/s\")";
+    const UNITS: &'static str = "B/s|KB/s|MB/s|GB/s|Gbit/s";
 }
 
 impl FromStr for Bandwidth {

@@ -11,6 +11,7 @@ pub struct Size(pub u32);
 impl Quantity for Size {
     const ACCEPTED: &'static str =
         "a size in quotes, a number with one of the units B, KB, KiB, MB, MiB (as \"16KiB\")";
+    const UNITS: &'static str = "B|KB|KiB|MB|MiB";
 }
 
 impl FromStr for Size {

@@ -1,8 +1,6 @@
 //! `[engine]`: every way of telling and reaping, and what happens when something is in the way.
 
-use serde_json::Value;
-
-use crate::helper::{Folder, GOOD, Said};
+use crate::helper::{Folder, GOOD, Said, json};
 
 /// A small scenario whose results are real.
 fn real() -> Folder {
@@ -19,10 +17,6 @@ fn run(folder: &Folder, sets: &[&str]) -> Said {
     let mut args: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
     args.extend(["--format", "json"]);
     folder.run(&args)
-}
-
-fn json(said: &Said) -> Value {
-    serde_json::from_str(&said.out).expect("the report is JSON")
 }
 
 #[test]

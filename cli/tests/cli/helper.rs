@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder with a scenario in it, gone when dropped.
@@ -77,6 +78,11 @@ pub(crate) fn shipped(name: &str, args: &[&str]) -> Said {
     let path = scenarios().join(name);
     let path = path.to_str().expect("UTF-8");
     Folder::new().say(&[&["run", path], args].concat())
+}
+
+/// The report, if it was asked for as JSON.
+pub(crate) fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).expect("the report is JSON")
 }
 
 pub(crate) fn scenarios() -> PathBuf {

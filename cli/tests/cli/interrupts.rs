@@ -74,6 +74,40 @@ fn a_run_that_waits_for_a_slow_device_is_ended_too() {
     assert_eq!(folder.names(), ["it.toml"]);
 }
 
+#[test]
+fn a_fifo_that_nobody_reads_does_not_keep_a_signal_away() {
+    for signal in ["INT", "TERM"] {
+        let folder = Folder::with(GOOD);
+        let fifo = folder.path("fifo");
+        let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        let mut child = folder
+            .command(&["run", "it.toml", "-o", "fifo"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        while !catches_term(&child) {
+            assert_eq!(child.try_wait().expect("a child"), None, "it ended early");
+            std::thread::yield_now();
+        }
+        send(signal, &child);
+        let said = said(child.wait_with_output().expect("it ends"));
+        let said = said.expect_code(105);
+        said.expect_err(&["before anybody read fifo", "nothing was run"]);
+        assert_eq!(folder.names(), ["fifo", "it.toml"]);
+    }
+}
+
+/// Whether the program has handlers for signals; SIGTERM's is the last.
+fn catches_term(child: &Child) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+    let status = status.expect("the child's status");
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = u64::from_str_radix(caught.expect("a mask").trim(), 16).expect("hexadecimal");
+    caught & (1 << (15 - 1)) != 0
+}
+
 /// The first may be on its way to end the run; the second does not wait for that.
 #[test]
 fn signals_without_end_end_the_process() {

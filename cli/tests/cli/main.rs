@@ -3,8 +3,12 @@
 mod engines;
 mod helper;
 mod interrupts;
+mod loads;
 mod outputs;
 mod readme;
 mod rejected;
+mod reports;
 mod runs;
+mod shipped;
 mod stories;
+mod variants;

@@ -361,7 +361,7 @@ fn other_shapes_than_the_scenarios_own_are_refused_at_their_place() {
         ),
         (
             "load.op=",
-            &["missing field `op`", "accepted: op = \"rsa-sign\""],
+            &["neither op nor mix", "accepted: op = \"rsa-sign\""],
         ),
     ] {
         let said = folder.run(&["--set", flag]).expect_code(104);

@@ -74,7 +74,10 @@ impl Core {
     }
 
     pub(crate) fn stats(&self) -> DeviceStats {
-        self.front.stats()
+        DeviceStats {
+            classes: self.model.stats(),
+            ..self.front.stats()
+        }
     }
 
     /// One turn of the crank. Says whether anything happened; if so, there may be more to do at
@@ -191,8 +194,12 @@ impl Core {
         };
         let late = now - done.visible_ns;
         self.front.stats.lateness.record(late);
-        if bound == Bound::Compute {
-            self.front.stats.compute_bound += 1;
+        match bound {
+            Bound::Model => self.front.stats.driver_lateness.record(late),
+            Bound::Compute => {
+                self.front.stats.compute_bound += 1;
+                self.front.stats.compute_lateness.record(late);
+            }
         }
         let completion = completion(op.cookie, &done, finished.result, late, bound);
         self.front

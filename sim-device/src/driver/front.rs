@@ -10,7 +10,7 @@ use crate::driver::clock::Clock;
 use crate::driver::port::{Link, Port, Ports};
 use crate::driver::telling::Telling;
 use crate::events::{DeviceEvent, DeviceObserver};
-use crate::model::QueueId;
+use crate::model::{ModelStats, QueueId};
 use crate::protocol::{Class, Completion, CompletionFlags, Descriptor, OpKind, Status};
 use crate::ring::DeviceSide;
 use crate::stats::DeviceStats;
@@ -47,7 +47,10 @@ impl Front {
     pub(crate) fn new(config: DeviceConfig, observer: Option<Arc<dyn DeviceObserver>>) -> Self {
         Self {
             ports: Ports::default(),
-            stats: DeviceStats::default(),
+            stats: DeviceStats {
+                classes: ModelStats::idle(&config.model),
+                ..DeviceStats::default()
+            },
             config,
             telling: Telling::new(observer),
             down: false,

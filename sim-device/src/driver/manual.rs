@@ -172,6 +172,8 @@ impl ManualCore {
     fn hold(&mut self, accepted: Accepted, now: Nanos) {
         let id = PendingId(self.next_id);
         self.next_id += 1;
+        let class = accepted.checked.kind.class();
+        self.front.stats.classes.class_mut(class).accepted(0);
         self.pending.insert(id, Held::new(id, accepted, now));
     }
 
@@ -225,6 +227,8 @@ impl ManualCore {
     }
 
     fn answer(&mut self, held: Held, completion: Completion, now: Nanos) {
+        let stats = self.front.stats.classes.class_mut(held.class());
+        stats.handed_out(held.fetched_ns, held.fetched_ns, completion.done_ns);
         self.front
             .answer(held.queue, held.slot, completion, held.item, now);
     }

@@ -3,7 +3,7 @@
 use crate::compute::WorkItem;
 use crate::driver::front::Accepted;
 use crate::model::QueueId;
-use crate::protocol::{Completion, CompletionFlags, Cookie, OpKind, Status};
+use crate::protocol::{Class, Completion, CompletionFlags, Cookie, OpKind, Status};
 use crate::time::Nanos;
 
 /// Names an op that a manual device holds; never used twice, and grows from fetch to fetch.
@@ -54,8 +54,8 @@ pub(super) struct Held {
     pub(super) slot: u32,
     pub(super) item: Box<WorkItem>,
     pub(super) progress: Progress,
+    pub(super) fetched_ns: Nanos,
     kind: OpKind,
-    fetched_ns: Nanos,
 }
 
 /// How far an op is, and what it will be answered with.
@@ -77,6 +77,10 @@ impl Held {
             kind: accepted.checked.kind,
             fetched_ns: now,
         }
+    }
+
+    pub(super) fn class(&self) -> Class {
+        self.kind.class()
     }
 
     pub(super) fn is_finished(&self) -> bool {

@@ -206,6 +206,7 @@ impl Port {
             self.is_signal_due = true;
             Published::Due
         } else {
+            stats.coalesced += 1;
             Published::Coalesced
         }
     }

@@ -35,6 +35,13 @@ const fn position(kind: OpKind) -> usize {
     kind.code() as usize - 1
 }
 
+impl ServiceTime {
+    /// A time drawn by this law, for `bytes` of payload.
+    pub fn draw(&self, bytes: u32, stream: &mut Stream) -> Nanos {
+        Law::new(self).draw(bytes, stream)
+    }
+}
+
 /// A service time with everything computed that does not change from op to op.
 #[derive(Clone, Copy, Debug)]
 struct Law {

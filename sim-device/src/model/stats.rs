@@ -1,10 +1,11 @@
 //! What the model counts, for reports and for Little's law.
 
+use super::config::ModelConfig;
 use crate::protocol::Class;
 use crate::time::Nanos;
 
 /// The model's figures so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ModelStats {
     classes: [ClassStats; Class::ALL.len()],
 }
@@ -12,6 +13,15 @@ pub struct ModelStats {
 impl ModelStats {
     pub(super) const fn new(classes: [ClassStats; Class::ALL.len()]) -> Self {
         Self { classes }
+    }
+
+    /// Nothing yet, of a device of `config`.
+    pub(crate) fn idle(config: &ModelConfig) -> Self {
+        Self::new(Class::ALL.map(|class| ClassStats::new(config.class(class).slices)))
+    }
+
+    pub(crate) const fn class_mut(&mut self, class: Class) -> &mut ClassStats {
+        &mut self.classes[class.index()]
     }
 
     /// The figures of one class.
@@ -23,7 +33,7 @@ impl ModelStats {
 
 /// The figures of one class of slices. Times are summed over the ops that were handed out, so that
 /// a run that has drained counts each op once and in full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClassStats {
     /// Slices of the class.
     pub slices: u32,
@@ -79,12 +89,12 @@ impl ClassStats {
         share(self.waiting_ns.as_f64(), elapsed.as_f64())
     }
 
-    pub(super) fn accepted(&mut self, waiting_ops: usize) {
+    pub(crate) fn accepted(&mut self, waiting_ops: usize) {
         self.accepted_ops += 1;
         self.max_waiting_ops = self.max_waiting_ops.max(waiting_ops);
     }
 
-    pub(super) fn handed_out(&mut self, fetched: Nanos, started: Nanos, done: Nanos) {
+    pub(crate) fn handed_out(&mut self, fetched: Nanos, started: Nanos, done: Nanos) {
         self.handed_out_ops += 1;
         self.waiting_ns += started - fetched;
         self.busy_ns += done - started;

@@ -12,12 +12,12 @@ use super::rig::{DriverKind, FOR_EVER, Rig, config};
 fn virtual_signals_come_at_count_or_at_time() {
     let mut rig = Rig::new(DriverKind::Simulated, coalesced(4, TIME));
     // By count: four at once, and the signal with the fourth.
-    let at = submit(&mut rig, 4);
+    let at = rig.submit_tasks(4).at_ns;
     assert_eq!(rig.queue.advance(None), Some(at + SERVICE));
     assert_eq!((reap_all(&mut rig.queue), rig.queue.signals()), (4, 1));
 
     // By time: three are visible as soon as they are done, their signal is not given before time.
-    let at = submit(&mut rig, 3);
+    let at = rig.submit_tasks(3).at_ns;
     assert_eq!(rig.queue.advance(None), Some(at + SERVICE));
     assert_eq!((reap_all(&mut rig.queue), rig.queue.signals()), (3, 1));
     let due = at + SERVICE + TIME;
@@ -33,7 +33,7 @@ fn virtual_signals_come_at_count_or_at_time() {
 fn manual_signals_come_at_count_or_at_time() {
     let mut rig = Rig::new(DriverKind::Manual, coalesced(2, TIME));
     let manual = rig.manual.clone().expect("a manual device");
-    submit(&mut rig, 3);
+    rig.submit_tasks(3);
     assert!(rig.queue.arm_signal(), "nothing is complete");
     let pending = manual.pending();
     manual.complete(pending[0].id, Status::Ok).expect("pending");
@@ -60,12 +60,12 @@ fn manual_signals_come_at_count_or_at_time() {
 #[test]
 fn a_signal_by_count_alone_is_no_deadline() {
     let mut rig = Rig::new(DriverKind::Simulated, coalesced(2, Nanos::MAX));
-    let at = submit(&mut rig, 1);
+    let at = rig.submit_tasks(1).at_ns;
     assert_eq!(rig.queue.advance(None), Some(at + SERVICE));
     assert_eq!(rig.queue.advance(None), None, "time stands still");
     assert_eq!(rig.queue.now(), at + SERVICE);
     assert_eq!((reap_all(&mut rig.queue), rig.queue.signals()), (1, 0));
-    submit(&mut rig, 1);
+    rig.submit_tasks(1);
     rig.queue.advance(None);
     assert_eq!((reap_all(&mut rig.queue), rig.queue.signals()), (1, 1));
 }
@@ -89,7 +89,7 @@ for_each_wait!(
 fn completions_are_visible_before_their_signal(wait: WaitStrategy) {
     let a_day = Nanos::from_secs(86_400);
     let mut rig = Rig::new(wait.into(), coalesced(1_000, a_day));
-    submit(&mut rig, 5);
+    rig.submit_tasks(5);
     let mut seen = 0;
     while seen < 5 {
         seen += reap_all(&mut rig.queue);
@@ -115,16 +115,6 @@ fn refused_descriptors_get_their_signal_in_time(wait: WaitStrategy) {
         let refused = rig.queue.reap().map(|done: Completion| done.status);
         assert_eq!(refused, Some(Status::BadRequest));
     }
-}
-
-fn submit(rig: &mut Rig, count: u32) -> Nanos {
-    let mut descriptors = Vec::new();
-    for slot in 0..count {
-        let attached = rig.queue.attach_task(slot, Box::new(|_, _| Ok(0)));
-        attached.expect("a slot");
-        descriptors.push(Descriptor::new(OpKind::Task, rig.cookie(slot)));
-    }
-    rig.submit(descriptors).at_ns
 }
 
 fn reap_all(queue: &mut QueuePair) -> u32 {

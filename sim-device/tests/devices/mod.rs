@@ -54,6 +54,7 @@ mod by_hand;
 mod coalescing;
 mod compute_bound;
 mod determinism;
+mod figures;
 mod hostile;
 mod limits;
 mod observing;

@@ -6,14 +6,14 @@ use pausewake_device::model::{
 };
 use pausewake_device::protocol::{Class, OpKind};
 use pausewake_device::ring::{MAX_QUEUE_BYTES, QueueLayout};
-use serde_spanned::Spanned;
 
-use super::Problems;
+use super::{Problems, what};
 use crate::scenario::file::{
     Clock, CoalesceSection, Compute, DeviceSection, File, Law, LinkSection, ServiceSection, Wait,
 };
 use crate::scenario::source::Span;
-use crate::scenario::{Device, Load, Work};
+use crate::scenario::spanned::Spanned;
+use crate::scenario::{Device, Load, MixItem, Work};
 use crate::units::{Bandwidth, Count};
 
 /// Checks the device against itself and against what `load` asks of it.
@@ -30,11 +30,12 @@ pub fn check(file: &File, load: Option<&Load>, problems: &mut Problems) -> Optio
     let load = load?;
     class_exists(file, load, problems);
     let compute = section.compute.as_ref().map(|compute| *compute.get_ref());
+    let signs = |item: &MixItem| matches!(item.work, Work::RsaSign { .. });
     if let Some(span) = section.compute.as_ref().map(Spanned::span)
         && compute == Some(Compute::Cached)
-        && !matches!(load.work, Work::RsaSign { .. })
+        && !load.mix.iter().any(signs)
     {
-        let wrong = "compute = \"cached\" is for RSA alone: sealing is always computed";
+        let wrong = "compute = \"cached\" is for RSA signatures alone: all else is always computed";
         problems.add(span, wrong, "\"real\" or \"none\"");
     }
     Some(Device {
@@ -126,18 +127,25 @@ fn threads(section: &DeviceSection, clock: Clock, problems: &mut Problems) {
     }
 }
 
-/// The class that the load needs must be described, not guessed.
+/// The classes that the load needs must be described, not guessed.
 fn class_exists(file: &File, load: &Load, problems: &mut Problems) {
-    let (missing, table) = match load.work.class() {
-        Class::Asymmetric => (file.device.asym.is_none(), "device.asym"),
-        Class::Symmetric => (file.device.sym.is_none(), "device.sym"),
-    };
-    if missing {
-        let wrong = format!("this op is served by [{table}], which the scenario does not have");
-        let accepted = format!(
-            "a table [{table}] with slices = 1 and service = {{ distribution = \"constant\", base = \"433us\" }}, for example"
-        );
-        problems.add(file.load.get_ref().op.span(), wrong, accepted);
+    for class in load.classes() {
+        let (missing, table) = match class {
+            Class::Asymmetric => (file.device.asym.is_none(), "device.asym"),
+            Class::Symmetric => (file.device.sym.is_none(), "device.sym"),
+        };
+        if missing {
+            let op = if load.only().is_some() {
+                "this op"
+            } else {
+                "an op of this mix"
+            };
+            let wrong = format!("{op} is served by [{table}], which the scenario does not have");
+            let accepted = format!(
+                "a table [{table}] with slices = 1 and service = {{ distribution = \"constant\", base = \"433us\" }}, for example"
+            );
+            problems.add(what(file), wrong, accepted);
+        }
     }
 }
 
@@ -204,17 +212,20 @@ fn class_config(
     }
     ClassConfig {
         slices: slice_count,
-        service: service_time(service, problems),
+        service: service_time(service.get_ref(), problems),
         service_by_op: by_op
             .iter()
-            .filter_map(|(kind, service)| Some((*kind, service_time(service.as_ref()?, problems))))
+            .filter_map(|(kind, service)| {
+                let service = service.as_ref()?.get_ref();
+                Some((*kind, service_time(service, problems)))
+            })
             .collect(),
         queue_depth: count(queue_depth),
     }
 }
 
-fn service_time(section: &Spanned<ServiceSection>, problems: &mut Problems) -> ServiceTime {
-    let service = section.get_ref();
+/// A service time, or a time of the same form.
+pub(super) fn service_time(service: &ServiceSection, problems: &mut Problems) -> ServiceTime {
     let law = *service.distribution.get_ref();
     let law_span = service.distribution.span();
     let mut parameter = |name: &str, value: &Option<Spanned<f64>>, wanted: bool, most: f64| {
@@ -279,7 +290,7 @@ fn coalesce(section: Option<&CoalesceSection>) -> CoalesceConfig {
 /// What the load needs if the scenario does not say; else what it says, if that suffices and there
 /// is room for all of it.
 fn slot_size(file: &File, load: &Load, rings: &Rings, problems: &mut Problems) -> u32 {
-    let needed = load.work.slot_bytes();
+    let needed = load.slot_bytes();
     let bytes = match &file.device.slot_size {
         None => needed.max(MIN_SLOT_SIZE).next_multiple_of(SLOT_UNIT),
         Some(size) => {
@@ -330,7 +341,7 @@ fn slot_size_from(file: &File, needed: u64) -> (Span, u64) {
                 .slots
                 .as_ref()
                 .or(file.device.ring_depth.as_ref());
-            let span = slots.map_or(load.op.span(), Spanned::span);
+            let span = slots.map_or_else(|| what(file), Spanned::span);
             (span, 0)
         }
     }

@@ -4,12 +4,12 @@ use pausewake_device::{Nanos, TimeKind};
 use pausewake_engine::{
     EngineConfig, Fallback, Heuristic, Notify, OnFull, Reap, Refused, SmallOps,
 };
-use serde_spanned::Spanned;
 
-use super::Problems;
+use super::{Problems, host};
 use crate::scenario::diagnostic::Problem;
 use crate::scenario::file::{self, Clock, EngineSection, File, HeuristicSection, SmallOpsSection};
 use crate::scenario::source::Span;
+use crate::scenario::spanned::Spanned;
 use crate::units::{Count, Duration, Number, Size};
 
 /// Checks the engine against itself and against the clock.
@@ -18,6 +18,7 @@ pub fn check(file: &File, problems: &mut Problems) -> EngineConfig {
     strangers(section, problems);
     let usual = EngineConfig::default();
     let config = EngineConfig {
+        host: host::check(file, problems),
         notify: section.notify.as_ref().map_or(usual.notify, notify),
         reap: reap(section),
         on_full: section.on_full.map_or(usual.on_full, on_full),
@@ -32,7 +33,6 @@ pub fn check(file: &File, problems: &mut Problems) -> EngineConfig {
             Some(file::Watchdog::Never) => None,
             Some(file::Watchdog::After(time)) => Some(time.0),
         },
-        host: usual.host,
     };
     let time_kind = match file.clock.get_ref() {
         Clock::Wall => TimeKind::Wall,

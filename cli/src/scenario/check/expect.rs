@@ -1,45 +1,43 @@
 //! `[expect]`: figures and the conditions that they must meet.
 
 use pausewake_device::Nanos;
-use serde_spanned::Spanned;
+use pausewake_device::protocol::Class;
+use pausewake_engine::events::Stage;
 
-use super::Problems;
-use crate::scenario::condition::{Comparison, Condition};
-use crate::scenario::file::{Clock, Compute, ExpectSection, File};
-use crate::scenario::{Expectation, Metric};
-use crate::units::{Duration, Large, Rate};
+use super::{Around, Problems};
+use crate::scenario::condition::{Bound, Comparison, Condition};
+use crate::scenario::file::{
+    Clock, Compute, ExpectSection, File, StageConditions, UtilisationSection, Verified,
+};
+use crate::scenario::source::Span;
+use crate::scenario::spanned::Spanned;
+use crate::scenario::{Expectation, Metric, Span as Part, Statistic, Target, Verify};
+use crate::units::{Duration, Large, Mean, Rate, Share};
 
 /// Checks the expectations, in the order in which the report shows them.
-pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
+pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Vec<Expectation> {
     let section = &file.expect;
     let mut list = List {
         expectations: Vec::new(),
         clock: *file.clock.get_ref(),
+        around,
         problems,
     };
     list.latencies(section);
-    list.add(
-        Metric::Throughput,
-        section.throughput.as_ref(),
-        |rate: &Rate| rate.per_second(),
-    );
+    if let Some(condition) = &section.throughput {
+        let value = |rate: &Rate| rate.per_second();
+        list.add(
+            Metric::Throughput,
+            condition.get_ref(),
+            condition.span(),
+            value,
+        );
+    }
     list.counts(section);
-    let without_results = match &file.device.compute {
-        Some(compute) => *compute.get_ref() == Compute::None,
-        None => false,
-    };
+    list.in_flight(section.in_flight.as_ref());
+    list.utilisation(&section.utilisation);
     if let Some(verified) = &section.verified {
-        if without_results {
-            let wrong = "with compute = \"none\" there are no results to verify";
-            let accepted = "compute = \"real\" or \"cached\", or no expectation of verified";
-            list.problems.add(verified.span(), wrong, accepted);
-        }
-        list.expectations.push(Expectation {
-            metric: Metric::Verified,
-            comparison: Comparison::Equal,
-            value: 1.0,
-            text: "all".to_owned(),
-        });
+        list.verified(verified, file);
     }
     list.expectations
 }
@@ -47,64 +45,224 @@ pub fn check(file: &File, problems: &mut Problems) -> Vec<Expectation> {
 struct List<'a> {
     expectations: Vec<Expectation>,
     clock: Clock,
+    around: &'a Around<'a>,
     problems: &'a mut Problems,
 }
 
 impl List<'_> {
     fn latencies(&mut self, section: &ExpectSection) {
-        for (metric, condition) in [
-            (Metric::P50, &section.p50),
-            (Metric::P90, &section.p90),
-            (Metric::P99, &section.p99),
-            (Metric::P999, &section.p999),
-            (Metric::Max, &section.max),
-            (Metric::Mean, &section.mean),
-            (Metric::MeanWait, &section.mean_wait),
+        for (statistic, condition) in [
+            (Statistic::P50, &section.p50),
+            (Statistic::P90, &section.p90),
+            (Statistic::P99, &section.p99),
+            (Statistic::P999, &section.p999),
+            (Statistic::Max, &section.max),
+            (Statistic::Mean, &section.mean),
         ] {
-            self.add(metric, condition.as_ref(), |duration: &Duration| {
-                Nanos::as_f64(duration.0)
-            });
+            self.time(Metric::Latency(statistic), condition.as_ref());
+        }
+        self.time(Metric::MeanWait, section.mean_wait.as_ref());
+        for (span, conditions) in [
+            (Part::Stage(Stage::Prepare), &section.prepare),
+            (Part::Stage(Stage::Ring), &section.ring),
+            (Part::Stage(Stage::Service), &section.service),
+            (Part::Stage(Stage::Notify), &section.notify),
+            (Part::Stage(Stage::Resume), &section.resume),
+            (Part::FullWait, &section.full_wait),
+        ] {
+            if let Some(conditions) = conditions {
+                self.stage(span, conditions);
+            }
+        }
+    }
+
+    fn stage(&mut self, part: Part, conditions: &Spanned<StageConditions>) {
+        match conditions.get_ref() {
+            StageConditions::Mean(mean) => {
+                let metric = Metric::Stage(part, Statistic::Mean);
+                self.add(metric, mean, conditions.span(), nanoseconds);
+            }
+            StageConditions::Figures(figures) => {
+                for (statistic, condition) in [
+                    (Statistic::Mean, &figures.mean),
+                    (Statistic::P50, &figures.p50),
+                    (Statistic::P90, &figures.p90),
+                    (Statistic::P99, &figures.p99),
+                    (Statistic::P999, &figures.p999),
+                    (Statistic::Max, &figures.max),
+                ] {
+                    self.time(Metric::Stage(part, statistic), condition.as_ref());
+                }
+            }
         }
     }
 
     fn counts(&mut self, section: &ExpectSection) {
-        for (metric, condition) in [
-            (Metric::Ops, &section.ops),
-            (Metric::Errors, &section.errors),
-            (Metric::Spurious, &section.spurious),
+        for (name, condition) in [
+            ("ops", &section.ops),
+            ("errors", &section.errors),
+            ("misuse", &section.misuse),
+            ("device_errors", &section.device_errors),
+            ("retries", &section.retries),
+            ("not_authentic", &section.not_authentic),
+            ("timed_out", &section.timed_out),
+            ("jobs", &section.jobs),
+            ("cancelled", &section.cancelled),
+            ("max_jobs", &section.max_jobs),
+            ("wakes", &section.wakes),
+            ("wakes_by_callback", &section.wakes_by_callback),
+            ("wakes_by_fd", &section.wakes_by_fd),
+            ("waits_in_place", &section.waits_in_place),
+            ("looks", &section.looks),
+            ("spurious", &section.spurious),
+            ("full_waits", &section.full_waits),
+            ("doorbells", &section.doorbells),
+            ("device_wakes", &section.device_wakes),
+            ("orphans", &section.orphans),
+            ("abandoned", &section.abandoned),
+            ("signals", &section.signals),
+            ("host_wakes", &section.host_wakes),
+            ("coalesced", &section.coalesced),
+            ("software", &section.software),
         ] {
+            let Some(condition) = condition else { continue };
             #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-            self.add(metric, condition.as_ref(), |count: &Large| {
-                count.get() as f64
-            });
+            let value = |count: &Large| count.get() as f64;
+            let metric = Metric::Count(name);
+            self.add(metric, condition.get_ref(), condition.span(), value);
+        }
+    }
+
+    fn in_flight(&mut self, condition: Option<&Spanned<Condition<Mean>>>) {
+        if let Some(condition) = condition {
+            let value = |mean: &Mean| mean.get();
+            self.add(
+                Metric::InFlight,
+                condition.get_ref(),
+                condition.span(),
+                value,
+            );
+        }
+    }
+
+    fn utilisation(&mut self, section: &UtilisationSection) {
+        for (class, condition) in [
+            (Class::Asymmetric, &section.asym),
+            (Class::Symmetric, &section.sym),
+        ] {
+            let Some(condition) = condition else { continue };
+            let metric = Metric::Utilisation(class);
+            let value = |share: &Share| share.get();
+            self.add(metric, condition.get_ref(), condition.span(), value);
+        }
+    }
+
+    /// What is expected to be verified must be.
+    fn verified(&mut self, verified: &Spanned<Verified>, file: &File) {
+        let compute = file.device.compute.as_ref().map(Spanned::get_ref);
+        let verify = file.load.get_ref().verify.as_ref();
+        let expected = *verified.get_ref();
+        if compute == Some(&Compute::None) {
+            let wrong = "with compute = \"none\" there are no results to verify";
+            let accepted = "compute = \"real\" or \"cached\", or no expectation of verified";
+            self.problems.add(verified.span(), wrong, accepted);
+        }
+        match verify.map(|verify| *verify.get_ref()) {
+            Some(Verify::None) => {
+                let wrong = "with verify = \"none\" no result is verified";
+                let accepted = "another verify, or no expectation of verified";
+                self.problems.add(verified.span(), wrong, accepted);
+            }
+            Some(Verify::OneOf(part)) if expected == Verified::All => {
+                let wrong = format!("with verify = \"1/{part}\" not all results are verified");
+                let accepted = "verified = \"sample\", or verify = \"all\"";
+                self.problems.add(verified.span(), wrong, accepted);
+            }
+            _ => {}
+        }
+        self.expectations.push(Expectation {
+            metric: Metric::Verified,
+            comparison: match expected {
+                Verified::All => Comparison::Equal,
+                Verified::Sample => Comparison::AtLeast,
+            },
+            target: Target::Value(1.0),
+            text: match expected {
+                Verified::All => "all".to_owned(),
+                Verified::Sample => "sample".to_owned(),
+            },
+        });
+    }
+
+    fn time(&mut self, metric: Metric, condition: Option<&Spanned<Condition<Duration>>>) {
+        if let Some(condition) = condition {
+            self.add(metric, condition.get_ref(), condition.span(), nanoseconds);
         }
     }
 
     fn add<T>(
         &mut self,
         metric: Metric,
-        condition: Option<&Spanned<Condition<T>>>,
+        condition: &Condition<T>,
+        span: Span,
         value: impl Fn(&T) -> f64,
     ) {
-        let Some(spanned) = condition else { return };
-        let condition = spanned.get_ref();
         if condition.comparison == Comparison::Near && metric != Metric::MeanWait {
             let wrong = "`~` needs a confidence interval, which this figure has not";
-            self.problems
-                .add(spanned.span(), wrong, "< <= > >= ==, or `~` with mean_wait");
+            let accepted = "< <= > >= ==, or `~` with mean_wait";
+            self.problems.add(span.clone(), wrong, accepted);
         } else if condition.comparison == Comparison::Near && self.clock == Clock::Wall {
             let wrong = "`~` needs a confidence interval, which runs under the wall clock have not";
-            self.problems.add(
-                spanned.span(),
-                wrong,
-                "< <= > >= ==, or clock = \"virtual\"",
-            );
+            let accepted = "< <= > >= ==, or clock = \"virtual\"";
+            self.problems.add(span.clone(), wrong, accepted);
         }
+        let target = match &condition.bound {
+            Bound::Value(bound) => Target::Value(value(bound)),
+            Bound::Variant { factor, name } => {
+                self.other_variant(name, &span, condition.comparison);
+                Target::Variant {
+                    factor: *factor,
+                    name: name.clone(),
+                }
+            }
+        };
         self.expectations.push(Expectation {
             metric,
             comparison: condition.comparison,
-            value: value(&condition.value),
+            target,
             text: condition.text.clone(),
         });
     }
+
+    /// A comparison needs another variant to compare with.
+    fn other_variant(&mut self, name: &str, span: &Span, comparison: Comparison) {
+        let others: Vec<&str> = self
+            .around
+            .names
+            .iter()
+            .map(String::as_str)
+            .filter(|other| Some(*other) != self.around.own)
+            .collect();
+        let accepted = match others.is_empty() {
+            true => "a value".to_owned(),
+            false => format!(
+                "a value, or one of the other variants: {}",
+                others.join(", ")
+            ),
+        };
+        if comparison == Comparison::Near {
+            let wrong = "`~` compares with a value, not with a variant";
+            self.problems.add(span.clone(), wrong, "< <= > >= ==");
+        } else if Some(name) == self.around.own {
+            let wrong = format!("the variant `{name}` is compared with itself");
+            self.problems.add(span.clone(), wrong, accepted);
+        } else if !others.contains(&name) {
+            let wrong = format!("`{name}` is no value, and no variant of this scenario");
+            self.problems.add(span.clone(), wrong, accepted);
+        }
+    }
+}
+
+fn nanoseconds(duration: &Duration) -> f64 {
+    Nanos::as_f64(duration.0)
 }

@@ -1,81 +1,134 @@
-//! `[load]`: closed or open loop, how long, and what each job does.
+//! `[load]`: closed or open loop, how many threads, how long, and which results are verified.
 
-use std::path::{Path, PathBuf};
+use pausewake_device::Nanos;
+use pausewake_device::model::ServiceTime;
 
-use pausewake_device::keys::{KeyKind, PrivateKey};
-use serde_spanned::Spanned;
-
-use super::Problems;
+use super::device::service_time;
+use super::work::goes_through_file;
+use super::{Around, Problems, what, work};
 use crate::scenario::diagnostic::Problem;
-use crate::scenario::file::{Arrival, Cipher, Clock, File, LoadSection, Op, SchemeName};
-use crate::scenario::source::Sources;
-use crate::scenario::{Limit, Load, Pacing, SigningKey, Work};
+use crate::scenario::file::{Arrival, Clock, Compute, File, LoadSection, Think, Verified};
+use crate::scenario::spanned::Spanned;
+use crate::scenario::{Limit, Load, Mode, Pacing, Verify};
 
 /// Checks the load; `None` when too much is wrong to say what it is.
-pub fn check(file: &File, path: &Path, sources: &Sources, problems: &mut Problems) -> Option<Load> {
+pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Option<Load> {
     let before = problems.0.len();
-    let files = Files { path, sources };
     let section = file.load.get_ref();
-    strangers(section, problems);
     let pacing = pacing(file, problems);
     let limit = limit(file, problems);
     if let (Some(pacing), Some(limit)) = (pacing, limit) {
         arrivals_end(section, pacing, limit, problems);
     }
-    let work = match section.op.get_ref() {
-        Op::RsaSign => rsa_sign(section, &files, problems),
-        Op::AeadSeal => Some(Work::AeadSeal {
-            cipher: cipher(section),
-            message_len: message_len(section, 1_024),
-        }),
-        Op::SealOpen => seal_open(section, &files, problems),
-    };
+    let mix = work::check(&file.load, around, problems);
+    let threads = threads(file, pacing, problems);
+    let think = section.think.as_ref().map(|time| think(time, problems));
+    let verify = limit.and_then(|limit| verify(file, limit, problems));
     if problems.0.len() > before {
         return None;
     }
     Some(Load {
         pacing: pacing?,
         limit: limit?,
-        work: work?,
+        mix: mix?,
+        threads,
+        think,
+        ops_per_job: section
+            .ops_per_job
+            .as_ref()
+            .map_or(1, |ops| ops.get_ref().get()),
+        verify: verify?,
     })
 }
 
-/// Entries that belong to another op.
-fn strangers(section: &LoadSection, problems: &mut Problems) {
-    let op = *section.op.get_ref();
-    let signs = op == Op::RsaSign;
-    let records = op == Op::SealOpen;
-    let entries = [
-        ("scheme", section.scheme.as_ref().map(Spanned::span), signs),
-        ("key", section.key.as_ref().map(Spanned::span), signs),
-        ("cipher", section.cipher.as_ref().map(Spanned::span), !signs),
-        (
-            "message_size",
-            section.message_size.as_ref().map(Spanned::span),
-            !records,
-        ),
-        ("file", section.file.as_ref().map(Spanned::span), records),
-        (
-            "record_size",
-            section.record_size.as_ref().map(Spanned::span),
-            records,
-        ),
-        (
-            "passes",
-            section.passes.as_ref().map(Spanned::span),
-            records,
-        ),
-    ];
-    for (name, span, belongs) in entries {
-        if let Some(span) = span
-            && !belongs
-        {
-            let problem = Problem::at(span, format!("{name} does not belong to this op"), OF_OPS);
-            problems
-                .0
-                .push(problem.related(section.op.span(), "the op"));
+/// Each thread needs a job, and an open loop has one.
+fn threads(file: &File, pacing: Option<Pacing>, problems: &mut Problems) -> u32 {
+    let Some(section) = &file.load.get_ref().threads else {
+        return 1;
+    };
+    let threads = section.get_ref().get();
+    match pacing {
+        _ if threads > MOST_THREADS => {
+            let wrong = format!("{threads} threads are more than this program starts");
+            problems.add(section.span(), wrong, format!("1 to {MOST_THREADS}"));
+        }
+        Some(Pacing::Closed { jobs }) if jobs < threads => {
+            let wrong = format!("{threads} threads share {jobs} jobs: some would have none");
+            problems.add(
+                section.span(),
+                wrong,
+                format!("at most {jobs}, or more jobs"),
+            );
+        }
+        Some(Pacing::Open { .. }) if threads > 1 => {
+            let wrong = "an open loop (rate) has one thread";
+            problems.add(
+                section.span(),
+                wrong,
+                "threads = 1, or jobs for a closed loop",
+            );
+        }
+        _ if threads > 1 && waits_in_place(file) && *file.clock.get_ref() == Clock::Virtual => {
+            let wrong = "under virtual time a thread that waits in place would hold the others";
+            let accepted =
+                "mode = \"async\" with one job for each thread, which waits as they would";
+            problems.add(section.span(), wrong, accepted);
+        }
+        _ => {}
+    }
+    threads
+}
+
+fn waits_in_place(file: &File) -> bool {
+    let mode = file.engine.mode.as_ref().map(Spanned::get_ref);
+    mode == Some(&Mode::Sync)
+}
+
+fn think(think: &Spanned<Think>, problems: &mut Problems) -> ServiceTime {
+    match think.get_ref() {
+        Think::Always(time) => ServiceTime::constant(time.0),
+        Think::Drawn(law) => {
+            if law.per_byte.is_some() {
+                let wrong = "per_byte does not belong to a think time";
+                problems.add(think.span(), wrong, "distribution, base, spread, deviation");
+            }
+            service_time(law, problems)
         }
     }
+}
+
+/// What is verified: what the scenario says, what it expects, or as much as does not disturb.
+fn verify(file: &File, limit: Limit, problems: &mut Problems) -> Option<Verify> {
+    let section = file.load.get_ref();
+    let without_results = file
+        .device
+        .compute
+        .as_ref()
+        .is_some_and(|compute| *compute.get_ref() == Compute::None);
+    if let Some(verify) = &section.verify {
+        if without_results && *verify.get_ref() != Verify::None {
+            let wrong = "with compute = \"none\" there are no results to verify";
+            let accepted = "compute = \"real\" or \"cached\", or verify = \"none\"";
+            problems.add(verify.span(), wrong, accepted);
+        }
+        return Some(*verify.get_ref());
+    }
+    let expects_all = file
+        .expect
+        .verified
+        .as_ref()
+        .is_some_and(|verified| *verified.get_ref() == Verified::All);
+    let is_short = match limit {
+        Limit::Ops(ops) => ops <= SHORT_RUN_OPS,
+        Limit::Duration(duration) => duration <= SHORT_RUN_NS,
+        Limit::Passes(_) => true,
+    };
+    let is_virtual = *file.clock.get_ref() == Clock::Virtual;
+    Some(if is_virtual || expects_all || is_short {
+        Verify::All
+    } else {
+        Verify::OneOf(SAMPLE)
+    })
 }
 
 fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
@@ -92,7 +145,7 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
         }
         if jobs.is_none() {
             let wrong = "the load says neither jobs nor rate";
-            problems.add(section.op.span(), wrong, PACINGS);
+            problems.add(what(file), wrong, PACINGS);
         }
         return jobs.map(|jobs| Pacing::Closed { jobs });
     };
@@ -107,6 +160,18 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
             .related(file.clock.span(), "the clock"),
         );
     }
+    for (name, span) in [
+        ("think", section.think.as_ref().map(Spanned::span)),
+        (
+            "ops_per_job",
+            section.ops_per_job.as_ref().map(Spanned::span),
+        ),
+    ] {
+        let Some(span) = span else { continue };
+        let wrong = format!("{name} belongs to a closed loop, and this one is open");
+        let problem = Problem::at(span, wrong, "jobs without a rate");
+        problems.0.push(problem.related(rate.span(), "the rate"));
+    }
     let arrival = section.arrival.as_ref();
     Some(Pacing::Open {
         rate_per_s: rate.get_ref().per_second(),
@@ -120,7 +185,7 @@ fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
     let ops = section.ops.as_ref().map(Spanned::span);
     let duration = section.duration.as_ref().map(Spanned::span);
     let passes = section.passes.as_ref().map(Spanned::span);
-    if *section.op.get_ref() == Op::SealOpen {
+    if goes_through_file(section) {
         for span in [ops, duration].into_iter().flatten() {
             let wrong = "seal-open goes through its file; ops and duration do not apply";
             problems.add(span, wrong, "passes = 1, for example");
@@ -156,11 +221,7 @@ fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
         (None, Some(duration)) => Some(Limit::Duration(duration.get_ref().0)),
         (None, None) => {
             let wrong = "the load says neither ops nor duration";
-            problems.add(
-                section.op.span(),
-                wrong,
-                "ops = 20000 or duration = \"10s\"",
-            );
+            problems.add(what(file), wrong, "ops = 20000 or duration = \"10s\"");
             None
         }
     }
@@ -182,133 +243,17 @@ fn arrivals_end(section: &LoadSection, pacing: Pacing, limit: Limit, problems: &
     }
 }
 
-fn rsa_sign(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {
-    let key = match &section.key {
-        None => SigningKey {
-            name: "built-in test key".to_owned(),
-            key: PrivateKey::parse(TEST_KEY, "built-in test key").ok()?,
-        },
-        Some(key) => SigningKey {
-            name: format!("key {}", key.get_ref()),
-            key: rsa_key(key, files, problems)?,
-        },
-    };
-    let scheme = section.scheme.as_ref();
-    Some(Work::RsaSign {
-        scheme: scheme
-            .map_or(SchemeName::Pkcs1Sha256, |scheme| *scheme.get_ref())
-            .into(),
-        key,
-        message_len: message_len(section, 64),
-    })
-}
-
-fn rsa_key(
-    name: &Spanned<String>,
-    files: &Files<'_>,
-    problems: &mut Problems,
-) -> Option<PrivateKey> {
-    let wrong = match PrivateKey::read(files.path(name)) {
-        Ok(key) if matches!(key.kind(), KeyKind::Rsa { .. }) => return Some(key),
-        Ok(key) => format!(
-            "this op signs with RSA, and the file holds an {} key",
-            key.kind()
-        ),
-        Err(error) => error.to_string(),
-    };
-    problems.add(name.span(), wrong, KEYS);
-    None
-}
-
-fn seal_open(section: &LoadSection, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {
-    let Some(file) = &section.file else {
-        let wrong = "seal-open needs a file to cut into records";
-        problems.add(
-            section.op.span(),
-            wrong,
-            "file = \"path\", from the scenario's folder",
-        );
-        return None;
-    };
-    let content = files.read(file, problems)?;
-    if content.is_empty() {
-        let wrong = format!("{} is empty", file.get_ref());
-        problems.add(file.span(), wrong, "a file with at least one byte");
-        return None;
-    }
-    let record_size = section.record_size.as_ref();
-    let record_len = record_size.map_or(RECORD_LEN, |size| size.get_ref().0);
-    if let Some(size) = record_size
-        && !(1..=MAX_RECORD_LEN).contains(&record_len)
-    {
-        problems.add(
-            size.span(),
-            "no such record",
-            "a size from 1B to 16MiB, as far as the slots have room",
-        );
-        return None;
-    }
-    Some(Work::SealOpen {
-        cipher: cipher(section),
-        name: file.get_ref().clone(),
-        content,
-        record_len,
-    })
-}
-
-fn cipher(section: &LoadSection) -> Cipher {
-    let cipher = section.cipher.as_ref();
-    cipher.map_or(Cipher::Aes128Gcm, |cipher| *cipher.get_ref())
-}
-
-fn message_len(section: &LoadSection, default: u32) -> u32 {
-    let size = section.message_size.as_ref();
-    size.map_or(default, |size| size.get_ref().0)
-}
-
-/// The files that a scenario names.
-struct Files<'a> {
-    path: &'a Path,
-    sources: &'a Sources,
-}
-
-impl Files<'_> {
-    /// Where one is. A path in the scenario counts from the scenario's folder; one in a flag from
-    /// the folder in which the command was typed.
-    fn path(&self, name: &Spanned<String>) -> PathBuf {
-        if self.sources.is_flag(&name.span()) {
-            return PathBuf::from(name.get_ref());
-        }
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        folder.join(name.get_ref())
-    }
-
-    fn read(&self, name: &Spanned<String>, problems: &mut Problems) -> Option<Vec<u8>> {
-        let path = self.path(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => Some(bytes),
-            Err(error) => {
-                let wrong = format!("cannot read {}: {error}", path.display());
-                problems.add(name.span(), wrong, FILES);
-                None
-            }
-        }
-    }
-}
-
-/// A published key; whoever signs with it signs nothing.
-const TEST_KEY: &[u8] = include_bytes!("../../../keys/test-rsa2048.pem");
-/// TLS's largest record.
-const RECORD_LEN: u32 = 16 * 1_024;
-const MAX_RECORD_LEN: u32 = 16 * 1_024 * 1_024;
+/// More than machines have CPUs.
+const MOST_THREADS: u32 = 256;
+/// Of a run with more ops under the wall clock, a sample is verified.
+const SHORT_RUN_OPS: u64 = 20_000;
+/// The same for a run that ends by time.
+const SHORT_RUN_NS: Nanos = Nanos::from_secs(1);
+/// One result of so many.
+const SAMPLE: u32 = 64;
 /// Above what an M/M/1 queue at 99.9 % utilisation holds, below what stacks allow.
 const OPEN_LOOP_JOBS: u32 = 20_000;
 /// A bit above 30 years. The clock ends after 584; chance may make gaps longer than they are on
 /// average.
 const LONGEST_RUN_S: f64 = 1e9;
 const PACINGS: &str = "jobs = 64 (closed loop: a job starts when another ends) or rate = \"8000/s\" (open loop: arrivals at times of their own)";
-const OF_OPS: &str = "rsa-sign takes scheme, key, message_size; aead-seal takes cipher, message_size; seal-open takes cipher, file, record_size, passes";
-const KEYS: &str =
-    "an RSA private key of 2048 to 4096 bits, unencrypted PKCS#8 or PKCS#1, PEM or DER";
-const FILES: &str =
-    "the path of a readable file, from the scenario's folder (in a --set: from the current folder)";

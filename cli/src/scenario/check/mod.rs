@@ -3,33 +3,44 @@
 mod device;
 mod engine;
 mod expect;
+mod host;
 mod load;
+mod work;
 
 use std::path::Path;
 
 use pausewake_device::random::Seed;
 
-use super::Scenario;
 use super::diagnostic::Problem;
 use super::file::File;
 use super::source::{Sources, Span};
+use super::spanned::Spanned;
+use super::{Mode, Scenario};
 use crate::units::Large;
 
-/// Checks `file`, which came from `path`.
+/// What there is beside a file.
+pub struct Around<'a> {
+    /// Where the file came from.
+    pub path: &'a Path,
+    /// Its text, and that of the flags.
+    pub sources: &'a Sources,
+    /// The name of this variant, if it is one.
+    pub own: Option<&'a str>,
+    /// The names of all variants.
+    pub names: &'a [String],
+}
+
+/// Checks `file`.
 ///
 /// # Errors
 /// Everything that does not go together.
-pub fn check(
-    file: File,
-    path: &Path,
-    seed: Option<u64>,
-    sources: &Sources,
-) -> Result<Scenario, Vec<Problem>> {
+pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scenario, Vec<Problem>> {
     let mut problems = Problems::default();
-    let load = load::check(&file, path, sources, &mut problems);
+    let path = around.path;
+    let load = load::check(&file, around, &mut problems);
     let device = device::check(&file, load.as_ref(), &mut problems);
     let engine = engine::check(&file, &mut problems);
-    let expectations = expect::check(&file, &mut problems);
+    let expectations = expect::check(&file, around, &mut problems);
     let (Some(load), Some(device)) = (load, device) else {
         return Err(problems.0);
     };
@@ -43,6 +54,11 @@ pub fn check(
         clock: *file.clock.get_ref(),
         seed: Seed(seed.or(file.seed.map(Large::get)).unwrap_or(1)),
         device,
+        mode: file
+            .engine
+            .mode
+            .as_ref()
+            .map_or(Mode::Async, |mode| *mode.get_ref()),
         engine,
         load,
         expectations,
@@ -57,4 +73,12 @@ impl Problems {
     fn add(&mut self, span: Span, wrong: impl Into<String>, accepted: impl Into<String>) {
         self.0.push(Problem::at(span, wrong, accepted));
     }
+}
+
+/// Where the load says what it does.
+fn what(file: &File) -> Span {
+    let load = &file.load;
+    let op = load.get_ref().op.as_ref().map(Spanned::span);
+    let mix = load.get_ref().mix.as_ref().map(Spanned::span);
+    op.or(mix).unwrap_or(load.span())
 }

@@ -1,7 +1,9 @@
-//! Entries of `[engine]` that are a word or something else.
+//! Entries of `[engine]`.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use crate::units::Duration;
@@ -22,6 +24,35 @@ pub enum Watchdog {
     Never,
     /// When completions were unread for so long.
     After(Duration),
+}
+
+impl JsonSchema for Fallback {
+    fn schema_name() -> Cow<'static, str> {
+        "Fallback".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "When software computes what the device could not",
+            "anyOf": [
+                { "const": "never" },
+                { "type": "array", "items": { "enum": ["on_full", "on_device_error"] } },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for Watchdog {
+    fn schema_name() -> Cow<'static, str> {
+        "Watchdog".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "After how long of unread completions the engine says so",
+            "anyOf": [{ "const": "never" }, generator.subschema_for::<Duration>()],
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Fallback {

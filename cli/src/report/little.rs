@@ -1,0 +1,79 @@
+//! Little's law (J. D. C. Little, *A Proof for the Queuing Formula: L = λW*, 1961) as a check of the
+//! figures on each other.
+//!
+//! L is counted where things come and go; λ and W come from what each op told when it returned. Under
+//! virtual time the two agree to rounding, unless ops came that never returned (timed out,
+//! abandoned). By the wall clock they differ by what the stamps of the two sides do.
+
+use pausewake_device::{DeviceStats, Nanos};
+use pausewake_engine::events::Stage;
+
+use super::collect::Figures;
+use super::parts::Little;
+
+/// The law for calls in flight and for the device, in a run that took `elapsed`.
+pub fn littles_law(figures: &Figures, device: &DeviceStats, elapsed: Nanos) -> [Little; 2] {
+    let in_calls_ns = figures.latency.sum_ns() - figures.full_wait.sum_ns();
+    let service = &figures.stages[Stage::Service.index()];
+    [
+        little(
+            "calls",
+            float(figures.calls_in_flight_ns),
+            in_calls_ns,
+            elapsed,
+        ),
+        little(
+            "device",
+            device.in_system_ns().as_f64(),
+            service.sum_ns(),
+            elapsed,
+        ),
+    ]
+}
+
+/// λ · W is (ops / elapsed) · (time of all ops / ops), so the number of ops falls out.
+fn little(system: &'static str, integral_ns: f64, told_ns: u128, elapsed: Nanos) -> Little {
+    let over_time = |sum_ns: f64| match elapsed {
+        Nanos::ZERO => 0.0,
+        elapsed => sum_ns / elapsed.as_f64(),
+    };
+    let (measured, expected) = (over_time(integral_ns), over_time(float(told_ns)));
+    let difference = match expected > 0.0 {
+        true => measured / expected - 1.0,
+        false => 0.0,
+    };
+    Little {
+        system,
+        measured: to_millionths(measured),
+        expected: to_millionths(expected),
+        difference: to_millionths(difference),
+    }
+}
+
+/// So that JSON shows no digits that mean nothing. Never a negative zero.
+pub fn to_millionths(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6 + 0.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown to a millionth at most")]
+fn float<T: TryInto<i128>>(sum_ns: T) -> f64 {
+    sum_ns.try_into().unwrap_or(i128::MAX) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_law_is_off_by_what_never_returned() {
+        let elapsed = Nanos::new(1_000);
+        let holds = little("calls", 2_500.0, 2_500, elapsed);
+        assert_eq!((holds.measured, holds.expected), (2.5, 2.5));
+        assert_eq!(holds.difference, 0.0);
+        let lost = little("calls", 3_000.0, 2_500, elapsed);
+        assert_eq!((lost.measured, lost.difference), (3.0, 0.2));
+        let nothing = little("device", 0.0, 0, Nanos::ZERO);
+        assert_eq!((nothing.measured, nothing.difference), (0.0, 0.0));
+        assert!(to_millionths(-1e-9).is_sign_positive());
+    }
+}

@@ -1,0 +1,312 @@
+//! The parts of a report, as JSON shows them. Times are nanoseconds.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What was run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ScenarioInfo {
+    /// The scenario's name.
+    pub name: String,
+    /// Which of its variants, if it has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// What it says of itself.
+    pub about: Option<String>,
+    /// Whose time: `wall` or `virtual`.
+    pub clock: &'static str,
+    /// Start of all chance.
+    pub seed: u64,
+    /// What computed the results: `real`, `cached` or `none`.
+    pub compute: &'static str,
+    /// Who computed, and whether the caller waited: `async`, `sync` or `software`.
+    pub mode: &'static str,
+    /// How jobs were told: `callback`, `fd` or `poll`.
+    pub notify: &'static str,
+    /// Who took completions from the ring.
+    pub reap: &'static str,
+    /// The load, in words.
+    pub load: String,
+}
+
+/// Times of all ops. Mean and maximum are exact, percentiles come from a histogram that keeps
+/// three significant digits.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Times {
+    /// Arithmetic mean.
+    pub mean_ns: u64,
+    /// Median.
+    pub p50_ns: u64,
+    /// 90th percentile.
+    pub p90_ns: u64,
+    /// 99th percentile.
+    pub p99_ns: u64,
+    /// 99.9th percentile.
+    pub p999_ns: u64,
+    /// The longest.
+    pub max_ns: u64,
+}
+
+/// One stage of an op's way, or the wait for room before it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StageFigures {
+    /// `full_wait`, `prepare`, `ring`, `service`, `notify`, `resume`.
+    pub stage: &'static str,
+    /// How long ops were in it.
+    #[serde(flatten)]
+    pub times: Times,
+}
+
+/// Waits for a slice.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct QueueWait {
+    /// Mean of all ops.
+    pub mean_ns: u64,
+    /// Mean without the run's start, when the queue was empty; under virtual time alone, and if the
+    /// run was long enough to tell.
+    pub steady_mean_ns: Option<u64>,
+    /// The interval around it that contains the true mean with a confidence of 99.9 %.
+    pub interval_ns: Option<[u64; 2]>,
+    /// What theory predicts, where it does.
+    pub theory: Option<Theory>,
+}
+
+/// A prediction.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Theory {
+    /// The queue in Kendall's notation.
+    pub queue: String,
+    /// Its mean wait.
+    pub mean_ns: u64,
+}
+
+/// How busy the slices of a class were.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SliceFigures {
+    /// `asym` or `sym`.
+    pub class: &'static str,
+    /// How many there are.
+    pub slices: u32,
+    /// Ops that they served.
+    pub ops: u64,
+    /// The share of the time that they worked, by the model's clock, from 0 to 1.
+    pub utilisation: f64,
+    /// What the configuration lets expect, where it does.
+    pub predicted: Option<PredictedUtilisation>,
+    /// Ops that waited for one of them, averaged over time.
+    pub waiting_mean: f64,
+    /// The most that waited at once.
+    pub waiting_max: u64,
+}
+
+/// A utilisation that follows from the configuration alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PredictedUtilisation {
+    /// From 0 to 1.
+    pub utilisation: f64,
+    /// Whether that is a bound: a closed loop reaches it if nothing ever waits.
+    pub at_most: bool,
+}
+
+/// Little's law: in whatever is steady, the mean number in it is the rate of arrivals times the
+/// mean time that each stays.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Little {
+    /// `calls`: granted a slot and not returned; `device`: fetched and not done.
+    pub system: &'static str,
+    /// The mean number in it: counted when something came and went, and averaged over the run.
+    pub measured: f64,
+    /// Ops per second times the mean time in it, from the stages of the ops that returned.
+    pub expected: f64,
+    /// `measured / expected - 1`; 0 where there was nothing.
+    pub difference: f64,
+}
+
+/// Jobs by what became of them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct JobFigures {
+    /// Started.
+    pub started: u64,
+    /// Ran to their end.
+    pub finished: u64,
+    /// Were cancelled.
+    pub cancelled: u64,
+    /// Live at once at most.
+    pub max_live: u64,
+}
+
+/// How jobs were told.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WakeFigures {
+    /// By callback.
+    pub callback: u64,
+    /// By eventfd.
+    pub fd: u64,
+    /// Not: they waited in place.
+    pub in_place: u64,
+    /// Completions that jobs were resumed to see, with notification by poll.
+    pub by_look: u64,
+    /// Resumed before their op had completed.
+    pub spurious: u64,
+}
+
+/// Submissions.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DoorbellFigures {
+    /// Times that the ring's tail was published.
+    pub rung: u64,
+    /// Times that this woke a sleeping device.
+    pub woke_device: u64,
+    /// Descriptors published by them.
+    pub descriptors: u64,
+    /// Ops that found no room, and waited.
+    pub full_waits: u64,
+    /// How long those waited.
+    pub full_wait: Times,
+    /// Completions that nobody waited for.
+    pub orphans: u64,
+    /// Ops that their caller left.
+    pub abandoned: u64,
+}
+
+/// Completions, and how the host was told of them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SignalFigures {
+    /// Completions published.
+    pub completions: u64,
+    /// Of these, the ones whose signal was held back to go out with that of others.
+    pub coalesced: u64,
+    /// Signals given.
+    pub given: u64,
+    /// Of these, the ones that had to write an eventfd, because the host slept.
+    pub woke_host: u64,
+}
+
+/// Ops that were computed in software, by the reason. Exceptions are not among the ops of the report,
+/// which are the device's.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SoftwareFigures {
+    /// The scenario says so (`engine.mode`); these are among the ops of the report.
+    pub by_mode: u64,
+    /// Too small for the device.
+    pub small: u64,
+    /// There was no room.
+    pub full: u64,
+    /// The device failed them, or did not answer in time.
+    pub device_error: u64,
+}
+
+impl SoftwareFigures {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.by_mode + self.exceptions()
+    }
+
+    /// Those that were meant for the device.
+    pub fn exceptions(&self) -> u64 {
+        self.small + self.full + self.device_error
+    }
+}
+
+/// Calls that did not end well, by the family of their error.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ErrorFigures {
+    /// All calls that failed.
+    pub total: u64,
+    /// *Misuse*: the caller's fault.
+    pub misuse: u64,
+    /// *Device*: the simulated hardware failed, and how.
+    pub device: DeviceErrors,
+    /// *Retry*: there was no room.
+    pub retry: u64,
+    /// A signature or tag that did not verify, as the answer of a check that worked.
+    pub not_authentic: u64,
+    /// Of all, calls that failed before the device had them.
+    pub refused_calls: u64,
+    /// What the first call that failed said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+    /// Completions by their status, those that occurred and were not ok. A call that was tried again
+    /// or fell back to software may have ended well all the same.
+    pub by_status: Vec<StatusCount>,
+    /// Ops whose time was up before the device had answered; the same goes for them.
+    pub timed_out: u64,
+}
+
+/// Calls that failed because the device did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DeviceErrors {
+    /// It said so.
+    pub failed: u64,
+    /// It was down.
+    pub down: u64,
+    /// It did not answer in time.
+    pub timed_out: u64,
+    /// Its completion made no sense.
+    pub nonsense: u64,
+    /// Its signature did not verify.
+    pub wrong_signature: u64,
+    /// In another way.
+    pub other: u64,
+}
+
+/// Ops of one status.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StatusCount {
+    /// The status.
+    pub status: &'static str,
+    /// How many.
+    pub count: u64,
+}
+
+/// Results that were checked without the device's help.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Verification {
+    /// Whether there are results to check (`compute = "none"` makes none).
+    pub applies: bool,
+    /// Results that there were.
+    pub results: u64,
+    /// Of them, found right.
+    pub right: u64,
+    /// Of them, found wrong.
+    pub wrong: u64,
+    /// How they were checked.
+    pub how: String,
+}
+
+/// Whether the CPU kept up with the model.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ComputeFigures {
+    /// Whether the CPU and not the model decided the figures of this run: most ops waited for it,
+    /// or a tenth of their time was such waiting.
+    pub bound: bool,
+    /// Ops whose result the CPU had ready later than the model wanted it.
+    pub late_ops: u64,
+    /// How late those were.
+    #[serde(flatten)]
+    pub late: LateFigures,
+    /// The share of all ops' time, call to return, that this was.
+    pub share_of_latency: f64,
+}
+
+/// How much later than modelled completions were published.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LateFigures {
+    /// On average.
+    pub late_mean_ns: u64,
+    /// At worst.
+    pub late_max_ns: u64,
+}
+
+/// An expectation and what became of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ExpectationResult {
+    /// The figure's name.
+    pub figure: String,
+    /// As the scenario wrote it.
+    pub condition: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What was measured.
+    pub measured: String,
+}

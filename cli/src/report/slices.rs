@@ -1,0 +1,343 @@
+//! How busy the slices were, and how busy the configuration lets expect them to be.
+
+use pausewake_device::model::{ClassConfig, Distribution, LinkConfig, ModelConfig, ServiceTime};
+use pausewake_device::protocol::{Class, OpKind};
+use pausewake_device::{DeviceStats, Nanos};
+
+use super::little::to_millionths;
+use super::parts::{PredictedUtilisation, SliceFigures};
+
+/// What ops of one kind ask of the device.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand {
+    /// What they are.
+    pub kind: OpKind,
+    /// Their share of all ops.
+    pub share: f64,
+    /// Payload on the way to the device, bytes on average.
+    pub bytes_in: f64,
+    /// Payload on the way home.
+    pub bytes_out: f64,
+}
+
+/// What decides how many ops there are.
+#[derive(Clone, Copy, Debug)]
+pub enum Supply {
+    /// Ops arrive, so many per second.
+    Open {
+        /// Ops per second.
+        ops_per_s: f64,
+    },
+    /// So many jobs do one after the other.
+    Closed {
+        /// Jobs at once.
+        jobs: f64,
+        /// Time between an op of a job and its next one, ns.
+        think_ns: f64,
+        /// Ops that can be under way at once; a job that thinks needs no room.
+        room: f64,
+    },
+}
+
+/// The figures of the slices of each class in a run that took `elapsed`.
+pub fn slices(
+    device: &DeviceStats,
+    model: &ModelConfig,
+    load: Option<(&[Demand], Supply)>,
+    elapsed: Nanos,
+) -> [SliceFigures; 2] {
+    Class::ALL.map(|class| {
+        let stats = device.class(class);
+        SliceFigures {
+            class: match class {
+                Class::Asymmetric => "asym",
+                Class::Symmetric => "sym",
+            },
+            slices: stats.slices,
+            ops: stats.handed_out_ops,
+            utilisation: to_millionths(stats.utilisation(elapsed)),
+            predicted: load.and_then(|(demands, supply)| predict(model, class, demands, supply)),
+            waiting_mean: to_millionths(stats.mean_waiting(elapsed)),
+            waiting_max: stats.max_waiting_ops as u64,
+        }
+    })
+}
+
+/// The utilisation of `class`: throughput × service time / slices. An open loop's throughput is
+/// what arrives, or what the slowest part can do; a closed loop's is bounded by the same and by a
+/// round in which no op waits for another (Denning and Buzen, *The Operational Analysis of Queueing
+/// Network Models*, 1978, on asymptotic bounds).
+fn predict(
+    model: &ModelConfig,
+    class: Class,
+    demands: &[Demand],
+    supply: Supply,
+) -> Option<PredictedUtilisation> {
+    let own_ns = service_ns(model, class, demands);
+    if own_ns <= 0.0 {
+        return None;
+    }
+    let [there_ns, back_ns] = link_ns(&model.link, demands);
+    let mut fastest_per_ns = per(1.0, there_ns.transfer.max(back_ns.transfer));
+    let mut round_ns = there_ns.total() + back_ns.total();
+    for class in Class::ALL {
+        let service_ns = service_ns(model, class, demands);
+        fastest_per_ns = fastest_per_ns.min(per(slices_of(model, class), service_ns));
+        round_ns += service_ns;
+    }
+    let (offered_per_ns, at_most) = match supply {
+        Supply::Open { ops_per_s } => (ops_per_s / 1e9, false),
+        Supply::Closed {
+            jobs,
+            think_ns,
+            room,
+        } => {
+            let by_jobs = per(jobs, round_ns + think_ns);
+            (by_jobs.min(per(room, round_ns)), true)
+        }
+    };
+    let ops_per_ns = offered_per_ns.min(fastest_per_ns);
+    Some(PredictedUtilisation {
+        utilisation: to_millionths(ops_per_ns * own_ns / slices_of(model, class)),
+        at_most,
+    })
+}
+
+/// What costs no time can be done without end.
+fn per(number: f64, time_ns: f64) -> f64 {
+    if time_ns > 0.0 {
+        number / time_ns
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// What an op asks of a class on average, ops of the other class included.
+fn service_ns(model: &ModelConfig, class: Class, demands: &[Demand]) -> f64 {
+    let of_class = demands.iter().filter(|demand| demand.kind.class() == class);
+    of_class
+        .map(|demand| {
+            let service = service_of(model.class(class), demand.kind);
+            demand.share * mean_ns(service, demand.bytes_in)
+        })
+        .sum()
+}
+
+/// The service time of ops of `kind`.
+pub fn service_of(class: &ClassConfig, kind: OpKind) -> ServiceTime {
+    class
+        .service_by_op
+        .iter()
+        .find(|(op, _)| *op == kind)
+        .map_or(class.service, |(_, service)| *service)
+}
+
+/// The mean of a service time. A normal law that is cut off at zero has a higher one than it says.
+pub fn mean_ns(service: ServiceTime, bytes: f64) -> f64 {
+    let mean_ns = service.base_ns.as_f64() + service.per_byte_ns * bytes;
+    match service.distribution {
+        Distribution::Normal { deviation } if deviation > 0.0 => mean_ns * cut_off(deviation),
+        _ => mean_ns,
+    }
+}
+
+/// By how much the cut raises the mean: Φ(1/d) + d φ(1/d).
+fn cut_off(deviation: f64) -> f64 {
+    let x = 1.0 / deviation;
+    let density = (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    1.0 - upper_tail(x, density) + deviation * density
+}
+
+/// 1 − Φ(x) for x above 0, to 7.5e-8 (Abramowitz and Stegun 26.2.17).
+fn upper_tail(x: f64, density: f64) -> f64 {
+    let t = 1.0 / (1.0 + 0.231_641_9 * x);
+    let coefficients = [
+        1.330_274_429,
+        -1.821_255_978,
+        1.781_477_937,
+        -0.356_563_782,
+        0.319_381_530,
+    ];
+    let sum = coefficients
+        .iter()
+        .fold(0.0, |sum, coefficient| (sum + coefficient) * t);
+    density * sum
+}
+
+fn slices_of(model: &ModelConfig, class: Class) -> f64 {
+    f64::from(model.class(class).slices)
+}
+
+/// One way over the link, on average, ns.
+#[derive(Clone, Copy)]
+struct Way {
+    /// That the payload takes by its length, and others wait for.
+    transfer: f64,
+    latency: f64,
+}
+
+impl Way {
+    fn total(self) -> f64 {
+        self.transfer + self.latency
+    }
+}
+
+fn link_ns(link: &LinkConfig, demands: &[Demand]) -> [Way; 2] {
+    let transfer = |bytes: fn(&Demand) -> f64| {
+        let bytes: f64 = demands
+            .iter()
+            .map(|demand| demand.share * bytes(demand))
+            .sum();
+        #[expect(clippy::cast_precision_loss, reason = "a bandwidth, for an estimate")]
+        link.bandwidth_bytes_per_s
+            .map_or(0.0, |per_s| bytes / per_s as f64 * 1e9)
+    };
+    [
+        Way {
+            transfer: transfer(|demand| demand.bytes_in),
+            latency: link.to_device_ns.as_f64(),
+        },
+        Way {
+            transfer: transfer(|demand| demand.bytes_out),
+            latency: link.to_host_ns.as_f64(),
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGN: Demand = Demand {
+        kind: OpKind::RsaSign,
+        share: 1.0,
+        bytes_in: 64.0,
+        bytes_out: 256.0,
+    };
+
+    fn model() -> ModelConfig {
+        let class = |base_us| ClassConfig {
+            slices: 2,
+            service: ServiceTime::constant(Nanos::from_micros(base_us)),
+            service_by_op: Vec::new(),
+            queue_depth: None,
+        };
+        ModelConfig {
+            asymmetric: class(100),
+            symmetric: class(10),
+            link: LinkConfig::default(),
+            in_flight_limit: 64,
+        }
+    }
+
+    fn predicted(model: &ModelConfig, class: Class, demands: &[Demand], supply: Supply) -> f64 {
+        let predicted = predict(model, class, demands, supply).expect("the class is used");
+        assert_eq!(predicted.at_most, matches!(supply, Supply::Closed { .. }));
+        predicted.utilisation
+    }
+
+    fn closed(jobs: f64, think_us: f64) -> Supply {
+        Supply::Closed {
+            jobs,
+            think_ns: think_us * 1e3,
+            room: 64.0,
+        }
+    }
+
+    #[test]
+    fn a_closed_loop_is_bounded_by_its_jobs_or_by_the_slowest_part() {
+        let asym = Class::Asymmetric;
+        let mut model = model();
+        for (supply, utilisation) in [
+            (closed(1.0, 0.0), 0.5),
+            (closed(2.0, 0.0), 1.0),
+            (closed(64.0, 0.0), 1.0),
+            (closed(1.0, 100.0), 0.25),
+        ] {
+            assert_eq!(predicted(&model, asym, &[SIGN], supply), utilisation);
+        }
+        model.link.to_device_ns = Nanos::from_micros(40);
+        model.link.to_host_ns = Nanos::from_micros(60);
+        assert_eq!(predicted(&model, asym, &[SIGN], closed(1.0, 0.0)), 0.25);
+        // 256 bytes home at 1 byte per µs: 256 µs each, where two slices need 50 µs.
+        model.link.bandwidth_bytes_per_s = Some(1_000_000);
+        let link_bound = predicted(&model, asym, &[SIGN], closed(64.0, 0.0));
+        assert_eq!(link_bound, to_millionths(50.0 / 256.0));
+    }
+
+    #[test]
+    fn jobs_that_think_need_no_room() {
+        let at = |room| {
+            let supply = Supply::Closed {
+                jobs: 4.0,
+                think_ns: 300e3,
+                room,
+            };
+            predicted(&model(), Class::Asymmetric, &[SIGN], supply)
+        };
+        // Four jobs, each in service for a quarter of its time.
+        assert_eq!([at(4.0), at(2.0), at(1.0)], [0.5, 0.5, 0.5]);
+        let many = Supply::Closed {
+            jobs: 40.0,
+            think_ns: 300e3,
+            room: 1.0,
+        };
+        assert_eq!(predicted(&model(), Class::Asymmetric, &[SIGN], many), 0.5);
+    }
+
+    #[test]
+    fn an_open_loop_is_what_arrives_and_no_more_than_can_be_served() {
+        let model = model();
+        let at = |ops_per_s| {
+            let supply = Supply::Open { ops_per_s };
+            predicted(&model, Class::Asymmetric, &[SIGN], supply)
+        };
+        assert_eq!(at(5_000.0), 0.25);
+        assert_eq!(at(30_000.0), 1.0);
+    }
+
+    #[test]
+    fn in_a_mix_each_class_has_its_share_and_one_may_hold_up_the_other() {
+        let mut model = model();
+        model.symmetric.service.per_byte_ns = 10.0;
+        let mix = [
+            Demand {
+                share: 0.25,
+                ..SIGN
+            },
+            Demand {
+                kind: OpKind::AeadSeal,
+                share: 0.75,
+                bytes_in: 1_000.0,
+                bytes_out: 1_016.0,
+            },
+        ];
+        let supply = Supply::Open {
+            ops_per_s: 10_000.0,
+        };
+        // 0.25 × 100 µs and 0.75 × (10 + 10) µs an op, on two slices each.
+        assert_eq!(predicted(&model, Class::Asymmetric, &mix, supply), 0.125);
+        assert_eq!(predicted(&model, Class::Symmetric, &mix, supply), 0.075);
+        let full = closed(1_000.0, 0.0);
+        assert_eq!(predicted(&model, Class::Asymmetric, &mix, full), 1.0);
+        assert_eq!(predicted(&model, Class::Symmetric, &mix, full), 0.6);
+        assert_eq!(predict(&model, Class::Symmetric, &[SIGN], full), None);
+    }
+
+    /// The table of [`Distribution::Normal`].
+    #[test]
+    fn the_cut_of_a_normal_law_raises_its_mean() {
+        for (deviation, by) in [
+            (0.2, 1e-7),
+            (0.33, 0.000_113),
+            (0.5, 0.004_2),
+            (1.0, 0.083_3),
+        ] {
+            let raised = cut_off(deviation) - 1.0;
+            assert!(
+                (raised - by).abs() < 0.05 * by + 1e-7,
+                "{deviation}: {raised}"
+            );
+        }
+    }
+}

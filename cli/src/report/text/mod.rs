@@ -1,0 +1,217 @@
+//! The report for humans: tables that fit 80 columns, and read well without colour.
+
+mod compare;
+mod facts;
+mod numbers;
+mod table;
+
+use super::parts::ExpectationResult;
+use super::{Report, parts::ScenarioInfo};
+use numbers::{amount, count, counted, difference, share, share_of, time, time_in_words};
+use table::Table;
+
+/// The report of a scenario's only run, or its variants side by side.
+pub fn of(variants: &[Report]) -> String {
+    match variants {
+        [only] => single(only),
+        variants => compare::side_by_side(variants),
+    }
+}
+
+fn single(report: &Report) -> String {
+    let mut parts = Vec::new();
+    parts.extend(story(report));
+    parts.extend(report.invalid.as_deref().map(invalid));
+    parts.push(format!("{}{}", title(&report.scenario), heading(report)));
+    parts.extend(compute_bound(report).map(|said| paragraph(&said)));
+    parts.push(times(report).to_string());
+    let slices = slices(report);
+    if !slices.is_empty() {
+        parts.push(slices.to_string());
+    }
+    parts.push(littles_law(report).to_string());
+    parts.push(facts::facts(report).to_string());
+    if !report.expected.is_empty() {
+        let rows = report.expected.iter().map(|expected| (None, expected));
+        parts.push(expectations(rows).to_string());
+    }
+    parts.join("\n")
+}
+
+fn story(report: &Report) -> Option<String> {
+    let lines = report.story.as_ref()?;
+    let left_out = report.story_left_out.unwrap_or(0);
+    Some(crate::story::to_text(lines, left_out))
+}
+
+fn invalid(reason: &str) -> String {
+    paragraph(&format!("INVALID: {reason}"))
+}
+
+fn title(scenario: &ScenarioInfo) -> String {
+    let name = printable(&scenario.name);
+    paragraph(&match &scenario.about {
+        Some(about) => format!("{name}: {}", printable(about)),
+        None => name,
+    })
+}
+
+fn heading(report: &Report) -> Table {
+    let mut table = Table::of_words();
+    if let Some(variant) = &report.scenario.variant {
+        table.row(["variant".to_owned(), variant.clone()]);
+    }
+    for (name, said) in settings(&report.scenario) {
+        table.row([name.to_owned(), said]);
+    }
+    let (ops, rate) = (counted(report.ops, "op"), amount(report.ops_per_s));
+    let elapsed = time_in_words(report.elapsed_ns);
+    table.row([
+        "done".to_owned(),
+        format!("{ops} in {elapsed}: {rate} op/s"),
+    ]);
+    table
+}
+
+/// What was run, beside the scenario's name.
+fn settings(scenario: &ScenarioInfo) -> [(&'static str, String); 3] {
+    let run = format!(
+        "{} clock, seed {}, compute {}",
+        scenario.clock, scenario.seed, scenario.compute
+    );
+    let engine = match scenario.mode {
+        "async" => format!("notify {}, reap {}", scenario.notify, scenario.reap),
+        "software" => "in software; the device gets nothing to do".to_owned(),
+        mode => format!(
+            "{mode}hronous, each call waits in place; reap {}",
+            scenario.reap
+        ),
+    };
+    [
+        ("load", printable(&scenario.load)),
+        ("run", run),
+        ("engine", engine),
+    ]
+}
+
+/// One sentence, if the CPU and not the model decided the figures.
+fn compute_bound(report: &Report) -> Option<String> {
+    let compute = report.compute.as_ref().filter(|compute| compute.bound)?;
+    Some(format!(
+        "COMPUTE BOUND: this run measures the CPU, not the modelled device. {} of ops waited for \
+         it, {} of their time.",
+        share_of(compute.late_ops, report.ops),
+        share(compute.share_of_latency),
+    ))
+}
+
+/// Latency, and the stages that it consists of.
+fn times(report: &Report) -> Table {
+    let heads = ["", "mean", "p50", "p90", "p99", "p99.9", "max", "share"];
+    let mut table = Table::of_figures(heads);
+    let stages = report
+        .stages
+        .iter()
+        .map(|stage| (stage.stage, &stage.times));
+    for (name, times) in [("latency", &report.latency)].into_iter().chain(stages) {
+        let mean = share_of(times.mean_ns, report.latency.mean_ns);
+        let figures = [
+            times.mean_ns,
+            times.p50_ns,
+            times.p90_ns,
+            times.p99_ns,
+            times.p999_ns,
+            times.max_ns,
+        ];
+        let name = match name {
+            "latency" => name.to_owned(),
+            stage => format!("  {}", stage.replace('_', " ")),
+        };
+        table.row([name].into_iter().chain(figures.map(time)).chain([mean]));
+    }
+    table
+}
+
+/// The classes that served ops.
+fn slices(report: &Report) -> Table {
+    let heads = [
+        "slices",
+        "busy",
+        "predicted",
+        "ops",
+        "waiting, mean",
+        "most",
+    ];
+    let mut table = Table::of_figures(heads);
+    for slices in report.slices.iter().filter(|slices| slices.ops > 0) {
+        let model = match slices.predicted {
+            None => "n/a".to_owned(),
+            Some(predicted) if predicted.at_most => {
+                format!("at most {}", share(predicted.utilisation))
+            }
+            Some(predicted) => share(predicted.utilisation),
+        };
+        table.row([
+            format!("{} {}", slices.slices, slices.class),
+            share(slices.utilisation),
+            model,
+            count(slices.ops),
+            amount(slices.waiting_mean),
+            count(slices.waiting_max),
+        ]);
+    }
+    table
+}
+
+fn littles_law(report: &Report) -> Table {
+    let heads = [
+        "Little's law",
+        "in it, mean",
+        "op/s x time in it",
+        "differs by",
+    ];
+    let mut table = Table::of_figures(heads);
+    for little in &report.littles_law {
+        table.row([
+            little.system.to_owned(),
+            amount(little.measured),
+            amount(little.expected),
+            difference(little.difference),
+        ]);
+    }
+    table
+}
+
+/// What was expected, and of which variant if there are several.
+fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a ExpectationResult)>) -> Table {
+    let mut table = Table::of_words();
+    for (index, (variant, expected)) in rows.enumerate() {
+        let label = if index == 0 { "expected" } else { "" };
+        let condition = format!("{} {}", expected.figure, expected.condition);
+        let holds = if expected.holds { "holds" } else { "FAILS" };
+        let cells = [condition, holds.to_owned(), expected.measured.clone()];
+        let variant = variant.map(str::to_owned);
+        table.row([label.to_owned()].into_iter().chain(variant).chain(cells));
+    }
+    table
+}
+
+/// `text` broken into lines.
+fn paragraph(text: &str) -> String {
+    let mut lines = String::new();
+    crate::story::wrap(text, &mut lines);
+    lines
+}
+
+/// `text` with its control characters escaped: what a scenario says must not steer a terminal.
+fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            printable.extend(c.escape_default());
+        } else {
+            printable.push(c);
+        }
+    }
+    printable
+}

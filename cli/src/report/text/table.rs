@@ -1,0 +1,97 @@
+//! Tables as reports have them: no borders, 80 columns at most.
+
+use std::fmt;
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
+
+/// A table without borders: nothing stands behind the last word of a line. The tables of a report
+/// have first columns of the same width.
+pub struct Table(comfy_table::Table);
+
+impl Table {
+    /// A table of figures: they stand to the right below their heads, their names to the left.
+    pub fn of_figures<S: AsRef<str>>(heads: impl IntoIterator<Item = S>) -> Self {
+        let heads: Vec<String> = heads
+            .into_iter()
+            .map(|head| head.as_ref().to_owned())
+            .collect();
+        let mut table = plain();
+        table.set_header(heads);
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        Self(table)
+    }
+
+    /// A table of words: no heads, everything to the left, long texts broken.
+    pub fn of_words() -> Self {
+        Self(plain())
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let cells: Vec<String> = cells.into_iter().collect();
+        self.0.add_row(cells);
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn plain() -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH);
+    table
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = self.0.clone();
+        for (index, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, GAP));
+            if index == 0 {
+                let width = Width::Fixed(LABEL_WIDTH + GAP);
+                column.set_constraint(ColumnConstraint::LowerBoundary(width));
+            }
+        }
+        for line in table.lines() {
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Of every report.
+pub const WIDTH: u16 = 80;
+/// Between columns.
+pub const GAP: u16 = 2;
+/// Of first columns, at least.
+pub const LABEL_WIDTH: u16 = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_columns_are_of_one_width_and_nothing_trails() {
+        let mut figures = Table::of_figures(["", "p50"]);
+        figures.row(["latency".to_owned(), "1.00s ".to_owned()]);
+        let mut words = Table::of_words();
+        words.row(["a".to_owned(), "word ".repeat(30)]);
+        let text = format!("{figures}{words}");
+        let starts = |line: &str| line.find("word");
+        assert!(text.lines().all(|line| line.chars().count() <= 80));
+        assert!(text.lines().all(|line| line == line.trim_end()));
+        let indented: Vec<_> = text.lines().filter_map(starts).collect();
+        assert_eq!(indented, [14, 14, 14], "{text}");
+        assert!(
+            text.starts_with("                 p50\nlatency       1.00s\n"),
+            "{text}"
+        );
+    }
+}

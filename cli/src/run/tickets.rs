@@ -1,0 +1,199 @@
+//! What is done next, and whether anything may be.
+
+use pausewake_device::Nanos;
+use pausewake_device::model::ServiceTime;
+use pausewake_device::random::{Concern, Stream};
+use rand::RngExt;
+
+use super::RunError;
+use crate::scenario::{Limit, Load, Scenario, Work};
+
+/// Leave to do something once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its number among all tickets of the run; no two have the same.
+    pub index: u64,
+    /// Which item of the mix it is for.
+    pub item: usize,
+    /// How long to think afterwards.
+    pub think_ns: Nanos,
+}
+
+/// The tickets of one thread, in the order in which they are taken. What each says does not depend
+/// on when it is taken, so variants of a scenario do the same.
+pub struct Tickets {
+    taken: u64,
+    left: Option<u64>,
+    first_index: u64,
+    until: Option<Nanos>,
+    /// Weights added up, item by item.
+    weights: Vec<u64>,
+    mix: Stream,
+    think: Option<ServiceTime>,
+    thinking: Stream,
+    /// When the last one was taken, and how many were taken at that very moment.
+    last: (Nanos, u64),
+    most_at_once: u64,
+}
+
+impl Tickets {
+    /// The share of thread number `thread` in what `scenario` does from `start` on.
+    pub fn new(scenario: &Scenario, thread: u32, start: Nanos) -> Self {
+        let load = &scenario.load;
+        let until = match load.limit {
+            Limit::Duration(duration) => Some(start + duration),
+            Limit::Ops(_) | Limit::Passes(_) => None,
+        };
+        let planned = planned(load);
+        let share = planned.map(|planned| Share::of(planned, load.threads, thread));
+        let mut whole = 0;
+        let add = |item: &crate::scenario::MixItem| {
+            whole += u64::from(item.weight);
+            whole
+        };
+        let stream = u64::from(thread);
+        Self {
+            taken: 0,
+            left: share.map(|share| share.count),
+            first_index: share.map_or(stream << INDEX_BITS, |share| share.first),
+            until,
+            weights: load.mix.iter().map(add).collect(),
+            mix: scenario.seed.stream(Concern::Mix, stream),
+            think: load.think,
+            thinking: scenario.seed.stream(Concern::Arrivals, THINKING | stream),
+            last: (start, 0),
+            most_at_once: MOST_AT_ONCE + 16 * u64::from(load.pacing.jobs()),
+        }
+    }
+
+    /// Whether there is one for what begins `at` that time.
+    pub fn allows(&self, at: Nanos) -> bool {
+        self.left != Some(0) && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Takes the next one, if [`allows`](Self::allows) it.
+    pub fn take(&mut self, at: Nanos) -> Option<Ticket> {
+        if !self.allows(at) || self.stands_still() {
+            return None;
+        }
+        self.last = if at == self.last.0 {
+            (at, self.last.1 + 1)
+        } else {
+            (at, 1)
+        };
+        if let Some(left) = &mut self.left {
+            *left -= 1;
+        }
+        let index = self.first_index + self.taken;
+        self.taken += 1;
+        Some(Ticket {
+            index,
+            item: self.draw_item(),
+            think_ns: self.draw_think(at),
+        })
+    }
+
+    /// There are no more from now on.
+    pub fn end(&mut self) {
+        self.left = Some(0);
+    }
+
+    /// Whether time passes, where the run waits for it to.
+    ///
+    /// # Errors
+    /// [`RunError::Broken`]: so much has happened at one moment that it seems to be the last.
+    pub fn moves(&self) -> Result<(), RunError> {
+        if !self.stands_still() {
+            return Ok(());
+        }
+        let (at, count) = self.last;
+        Err(RunError::Broken(format!(
+            "time stands still: {count} ops came and went at t={at}, so load.duration never ends. \
+             Give the ops a cost (service, device.link), or say load.ops instead"
+        )))
+    }
+
+    fn stands_still(&self) -> bool {
+        self.until.is_some() && self.last.1 > self.most_at_once
+    }
+
+    fn draw_item(&mut self) -> usize {
+        let Some(whole) = self.weights.last().filter(|_| self.weights.len() > 1) else {
+            return 0;
+        };
+        let drawn = self.mix.random_range(0..*whole);
+        self.weights.partition_point(|weight| *weight <= drawn)
+    }
+
+    /// Nobody thinks on when it is all over.
+    fn draw_think(&mut self, at: Nanos) -> Nanos {
+        let Some(law) = &self.think else {
+            return Nanos::ZERO;
+        };
+        let think = law.draw(0, &mut self.thinking);
+        self.until.map_or(think, |until| think.min(until - at))
+    }
+}
+
+/// A thread's part of what is planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// What the threads before it have.
+    pub first: u64,
+    /// What it has.
+    pub count: u64,
+}
+
+impl Share {
+    /// The part of number `part` of `parts`; the first ones have one more where it does not divide.
+    pub fn of(whole: u64, parts: u32, part: u32) -> Self {
+        let (parts, part) = (u64::from(parts), u64::from(part));
+        let (each, rest) = (whole / parts, whole % parts);
+        Self {
+            first: part * each + part.min(rest),
+            count: each + u64::from(part < rest),
+        }
+    }
+}
+
+/// How many tickets the run will give, unless time decides.
+pub fn planned(load: &Load) -> Option<u64> {
+    match (load.limit, load.only()) {
+        (Limit::Ops(ops), _) => Some(ops),
+        (
+            Limit::Passes(passes),
+            Some(Work::SealOpen {
+                content,
+                record_len,
+                ..
+            }),
+        ) => Some(u64::from(passes) * content.len().div_ceil(*record_len as usize) as u64),
+        _ => None,
+    }
+}
+
+/// Tickets of one moment before it says that time stands still; and as many again for each job at
+/// once, because chance may make some of their ops free.
+const MOST_AT_ONCE: u64 = 10_000;
+/// Tickets of one thread that no other thread's have the numbers of.
+const INDEX_BITS: u32 = 40;
+/// Streams of think times, beside those of arrivals.
+const THINKING: u64 = 1 << 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_all_there_is_one_after_the_other() {
+        for (whole, parts) in [(10, 3), (2, 5), (7, 1), (0, 4), (12, 4)] {
+            let mut next = 0;
+            for part in 0..parts {
+                let share = Share::of(whole, parts, part);
+                assert_eq!(share.first, next, "{whole} in {parts}");
+                next += share.count;
+            }
+            assert_eq!(next, whole);
+        }
+    }
+}

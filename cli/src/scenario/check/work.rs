@@ -1,0 +1,409 @@
+//! What a load does: ops, mixes, keys and files.
+
+use std::path::{Path, PathBuf};
+
+use pausewake_device::keys::{KeyKind, PrivateKey};
+use pausewake_engine::EcdsaCurve;
+
+use super::{Around, Problems};
+use crate::scenario::diagnostic::Problem;
+use crate::scenario::file::{Cipher, LoadSection, Mix, MixSection, Op, OpName, SchemeName};
+use crate::scenario::source::{Sources, Span};
+use crate::scenario::spanned::Spanned;
+use crate::scenario::{MixItem, SigningKey, Work};
+use crate::units::{Count, Size};
+
+/// Checks what the load does; `None` when too much is wrong to say what it is.
+pub fn check(
+    section: &Spanned<LoadSection>,
+    around: &Around<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<MixItem>> {
+    let files = Files {
+        path: around.path,
+        sources: around.sources,
+    };
+    let load = section.get_ref();
+    match (&load.op, &load.mix) {
+        (Some(op), None) => {
+            let work = Entries::of_load(load, op).work(&files, problems)?;
+            Some(vec![MixItem { weight: 1, work }])
+        }
+        (None, Some(mix)) => {
+            parameters_beside_mix(load, mix, problems);
+            items(mix, &files, problems)
+        }
+        (Some(op), Some(mix)) => {
+            let wrong = "the load says both op and mix";
+            let problem = Problem::at(
+                mix.span(),
+                wrong,
+                "one of them (--set load.op= takes it out)",
+            );
+            problems.0.push(problem.related(op.span(), "the other one"));
+            None
+        }
+        (None, None) => {
+            let wrong = "the load says neither op nor mix";
+            problems.add(section.span(), wrong, OPS);
+            None
+        }
+    }
+}
+
+/// Whether the load goes through a file, instead of so many ops or so long.
+pub fn goes_through_file(section: &LoadSection) -> bool {
+    let op = section.op.as_ref().map(|op| op.get_ref().op);
+    op == Some(Op::SealOpen)
+}
+
+fn items(mix: &Spanned<Mix>, files: &Files<'_>, problems: &mut Problems) -> Option<Vec<MixItem>> {
+    let span = mix.span();
+    let mut item = |entries: Entries<'_>, weight| {
+        let work = entries.work(files, problems);
+        work.map(|work| MixItem { weight, work })
+    };
+    let items: Vec<Option<MixItem>> = match mix.get_ref() {
+        Mix::Names(names) => names
+            .iter()
+            .map(|(name, weight)| item(Entries::of_name(*name, span.clone()), weight.get()))
+            .collect(),
+        Mix::Tables(tables) => tables
+            .iter()
+            .map(|table| item(Entries::of_table(table), table.weight.map_or(1, Count::get)))
+            .collect(),
+    };
+    if items.is_empty() || items.len() > MOST_ITEMS {
+        let wrong = format!("a mix of {} ops", items.len());
+        problems.add(span, wrong, format!("1 to {MOST_ITEMS} of them"));
+        return None;
+    }
+    items.into_iter().collect()
+}
+
+/// What stands beside a mix and would be about a single op.
+fn parameters_beside_mix(load: &LoadSection, mix: &Spanned<Mix>, problems: &mut Problems) {
+    let entries = [
+        ("scheme", load.scheme.as_ref().map(Spanned::span)),
+        ("key", load.key.as_ref().map(Spanned::span)),
+        ("cipher", load.cipher.as_ref().map(Spanned::span)),
+        (
+            "message_size",
+            load.message_size.as_ref().map(Spanned::span),
+        ),
+        ("file", load.file.as_ref().map(Spanned::span)),
+        ("record_size", load.record_size.as_ref().map(Spanned::span)),
+        ("passes", load.passes.as_ref().map(Spanned::span)),
+    ];
+    for (name, span) in entries {
+        let Some(span) = span else { continue };
+        let wrong = format!("{name} is about one op, and this load has a mix");
+        let accepted = "scheme, key, cipher, message_size in the tables of the mix";
+        let problem = Problem::at(span, wrong, accepted);
+        problems.0.push(problem.related(mix.span(), "the mix"));
+    }
+}
+
+/// What is said of one op, wherever it is said.
+struct Entries<'a> {
+    name: OpName,
+    /// Where the op is named.
+    place: Span,
+    scheme: Option<&'a Spanned<SchemeName>>,
+    key: Option<&'a Spanned<String>>,
+    cipher: Option<&'a Spanned<Cipher>>,
+    message_size: Option<&'a Spanned<Size>>,
+    /// Of a load alone.
+    load: Option<&'a LoadSection>,
+}
+
+impl<'a> Entries<'a> {
+    fn of_name(name: OpName, place: Span) -> Self {
+        Self {
+            name,
+            place,
+            scheme: None,
+            key: None,
+            cipher: None,
+            message_size: None,
+            load: None,
+        }
+    }
+
+    fn of_table(table: &'a MixSection) -> Self {
+        Self {
+            scheme: table.scheme.as_ref(),
+            key: table.key.as_ref(),
+            cipher: table.cipher.as_ref(),
+            message_size: table.message_size.as_ref(),
+            ..Self::of_name(*table.op.get_ref(), table.op.span())
+        }
+    }
+
+    fn of_load(load: &'a LoadSection, op: &Spanned<OpName>) -> Self {
+        Self {
+            scheme: load.scheme.as_ref(),
+            key: load.key.as_ref(),
+            cipher: load.cipher.as_ref(),
+            message_size: load.message_size.as_ref(),
+            load: Some(load),
+            ..Self::of_name(*op.get_ref(), op.span())
+        }
+    }
+
+    fn work(&self, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {
+        self.strangers(problems);
+        let said = self.cipher.map(|cipher| *cipher.get_ref());
+        let cipher = |named: Option<Cipher>| named.or(said).unwrap_or(Cipher::Aes128Gcm);
+        let seal = |named| Work::AeadSeal {
+            cipher: cipher(named),
+            message_len: self.message_len(1_024),
+        };
+        let open = |named| Work::AeadOpen {
+            cipher: cipher(named),
+            message_len: self.message_len(1_024),
+        };
+        match self.name.op {
+            Op::RsaSign | Op::Rsa2048Sign => Some(Work::RsaSign {
+                scheme: self.scheme().into(),
+                key: self.rsa_key(files, problems)?,
+                message_len: self.message_len(64),
+            }),
+            Op::RsaVerify | Op::Rsa2048Verify => Some(Work::RsaVerify {
+                scheme: self.scheme().into(),
+                key: self.rsa_key(files, problems)?,
+                message_len: self.message_len(64),
+            }),
+            Op::EcdsaSign | Op::EcdsaP256Sign => self.ecdsa_sign(TEST_P256, files, problems),
+            Op::EcdsaP384Sign => self.ecdsa_sign(TEST_P384, files, problems),
+            Op::AeadSeal => Some(seal(None)),
+            Op::Aes128GcmSeal => Some(seal(Some(Cipher::Aes128Gcm))),
+            Op::Aes256GcmSeal => Some(seal(Some(Cipher::Aes256Gcm))),
+            Op::AeadOpen => Some(open(None)),
+            Op::Aes128GcmOpen => Some(open(Some(Cipher::Aes128Gcm))),
+            Op::Aes256GcmOpen => Some(open(Some(Cipher::Aes256Gcm))),
+            Op::SealOpen => self.seal_open(cipher(None), files, problems),
+        }
+    }
+
+    /// Entries that belong to another op.
+    fn strangers(&self, problems: &mut Problems) {
+        let op = self.name.op;
+        let is_rsa = matches!(
+            op,
+            Op::RsaSign | Op::RsaVerify | Op::Rsa2048Sign | Op::Rsa2048Verify
+        );
+        let takes_key = matches!(op, Op::RsaSign | Op::RsaVerify | Op::EcdsaSign);
+        let takes_cipher = matches!(op, Op::AeadSeal | Op::AeadOpen | Op::SealOpen);
+        let is_file = op == Op::SealOpen;
+        let of_load = |span: fn(&LoadSection) -> Option<Span>| self.load.and_then(span);
+        let entries = [
+            ("scheme", self.scheme.map(Spanned::span), is_rsa),
+            ("key", self.key.map(Spanned::span), takes_key),
+            ("cipher", self.cipher.map(Spanned::span), takes_cipher),
+            (
+                "message_size",
+                self.message_size.map(Spanned::span),
+                !is_file,
+            ),
+            (
+                "file",
+                of_load(|load| Some(load.file.as_ref()?.span())),
+                is_file,
+            ),
+            (
+                "record_size",
+                of_load(|load| Some(load.record_size.as_ref()?.span())),
+                is_file,
+            ),
+            (
+                "passes",
+                of_load(|load| Some(load.passes.as_ref()?.span())),
+                is_file,
+            ),
+        ];
+        for (name, span, belongs) in entries {
+            if let Some(span) = span
+                && !belongs
+            {
+                let wrong = format!("{name} does not belong to this op");
+                let problem = Problem::at(span, wrong, OF_OPS);
+                problems
+                    .0
+                    .push(problem.related(self.place.clone(), "the op"));
+            }
+        }
+        if self.name.size.is_some() && is_file {
+            let wrong = "seal-open has no size of a message";
+            problems.add(self.place.clone(), wrong, "seal-open with a record_size");
+        } else if let (Some(_), Some(size)) = (self.name.size, self.message_size) {
+            let problem = Problem::at(size.span(), "the size is said twice", "one of the two");
+            problems
+                .0
+                .push(problem.related(self.place.clone(), "the op with a size"));
+        }
+        if self.load.is_none() && is_file {
+            let wrong = "seal-open goes through a file and cannot be part of a mix";
+            problems.add(self.place.clone(), wrong, OPS);
+        }
+    }
+
+    fn scheme(&self) -> SchemeName {
+        self.scheme
+            .map_or(SchemeName::Pkcs1Sha256, |scheme| *scheme.get_ref())
+    }
+
+    fn message_len(&self, default: u32) -> u32 {
+        let said = self.message_size.map(|size| size.get_ref().0);
+        self.name.size.or(said).unwrap_or(default)
+    }
+
+    fn rsa_key(&self, files: &Files<'_>, problems: &mut Problems) -> Option<SigningKey> {
+        self.key(TEST_RSA2048, "RSA", KEYS, files, problems, |kind| {
+            matches!(kind, KeyKind::Rsa { .. })
+        })
+    }
+
+    fn ecdsa_sign(
+        &self,
+        built_in: BuiltIn,
+        files: &Files<'_>,
+        problems: &mut Problems,
+    ) -> Option<Work> {
+        let is_curve = |kind| matches!(kind, KeyKind::EcdsaP256 | KeyKind::EcdsaP384);
+        let key = self.key(built_in, "ECDSA", CURVES, files, problems, is_curve)?;
+        Some(Work::EcdsaSign {
+            curve: match key.key.kind() {
+                KeyKind::EcdsaP384 => EcdsaCurve::P384,
+                _ => EcdsaCurve::P256,
+            },
+            key,
+            message_len: self.message_len(64),
+        })
+    }
+
+    fn key(
+        &self,
+        (built_in, name): BuiltIn,
+        algorithm: &str,
+        accepted: &str,
+        files: &Files<'_>,
+        problems: &mut Problems,
+        fits: impl Fn(KeyKind) -> bool,
+    ) -> Option<SigningKey> {
+        let Some(file) = self.key else {
+            return Some(SigningKey {
+                name: name.to_owned(),
+                key: PrivateKey::parse(built_in, name).ok()?,
+            });
+        };
+        let wrong = match PrivateKey::read(files.path(file)) {
+            Ok(key) if fits(key.kind()) => {
+                return Some(SigningKey {
+                    name: format!("key {}", file.get_ref()),
+                    key,
+                });
+            }
+            Ok(key) => format!(
+                "this op signs with {algorithm}, and the file holds an {} key",
+                key.kind()
+            ),
+            Err(error) => error.to_string(),
+        };
+        problems.add(file.span(), wrong, accepted);
+        None
+    }
+
+    fn seal_open(
+        &self,
+        cipher: Cipher,
+        files: &Files<'_>,
+        problems: &mut Problems,
+    ) -> Option<Work> {
+        let load = self.load?;
+        let Some(file) = &load.file else {
+            let wrong = "seal-open needs a file to cut into records";
+            let accepted = "file = \"path\", from the scenario's folder";
+            problems.add(self.place.clone(), wrong, accepted);
+            return None;
+        };
+        let content = files.read(file, problems)?;
+        if content.is_empty() {
+            let wrong = format!("{} is empty", file.get_ref());
+            problems.add(file.span(), wrong, "a file with at least one byte");
+            return None;
+        }
+        let record_size = load.record_size.as_ref();
+        let record_len = record_size.map_or(RECORD_LEN, |size| size.get_ref().0);
+        if let Some(size) = record_size
+            && !(1..=MAX_RECORD_LEN).contains(&record_len)
+        {
+            let accepted = "a size from 1B to 16MiB, as far as the slots have room";
+            problems.add(size.span(), "no such record", accepted);
+            return None;
+        }
+        Some(Work::SealOpen {
+            cipher,
+            name: file.get_ref().clone(),
+            content,
+            record_len,
+        })
+    }
+}
+
+/// The files that a scenario names.
+struct Files<'a> {
+    path: &'a Path,
+    sources: &'a Sources,
+}
+
+impl Files<'_> {
+    /// Where one is. A path in the scenario counts from the scenario's folder; one in a flag from
+    /// the folder in which the command was typed.
+    fn path(&self, name: &Spanned<String>) -> PathBuf {
+        if self.sources.is_flag(&name.span()) {
+            return PathBuf::from(name.get_ref());
+        }
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        folder.join(name.get_ref())
+    }
+
+    fn read(&self, name: &Spanned<String>, problems: &mut Problems) -> Option<Vec<u8>> {
+        let path = self.path(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                let wrong = format!("cannot read {}: {error}", path.display());
+                problems.add(name.span(), wrong, FILES);
+                None
+            }
+        }
+    }
+}
+
+/// A published key, and its name; whoever signs with it signs nothing.
+type BuiltIn = (&'static [u8], &'static str);
+
+const TEST_RSA2048: BuiltIn = (
+    include_bytes!("../../../keys/test-rsa2048.pem"),
+    "built-in test key",
+);
+const TEST_P256: BuiltIn = (
+    include_bytes!("../../../keys/test-p256.pem"),
+    "built-in test key of P-256",
+);
+const TEST_P384: BuiltIn = (
+    include_bytes!("../../../keys/test-p384.pem"),
+    "built-in test key of P-384",
+);
+const MOST_ITEMS: usize = 16;
+/// TLS's largest record.
+const RECORD_LEN: u32 = 16 * 1_024;
+const MAX_RECORD_LEN: u32 = 16 * 1_024 * 1_024;
+const OPS: &str = "op = \"rsa-sign\", \"rsa-verify\", \"ecdsa-sign\", \"aead-seal\", \"aead-open\" or \"seal-open\", or mix = \"rsa2048-sign:1,aes-256-gcm-seal@1350:20\"";
+const OF_OPS: &str = "rsa-sign and rsa-verify take scheme, key, message_size; ecdsa-sign takes key, message_size; aead-seal and aead-open take cipher, message_size; seal-open takes cipher, file, record_size, passes; names with a key length or a cipher in them take no key and no cipher";
+const KEYS: &str =
+    "an RSA private key of 2048 to 4096 bits, unencrypted PKCS#8 or PKCS#1, PEM or DER";
+const CURVES: &str = "an ECDSA private key on P-256 or P-384, unencrypted PKCS#8, PEM or DER";
+const FILES: &str =
+    "the path of a readable file, from the scenario's folder (in a --set: from the current folder)";

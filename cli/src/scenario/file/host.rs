@@ -1,0 +1,72 @@
+//! `[host]`: what work costs.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::entries::{Cost, SoftwareCostEntry};
+use crate::scenario::spanned::Spanned;
+use crate::units::{Duration, PerByte};
+
+/// `[host]`: what the application thread's own work costs, under virtual time. Under the wall clock
+/// it takes the time that it takes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostSection {
+    /// What the entries cost that are not said; free if absent.
+    pub base: Option<Spanned<HostBase>>,
+    /// Submitting an op, without copying its payload.
+    pub submit: Option<Cost<Duration>>,
+    /// Ringing the doorbell.
+    pub doorbell: Option<Cost<Duration>>,
+    /// Taking one completion from the ring.
+    pub reap: Option<Cost<Duration>>,
+    /// Waking one job by callback.
+    pub callback: Option<Cost<Duration>>,
+    /// Waking one job by fd: the write, and the event loop's wait and read.
+    pub fd_wake: Option<Cost<Duration>>,
+    /// Entering a job and leaving it.
+    pub switch: Option<Cost<Duration>>,
+    /// Copying a byte of payload into a slot, or out of it.
+    pub copy: Option<Cost<PerByte>>,
+    /// Computing in software.
+    #[serde(default)]
+    pub software: SoftwareSection,
+}
+
+/// Costs as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HostBase {
+    /// Everything is free.
+    Free,
+    /// As measured by the project, on a server processor of 2.5 GHz.
+    Measured,
+}
+
+/// `[host.software]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SoftwareSection {
+    /// An RSA signature.
+    pub rsa_sign: Option<SoftwareCostEntry>,
+    /// An RSA verification.
+    pub rsa_verify: Option<SoftwareCostEntry>,
+    /// An ECDSA signature.
+    pub ecdsa_sign: Option<SoftwareCostEntry>,
+    /// An ECDSA verification.
+    pub ecdsa_verify: Option<SoftwareCostEntry>,
+    /// Sealing.
+    pub aead_seal: Option<SoftwareCostEntry>,
+    /// Opening.
+    pub aead_open: Option<SoftwareCostEntry>,
+}
+
+/// What an op costs in software.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoftwareCostSection {
+    /// However long its input is.
+    pub per_op: Duration,
+    /// For each byte of its input; nothing if absent.
+    pub per_byte: Option<PerByte>,
+}

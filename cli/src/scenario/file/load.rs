@@ -1,0 +1,166 @@
+//! `[load]`: who asks for what, and when.
+
+use pausewake_device::protocol::Scheme;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::entries::{Mix, OpName, Think, Verify};
+use crate::scenario::spanned::Spanned;
+use crate::units::{Count, Duration, Rate, Size};
+
+/// `[load]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadSection {
+    /// What is asked of the engine: one op, or else a `mix`.
+    pub op: Option<Spanned<OpName>>,
+    /// Several ops, each with a weight.
+    pub mix: Option<Spanned<Mix>>,
+    /// OS threads under the wall clock, timelines under virtual time, each with an event loop and a
+    /// queue pair of its own; jobs and ops are divided among them; 1 if absent.
+    pub threads: Option<Spanned<Count>>,
+    /// Closed loop: how long a job thinks after each op, off the CPU; not at all if absent.
+    pub think: Option<Spanned<Think>>,
+    /// Closed loop: ops that a job does before it ends and another begins, as a connection does; 1
+    /// if absent.
+    pub ops_per_job: Option<Spanned<Count>>,
+    /// Which results are verified; if absent, all under virtual time and in short runs, and one of
+    /// 64 in long ones under the wall clock.
+    pub verify: Option<Spanned<Verify>>,
+    /// Closed loop: jobs at once. Open loop: jobs at once at most.
+    pub jobs: Option<Spanned<Count>>,
+    /// Ends after that many ops.
+    pub ops: Option<Spanned<Count>>,
+    /// Ends after that time.
+    pub duration: Option<Spanned<Duration>>,
+    /// Open loop: arrivals per second.
+    pub rate: Option<Spanned<Rate>>,
+    /// Open loop: how arrivals are spaced; poisson if absent.
+    pub arrival: Option<Spanned<Arrival>>,
+    /// Padding and hash of signatures.
+    pub scheme: Option<Spanned<SchemeName>>,
+    /// Private key file of signatures, from the scenario's folder; a published test key if absent.
+    pub key: Option<Spanned<String>>,
+    /// Cipher of seals; aes-128-gcm if absent.
+    pub cipher: Option<Spanned<Cipher>>,
+    /// Bytes of a message to sign, verify, seal or open.
+    pub message_size: Option<Spanned<Size>>,
+    /// The file to cut into records, from the scenario's folder.
+    pub file: Option<Spanned<String>>,
+    /// Bytes of a record; 16 KiB if absent.
+    pub record_size: Option<Spanned<Size>>,
+    /// How often the file is gone through; once if absent.
+    pub passes: Option<Spanned<Count>>,
+}
+
+/// One op of a mix.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MixSection {
+    /// What is asked of the engine.
+    pub op: Spanned<OpName>,
+    /// How often, beside the others' weights; 1 if absent.
+    pub weight: Option<Count>,
+    /// Padding and hash of RSA signatures.
+    pub scheme: Option<Spanned<SchemeName>>,
+    /// Private key file of signatures, from the scenario's folder; a published test key if absent.
+    pub key: Option<Spanned<String>>,
+    /// Cipher of seals; aes-128-gcm if absent.
+    pub cipher: Option<Spanned<Cipher>>,
+    /// Bytes of a message to sign, verify, seal or open.
+    pub message_size: Option<Spanned<Size>>,
+}
+
+/// What is asked of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Op {
+    /// Signs a message with RSA.
+    RsaSign,
+    /// Verifies an RSA signature.
+    RsaVerify,
+    /// Signs a message with ECDSA.
+    EcdsaSign,
+    /// Seals a message.
+    AeadSeal,
+    /// Opens a sealed message.
+    AeadOpen,
+    /// Seals a record of a file, opens it again, and compares.
+    SealOpen,
+    /// `rsa-sign` with a test key of 2,048 bits.
+    #[serde(rename = "rsa2048-sign")]
+    Rsa2048Sign,
+    /// `rsa-verify` with a test key of 2,048 bits.
+    #[serde(rename = "rsa2048-verify")]
+    Rsa2048Verify,
+    /// `ecdsa-sign` with a test key of P-256.
+    #[serde(rename = "ecdsa-p256-sign")]
+    EcdsaP256Sign,
+    /// `ecdsa-sign` with a test key of P-384.
+    #[serde(rename = "ecdsa-p384-sign")]
+    EcdsaP384Sign,
+    /// `aead-seal` with a key of 16 bytes.
+    #[serde(rename = "aes-128-gcm-seal")]
+    Aes128GcmSeal,
+    /// `aead-seal` with a key of 32 bytes.
+    #[serde(rename = "aes-256-gcm-seal")]
+    Aes256GcmSeal,
+    /// `aead-open` with a key of 16 bytes.
+    #[serde(rename = "aes-128-gcm-open")]
+    Aes128GcmOpen,
+    /// `aead-open` with a key of 32 bytes.
+    #[serde(rename = "aes-256-gcm-open")]
+    Aes256GcmOpen,
+}
+
+/// How arrivals are spaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Arrival {
+    /// Exponential gaps.
+    Poisson,
+    /// Equal gaps.
+    Constant,
+}
+
+/// An AEAD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Cipher {
+    /// AES-GCM with a key of 16 bytes.
+    #[serde(rename = "aes-128-gcm")]
+    Aes128Gcm,
+    /// AES-GCM with a key of 32 bytes.
+    #[serde(rename = "aes-256-gcm")]
+    Aes256Gcm,
+}
+
+/// Padding and hash of an RSA signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchemeName {
+    /// PKCS#1 v1.5 with SHA-256.
+    Pkcs1Sha256,
+    /// PKCS#1 v1.5 with SHA-384.
+    Pkcs1Sha384,
+    /// PKCS#1 v1.5 with SHA-512.
+    Pkcs1Sha512,
+    /// PSS with SHA-256.
+    PssSha256,
+    /// PSS with SHA-384.
+    PssSha384,
+    /// PSS with SHA-512.
+    PssSha512,
+}
+
+impl From<SchemeName> for Scheme {
+    fn from(name: SchemeName) -> Self {
+        match name {
+            SchemeName::Pkcs1Sha256 => Self::Pkcs1Sha256,
+            SchemeName::Pkcs1Sha384 => Self::Pkcs1Sha384,
+            SchemeName::Pkcs1Sha512 => Self::Pkcs1Sha512,
+            SchemeName::PssSha256 => Self::PssSha256,
+            SchemeName::PssSha384 => Self::PssSha384,
+            SchemeName::PssSha512 => Self::PssSha512,
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What reports say, as text and as JSON.
+
+use serde_json::Value;
+
+use crate::helper::{Folder, GOOD, Said, json, scenarios, shipped};
+use crate::shipped::{names, sets};
+
+/// Runs `scenario` with these overrides; the report is JSON.
+fn run(scenario: &str, sets: &[&str]) -> Said {
+    let mut args: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+    args.extend(["--format", "json"]);
+    Folder::with(scenario).run(&args)
+}
+
+fn number(value: &Value) -> f64 {
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+#[track_caller]
+fn assert_fits(text: &str) {
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "too long: {line}\n{text}");
+        assert_eq!(line.trim_end(), line, "trailing spaces: {line:?}");
+    }
+}
+
+#[test]
+fn every_shipped_scenario_is_reported_in_80_columns() {
+    let names = names();
+    assert!(names.len() >= 10, "{names:?}");
+    for name in names {
+        let said = shipped(&format!("{name}.toml"), &sets(&name)).expect_code(0);
+        assert_fits(&said.out);
+    }
+}
+
+#[test]
+fn slices_are_as_busy_as_the_model_says() {
+    for (jobs, busy) in [("1", 0.5), ("2", 1.0), ("4", 1.0)] {
+        let set = format!("load.jobs={jobs}");
+        let report = json(&run(GOOD, &[&set]).expect_code(0));
+        let asym = &report["slices"][0];
+        assert_eq!(
+            (&asym["class"], &asym["slices"]),
+            (&"asym".into(), &2.into())
+        );
+        assert_eq!(asym["ops"], 20);
+        assert_eq!(asym["utilisation"], busy, "{jobs} jobs");
+        assert_eq!(asym["predicted"]["utilisation"], busy);
+        assert_eq!(asym["predicted"]["at_most"], true);
+        assert_eq!(
+            report["slices"][1]["predicted"],
+            Value::Null,
+            "nobody seals"
+        );
+    }
+    // Whoever thinks meanwhile needs no room.
+    let think = ["load.think=300us", "device.in_flight_limit=1"];
+    let report = json(&run(GOOD, &think).expect_code(0));
+    let [busy, most] = [&["utilisation"][..], &["predicted", "utilisation"]]
+        .map(|path| number(path.iter().fold(&report["slices"][0], |at, key| &at[key])));
+    assert_eq!(most, 0.5);
+    assert!(busy <= most && busy > 0.3, "{busy}");
+    // A link that ops have to cross keeps a slice idle meanwhile.
+    let link = ["load.jobs=1", "device.link.to_host=100us"];
+    let report = json(&run(GOOD, &link).expect_code(0));
+    assert_eq!(report["slices"][0]["predicted"]["utilisation"], 0.25);
+    assert_eq!(report["slices"][0]["utilisation"], 0.25);
+}
+
+#[test]
+fn an_open_loop_is_as_busy_as_its_arrivals() {
+    let sets = ["load.ops=20000", "expect.ops=", "expect.mean_wait="];
+    let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+    let args = [&sets[..], &["--format", "json"]].concat();
+    let report = json(&shipped("virtual-mm1.toml", &args).expect_code(0));
+    let asym = &report["slices"][0];
+    assert_eq!(asym["predicted"]["utilisation"], 0.8);
+    assert_eq!(asym["predicted"]["at_most"], false);
+    let busy = number(&asym["utilisation"]);
+    // 20,000 exponential services at seed 1.
+    assert!((busy - 0.8).abs() < 0.03, "{busy}");
+}
+
+#[test]
+fn littles_law_holds_under_virtual_time_whatever_is_in_the_way() {
+    let sets: [&[&str]; 7] = [
+        &[],
+        &["load.jobs=40", "load.ops=200", "device.in_flight_limit=5"],
+        &["engine.max_in_flight=2"],
+        &["device.link.to_device=7us", "device.link.to_host=13us"],
+        &["device.coalesce.count=3", "device.coalesce.time=250us"],
+        &["engine.reap=heuristic", "load.jobs=3"],
+        &[
+            "engine.notify=fd",
+            "device.asym.service.distribution=exponential",
+        ],
+    ];
+    for sets in sets {
+        let report = json(&run(GOOD, &[sets, &["expect.ops="]].concat()).expect_code(0));
+        for (system, law) in ["calls", "device"]
+            .iter()
+            .zip(report["littles_law"].as_array().unwrap())
+        {
+            assert_eq!(law["system"], *system);
+            assert!(number(&law["measured"]) > 0.3, "{sets:?}: {law}");
+            assert!(number(&law["difference"]).abs() < 2e-6, "{sets:?}: {law}");
+        }
+    }
+}
+
+#[test]
+fn littles_law_differs_where_ops_never_returned() {
+    let sets = ["engine.op_timeout=150us", "expect.ops=", "load.jobs=4"];
+    let report = json(&run(GOOD, &sets).expect_code(0));
+    assert!(number(&report["errors"]["timed_out"]) > 0.0);
+    for law in report["littles_law"].as_array().unwrap() {
+        assert!(number(&law["difference"]) > 0.1, "{law}");
+    }
+}
+
+#[test]
+fn by_the_wall_clock_the_deviation_is_said() {
+    let said = Folder::with(GOOD)
+        .run(&["--set", "clock=wall"])
+        .expect_code(0);
+    let law = said.out.lines().find(|line| line.starts_with("calls "));
+    assert!(law.is_some_and(|line| line.ends_with(" %")), "{}", said.out);
+}
+
+#[test]
+fn signals_that_wait_for_others_are_counted() {
+    let report = json(&run(GOOD, &[]).expect_code(0));
+    assert_eq!(report["signals"]["completions"], 20);
+    assert_eq!(report["signals"]["given"], 20);
+    assert_eq!(report["signals"]["coalesced"], 0);
+    // Four jobs: two completions at a time, and the second of each two signals both.
+    let sets = ["device.coalesce.count=2", "device.coalesce.time=1ms"];
+    let report = json(&run(GOOD, &sets).expect_code(0));
+    assert_eq!(report["signals"]["coalesced"], 10);
+    assert_eq!(report["signals"]["given"], 10);
+}
+
+#[test]
+fn waits_for_room_are_counted_and_timed() {
+    let report = json(&run(GOOD, &[]).expect_code(0));
+    assert_eq!(report["doorbells"]["full_waits"], 0);
+    assert_eq!(report["doorbells"]["full_wait"]["max_ns"], 0);
+    // One at a time: whoever is next waits for three others of 100 us each.
+    let said = run(GOOD, &["engine.max_in_flight=1"]).expect_code(0);
+    let doorbells = &json(&said)["doorbells"];
+    assert_eq!(doorbells["full_wait"]["max_ns"], 300_000);
+    assert!(number(&doorbells["full_waits"]) >= 18.0, "{doorbells}");
+    let text = Folder::with(GOOD).run(&["--set", "engine.max_in_flight=1"]);
+    assert!(text.out.contains("ops waited for room: "), "{}", text.out);
+}
+
+#[test]
+fn errors_are_told_by_family() {
+    let full = ["engine.max_in_flight=1", "engine.on_full=fail"];
+    let full = [&full[..], &["expect.ops="]].concat();
+    let report = json(&run(GOOD, &full).expect_code(0));
+    let errors = &report["errors"];
+    assert!(number(&errors["total"]) > 0.0);
+    assert_eq!(
+        (&errors["retry"], &errors["misuse"]),
+        (&errors["total"], &0.into())
+    );
+
+    let late = ["engine.op_timeout=50us", "expect.ops="];
+    let report = json(&run(GOOD, &late).expect_code(0));
+    assert_eq!(report["errors"]["device"]["timed_out"], 20);
+    assert_eq!(report["errors"]["total"], 20);
+    let args: Vec<&str> = late.iter().flat_map(|set| ["--set", set]).collect();
+    let text = Folder::with(GOOD).run(&args).expect_code(0).out;
+    assert!(
+        text.contains("20 calls failed: 20 device (20 timed out)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("the first: the device did not answer in time"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_run_says_whether_the_cpu_or_the_model_decided_it() {
+    let slow_cpu = GOOD.replace("\"none\"", "\"real\"").replace("100us", "1ns");
+    let folder = Folder::with(&slow_cpu);
+    let wall = ["--set", "clock=wall"];
+    let text = folder.run(&wall).expect_code(0).out;
+    assert!(
+        text.contains("COMPUTE BOUND: this run measures the CPU"),
+        "{text}"
+    );
+    assert_fits(&text);
+    let report = json(&folder.run(&[&wall[..], &["--format", "json"]].concat()));
+    assert_eq!(report["compute"]["bound"], true);
+    assert_eq!(report["compute"]["late_ops"], 20);
+    // Under virtual time the CPU has all the time in the world.
+    let report = json(&folder.run(&["--format", "json"]).expect_code(0));
+    assert_eq!(report["compute"], Value::Null);
+
+    let slow_device = GOOD.replace("100us", "300ms").replace("20", "2");
+    let folder = Folder::with(&slow_device);
+    let report = json(&folder.run(&[&wall[..], &["--format", "json"]].concat()));
+    assert_eq!(report["compute"]["bound"], false);
+    assert!(!folder.run(&wall).out.contains("COMPUTE BOUND"));
+}
+
+#[test]
+fn variants_stand_side_by_side_in_as_many_blocks_as_it_takes() {
+    let names = [
+        "two-slices",
+        "one-slice",
+        "by-descriptor",
+        "coalesced-a-lot",
+        "one-job",
+        "last-of-them",
+    ];
+    let differs = [
+        "",
+        "device.asym.slices = 1",
+        "engine.notify = \"fd\"",
+        "device.coalesce = { count = 2, time = \"1ms\" }",
+        "load.jobs = 1",
+        "load.ops = 40\nexpect.ops = \"== 41\"",
+    ];
+    let variants = names
+        .iter()
+        .zip(differs)
+        .map(|(name, differs)| format!("[[variant]]\nname = \"{name}\"\n{differs}\n"));
+    let scenario = format!("{GOOD}\n{}", variants.collect::<String>());
+    let folder = Folder::with(&scenario);
+    let text = folder.run(&[]).expect_code(99).out;
+    assert_fits(&text);
+    let heads: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with(' ') && names.iter().any(|name| line.ends_with(name)))
+        .collect();
+    let shown: Vec<&str> = heads
+        .iter()
+        .flat_map(|line| line.split_whitespace())
+        .collect();
+    assert_eq!(shown, names, "{text}");
+    assert!(heads.len() > 1, "six do not fit beside each other");
+    let rates = text.lines().filter(|line| line.starts_with("op/s "));
+    let rates: Vec<&str> = rates
+        .flat_map(|line| line.split_whitespace().skip(1))
+        .collect();
+    assert_eq!(
+        rates,
+        ["20,000", "10,000", "20,000", "20,000", "10,000", "20,000"]
+    );
+    let ratio = text
+        .lines()
+        .find(|line| line.starts_with("  x first "))
+        .unwrap();
+    assert!(
+        ratio.contains(" 1.00 ") && ratio.contains(" 0.500 "),
+        "{ratio}"
+    );
+    // Each expectation with its variant, and the settings that differ.
+    assert!(
+        text.contains("by-descriptor: notify fd, reap event"),
+        "{text}"
+    );
+    let failed: Vec<&str> = text.lines().filter(|line| line.contains("FAILS")).collect();
+    assert_eq!(failed.len(), 1, "{text}");
+    assert!(failed[0].contains("last-of-them"), "{}", failed[0]);
+}
+
+#[test]
+fn reports_are_what_their_schema_says() {
+    let path = scenarios().join("../schemas/report.schema.json");
+    let schema = std::fs::read_to_string(path).expect("the schema can be read");
+    let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let variants = format!("{GOOD}[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n");
+    for (scenario, set) in [
+        (GOOD, "seed=1"),
+        (GOOD, "clock=wall"),
+        (&variants, "seed=1"),
+        (GOOD, "engine.op_timeout=150us"),
+    ] {
+        let args = [
+            "--set",
+            set,
+            "--set",
+            "expect.ops=> 0",
+            "--format",
+            "json",
+            "--story",
+        ];
+        let said = Folder::with(scenario).run(&args).expect_code(0);
+        let report = json(&said);
+        let errors: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|e| e.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0], "{set}");
+        let mut broken = report.clone();
+        broken.as_object_mut().unwrap().remove("format");
+        assert!(!validator.is_valid(&broken), "it accepts anything");
+    }
+}

@@ -1,0 +1,111 @@
+//! Every shipped scenario runs, holds what it asserts, and is the same for the same seed.
+
+use serde_json::Value;
+
+use crate::helper::{json, scenarios, shipped};
+
+/// Scenarios that are too long for a test as they are, with what makes them shorter.
+const SHORTER: [(&str, &[&str]); 2] = [
+    ("handshake-storm", &["load.ops=200", "expect.ops=== 200"]),
+    (
+        "virtual-storm",
+        &[
+            "load.ops=50000",
+            "expect.ops=== 50000",
+            "expect.jobs=== 50000",
+            "expect.wakes=== 50000",
+            // Beginning and end weigh more here.
+            "expect.utilisation.asym=> 95%",
+            "expect.throughput=> 60000/s",
+        ],
+    ),
+];
+
+/// The flags that make a shipped scenario short enough.
+pub(crate) fn sets(name: &str) -> Vec<&'static str> {
+    let shorter = SHORTER.iter().find(|(of, _)| *of == name);
+    let sets = shorter.map_or(&[][..], |(_, sets)| *sets);
+    sets.iter().flat_map(|set| ["--set", *set]).collect()
+}
+
+/// The shipped scenarios, without their ending.
+pub(crate) fn names() -> Vec<String> {
+    let entries = std::fs::read_dir(scenarios()).expect("scenarios/ can be read");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let tomls = paths.filter(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    let stem = |path: std::path::PathBuf| path.file_stem()?.to_str().map(str::to_owned);
+    let mut names: Vec<String> = tomls.filter_map(stem).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_shipped_scenario_holds_what_it_asserts() {
+    let names = names();
+    assert!(names.len() >= 10, "{names:?}");
+    for name in names {
+        let args = [&sets(&name)[..], &["--format", "json"]].concat();
+        let said = shipped(&format!("{name}.toml"), &args).expect_code(0);
+        let report = json(&said);
+        let variants = report["variants"].as_array().cloned();
+        for run in variants.unwrap_or_else(|| vec![report.clone()]) {
+            let expected = run["expected"].as_array().expect("expectations");
+            assert!(!expected.is_empty(), "{name} asserts nothing: {run}");
+            // What was started has ended, and every op exactly once.
+            assert_eq!(run["jobs"]["started"], run["jobs"]["finished"], "{name}");
+            assert_eq!(run["jobs"]["cancelled"], 0, "{name}");
+            assert_eq!(run["doorbells"]["orphans"], 0, "{name}");
+            assert_eq!(run["verified"]["wrong"], 0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn virtual_scenarios_are_the_same_for_the_same_seed() {
+    for name in [
+        "sync-vs-async",
+        "small-ops",
+        "ring-full",
+        "heuristic-polling",
+    ] {
+        let run = |seed: &str| {
+            let args = [
+                "--seed",
+                seed,
+                "--set",
+                "load.ops=500",
+                "--set",
+                "expect.ops=",
+            ];
+            shipped(&format!("{name}.toml"), &args).out
+        };
+        assert_eq!(run("7"), run("7"), "{name}");
+    }
+}
+
+#[test]
+fn sync_vs_async_runs_by_the_wall_clock_too() {
+    let sets = [
+        "clock=wall",
+        "host=",
+        "load.ops=100",
+        "expect.ops=== 100",
+        // Who is how fast is this machine's affair.
+        "expect.throughput=",
+        "expect.utilisation=",
+    ];
+    let mut args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+    args.extend(["--format", "json"]);
+    let said = shipped("sync-vs-async.toml", &args).expect_code(0);
+    let report = json(&said);
+    let variants = report["variants"].as_array().expect("variants");
+    let figures = |path: [&str; 2]| -> Vec<u64> {
+        let figure = |run: &Value| run[path[0]][path[1]].as_u64().expect("a count");
+        variants.iter().map(figure).collect()
+    };
+    assert_eq!(figures(["verified", "right"]), [100; 4]);
+    assert_eq!(figures(["software", "by_mode"]), [100, 0, 0, 0]);
+    assert_eq!(figures(["wakes", "in_place"]), [0, 100, 0, 0]);
+    assert_eq!(figures(["wakes", "fd"]), [0, 0, 100, 0]);
+    assert_eq!(figures(["wakes", "callback"]), [0, 0, 0, 100]);
+}

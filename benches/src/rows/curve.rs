@@ -39,5 +39,5 @@ fn row(context: &Context, name: String, mut load: Load) -> Result<Row, Failure> 
 }
 
 const JOBS: [u32; 7] = [1, 4, 16, 64, 256, 1_024, 4_096];
-const OPS: u64 = 16_384;
+const OPS: u64 = 8_192;
 const ROUNDS: usize = 21;

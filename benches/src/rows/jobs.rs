@@ -135,5 +135,5 @@ fn finished<E: std::fmt::Debug>(outcome: Result<Outcome<i32>, E>) -> Result<(), 
 }
 
 const KEY: WaitKey = WaitKey(1);
-/// Rounds of about a millisecond.
+/// Of about half a millisecond.
 const ROUNDS: usize = 201;

@@ -87,6 +87,6 @@ const SERVICE_NS: Nanos = Nanos::from_micros(100);
 const MODELLED_PER_S: f64 = 100_000.0;
 /// 1.5 times Little's N: ten ops are in service on average.
 const JOBS: u32 = 15;
-/// A tenth of a second.
-const OPS: u64 = 10_000;
-const ROUNDS: usize = 11;
+/// Twenty milliseconds.
+const OPS: u64 = 2_000;
+const ROUNDS: usize = 25;

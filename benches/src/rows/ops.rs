@@ -214,8 +214,8 @@ const JOBS: u32 = 64;
 const MANY_JOBS: u32 = 4_096;
 /// The loop's own, the device's, the standard ones, and some to spare.
 const FDS_BESIDE_JOBS: u64 = 64;
-/// Ops per round: some milliseconds.
-const OPS: u64 = 12_800;
-const ROUNDS: usize = 101;
-const FD_ROUNDS: usize = 41;
+/// Ops per round: about a millisecond.
+const OPS: u64 = 1_920;
+const ROUNDS: usize = 201;
+const FD_ROUNDS: usize = 101;
 const EVENTFD_PAIRS: u64 = 3_000;

@@ -32,7 +32,7 @@ impl Report {
     /// For humans.
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n{}", self.heading(), self.table());
-        text.push_str("\n");
+        text.push('\n');
         for line in self.notes() {
             wrap(&line, &mut text);
         }
@@ -87,7 +87,7 @@ impl Report {
                 row.ours.as_ref().map_or(String::new(), spread),
                 peer.map_or(String::new(), |peer| peer.name.to_owned()),
                 peer.map_or(String::new(), |peer| figure(&peer.figure)),
-                row.ratio.map_or(String::new(), |ratio| format_ratio(ratio)),
+                row.ratio.map_or(String::new(), format_ratio),
                 row.reach
                     .map_or(String::new(), |reach| format_reach(reach, row.unit)),
                 verdict(row.verdict).to_owned(),

@@ -66,6 +66,10 @@ impl Drop for JobTap {
 
 impl JobObserver for FanOut {
     fn job_event(&self, event: JobEvent) {
+        if let Some((engine, observer)) = running() {
+            observer.event(engine.now(), &Event::Job(event));
+            return;
+        }
         let mut index = 0;
         // Borrowed for a moment at a time: an observer may make or drop an engine.
         while let Some(stamp) = nth_to_tell(index) {
@@ -76,6 +80,21 @@ impl JobObserver for FanOut {
             index += 1;
         }
     }
+}
+
+/// The engine on whose timeline a job runs now, and its observer: of several timelines on a thread,
+/// the others neither see the job nor have its time.
+fn running() -> Option<(Rc<Inner>, Rc<dyn Observer>)> {
+    let found = TAPS.try_with(|taps| {
+        let taps = taps.borrow();
+        taps.stamps.iter().find_map(|stamp| {
+            let engine = stamp.engine.upgrade()?;
+            engine
+                .is_running()
+                .then(|| (engine, stamp.observer.clone()))
+        })
+    });
+    found.ok().flatten()
 }
 
 /// The `index`th tap of those that have observers of their own: engines that share one share its

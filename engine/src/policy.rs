@@ -10,6 +10,7 @@
 //!     └─ anything else ────────────────────────────────────► caller
 //! ```
 
+use pausewake_device::Nanos;
 use pausewake_device::compute::Work;
 use pausewake_device::protocol::{Input, OpKind};
 use pausewake_jobs::WaitStatus;
@@ -79,6 +80,7 @@ fn verified(
         return Ok(len);
     }
     engine.count(|stats| stats.signatures_verified += 1);
+    engine.charge(software_cost(engine, kind, request));
     let work = Work {
         kind,
         extra: &output[..len],
@@ -107,6 +109,7 @@ fn compute(
     let kind = request.kind;
     let job = pausewake_jobs::current_id();
     engine.tell(|| engine.now(), || Event::Software { job, kind, why });
+    engine.charge(software_cost(engine, kind, request));
     let result = engine.vault().execute(request.key, work(request), output);
     if why != WhySoftware::Small
         && let Some(current) = pausewake_jobs::current()
@@ -123,6 +126,12 @@ fn compute(
             Error::from_status(status).map(|()| 0)
         }
     }
+}
+
+/// What the host pays for it, where it pays.
+fn software_cost(engine: &Inner, kind: OpKind, request: &Request<'_>) -> Nanos {
+    let cost = engine.costs.software.by_kind(kind);
+    cost.of(request.input.len())
 }
 
 fn work<'a>(request: &Request<'a>) -> Work<'a> {

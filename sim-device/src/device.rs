@@ -18,7 +18,7 @@ use crate::events::DeviceObserver;
 use crate::keys::KeyId;
 use crate::manual::Manual;
 use crate::model::QueueId;
-use crate::queue_pair::{QueuePair, TimeKind};
+use crate::queue_pair::{CatchUp, QueuePair, TimeKind};
 use crate::ring::{self, CreateError, DeviceSide};
 use crate::stats::DeviceStats;
 use crate::time::Nanos;
@@ -88,7 +88,7 @@ impl Device {
         config.check()?;
         let clock = Clock::stopped();
         let vault = config.compute.vault(MAX_CACHED_ANSWERS);
-        let core = Core::new(config.clone(), Executor::Inline(vault.clone()), observer);
+        let core = Core::new(config.clone(), Executor::inline(vault.clone()), observer);
         let driver = SimulatedDriver::new(core, clock.clone());
         Ok(Self::with(
             clock,
@@ -133,7 +133,8 @@ impl Device {
         &self.inner.config
     }
 
-    /// The device's time.
+    /// The device's time. Under virtual time a host that works is ahead of it: see
+    /// [`QueuePair::now`].
     #[must_use]
     pub fn now(&self) -> Nanos {
         self.inner.clock.now()
@@ -237,6 +238,22 @@ impl Inner {
         match &self.driver {
             Driver::Simulated(driver) => driver.advance(until),
             Driver::Thread(_) | Driver::Manual(_) => None,
+        }
+    }
+
+    /// When something is due next, under virtual time.
+    pub(crate) fn next_deadline(&self) -> Option<Nanos> {
+        match &self.driver {
+            Driver::Simulated(driver) => driver.next_deadline(),
+            Driver::Thread(_) | Driver::Manual(_) => None,
+        }
+    }
+
+    /// Lets the device run on to `until`, under virtual time.
+    pub(crate) fn catch_up(&self, link: &Link, until: Nanos) -> CatchUp {
+        match &self.driver {
+            Driver::Simulated(driver) => driver.catch_up(link, until),
+            Driver::Thread(_) | Driver::Manual(_) => CatchUp::Complete,
         }
     }
 

@@ -75,6 +75,6 @@ pub use driver::pending::{NotPending, PendingId, PendingOp, PendingState};
 pub use driver::wait::WaitStrategy;
 pub use events::{DeviceEvent, DeviceObserver};
 pub use manual::Manual;
-pub use queue_pair::{Doorbell, QueuePair, TimeKind};
+pub use queue_pair::{CatchUp, Doorbell, QueuePair, TimeKind};
 pub use stats::{DeviceStats, Lateness};
 pub use time::Nanos;

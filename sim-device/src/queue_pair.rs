@@ -61,11 +61,25 @@ pub struct QueuePair {
     room_signal: Sleeper,
     /// Taken out by a reaper, if there is one.
     completions: Option<CompletionSide>,
+    /// How far the host has come with its work. Behind the device's clock it has no meaning: the host
+    /// waited.
+    local_ns: Nanos,
     id: QueueId,
     link: Arc<Link>,
     device: Arc<Inner>,
     /// Its parts are all `Sync`, but two threads that fill one slot at once would get garbage.
     not_sync: PhantomData<Cell<()>>,
+}
+
+/// How far a device came when it was let to catch up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "a device that stopped half way is still behind"]
+pub enum CatchUp {
+    /// All the way: its clock is no longer behind the queue's local time.
+    Complete,
+    /// To the time at which it signalled another queue, whose host may have something to do then.
+    /// That queue is the one whose [`QueuePair::signals`] have changed; call again to go on.
+    OtherSignalled,
 }
 
 /// Who lets time pass.
@@ -110,6 +124,7 @@ impl QueuePair {
             doorbell: host.doorbell,
             room_signal: host.room_signal,
             completions: Some(completions),
+            local_ns: Nanos::ZERO,
             id,
             link,
             device,
@@ -136,11 +151,67 @@ impl QueuePair {
         self.slab.slot_size()
     }
 
-    /// The device's time.
+    /// What time it is for the host of this queue: the device's time, or later under virtual time, if
+    /// the host has worked ([`charge`](Self::charge)) and the device has not
+    /// [caught up](Self::catch_up) yet.
     #[inline]
     #[must_use]
     pub fn now(&self) -> Nanos {
-        self.device.clock.now()
+        self.device.clock.now().max(self.local_ns)
+    }
+
+    /// The host works for `span`: under virtual time its local time moves on by that much. The
+    /// device's clock stands behind until it is let to [catch up](Self::catch_up); so host and device
+    /// work at the same time, and several hosts each at their own.
+    ///
+    /// By the wall clock work takes the time that it takes, and a manual device's time is for its
+    /// test alone to move: there this does nothing.
+    ///
+    /// ```
+    /// use pausewake_device::{CatchUp, Device, DeviceConfig, Nanos};
+    ///
+    /// let device = Device::simulated(DeviceConfig::default(), None)?;
+    /// let (mut queue, other) = (device.open_queue()?, device.open_queue()?);
+    /// queue.charge(Nanos::from_micros(5));
+    /// assert_eq!(queue.now(), Nanos::from_micros(5));
+    /// assert_eq!((device.now(), other.now()), (Nanos::ZERO, Nanos::ZERO));
+    ///
+    /// assert_eq!(queue.catch_up(), CatchUp::Complete);
+    /// assert_eq!(device.now(), Nanos::from_micros(5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn charge(&mut self, span: Nanos) {
+        if span > Nanos::ZERO && self.time_kind() == TimeKind::Virtual {
+            self.local_ns = self.now() + span;
+        }
+    }
+
+    /// Whether the device's clock stands behind this queue's local time.
+    #[inline]
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        // In this order: without charges there is no clock to read.
+        self.local_ns > Nanos::ZERO && self.local_ns > self.device.clock.now()
+    }
+
+    /// Lets the device do what is due up to this queue's local time: deadline by deadline, each at
+    /// its own time, as if nobody had been ahead. To be called before looking for completions, which
+    /// are otherwise known only as far as the device has come.
+    ///
+    /// It stops where it signals another queue, so that whoever waits there can be run at that time.
+    pub fn catch_up(&mut self) -> CatchUp {
+        if self.is_ahead() {
+            self.device.catch_up(&self.link, self.local_ns)
+        } else {
+            CatchUp::Complete
+        }
+    }
+
+    /// Whether `other` is a queue of the same device.
+    #[must_use]
+    pub fn shares_device_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.device, &other.device)
     }
 
     /// Who lets time pass for this queue.
@@ -164,6 +235,12 @@ impl QueuePair {
             ..
         } = self;
         room_signal.arm_unless(|| submissions.free() > taken)
+    }
+
+    /// The first half of [`arm_room`](Self::arm_room): asks, and does not look. [`room`](Self::room)
+    /// is the look.
+    pub fn request_room(&mut self) {
+        self.room_signal.arm();
     }
 
     /// Takes [`arm_room`](Self::arm_room) back.
@@ -201,6 +278,10 @@ impl QueuePair {
     /// The first half of [`ring_doorbell`](Self::ring_doorbell): tail, stamps, wake-up.
     pub fn publish(&mut self) -> Doorbell {
         let at_ns = self.now();
+        if self.is_ahead() {
+            // Before the tail, so that whoever sees the descriptors sees it.
+            self.link.ring_at(at_ns);
+        }
         let entries = self.submissions.publish(at_ns);
         let is_waiting = entries > 0 || !self.submissions.is_consumed();
         let woke = is_waiting && self.doorbell.ring();
@@ -212,6 +293,7 @@ impl QueuePair {
     }
 
     /// The second half: a device that has no thread of its own looks at its rings, in the caller's.
+    /// One whose clock stands behind sees what was published when it gets to that time.
     pub fn let_device_look(&mut self) {
         if !self.submissions.is_consumed() {
             self.device.doorbell();
@@ -235,6 +317,14 @@ impl QueuePair {
     pub fn arm_signal(&mut self) -> bool {
         let side = self.completions.as_mut();
         side.is_none_or(CompletionSide::arm_signal)
+    }
+
+    /// The first half of [`arm_signal`](Self::arm_signal): asks, and does not look. Whoever sleeps
+    /// without a [look](Self::has_completion) after it may sleep for ever.
+    pub fn request_signal(&mut self) {
+        if let Some(side) = &mut self.completions {
+            side.request_signal();
+        }
     }
 
     /// Takes the request for a signal back; a signal that was given in the meantime stays until it
@@ -331,9 +421,16 @@ impl QueuePair {
         Ok(())
     }
 
+    /// When the device has something to do next, under virtual time; `None`: never, by itself.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Nanos> {
+        self.device.next_deadline()
+    }
+
     /// Lets virtual time jump to the device's next deadline, or to `until` if that is earlier.
-    /// Returns the time that it is then. `None`: time did not move, because nothing is due and no
-    /// `until` was given, or because this is not virtual time.
+    /// Returns the time that it is then for the device; a queue's [`now`](Self::now) may be ahead of
+    /// it. `None`: time did not move, because nothing is due and no `until` was given, or because
+    /// this is not virtual time.
     pub fn advance(&mut self, until: Option<Nanos>) -> Option<Nanos> {
         self.device.advance(until)
     }

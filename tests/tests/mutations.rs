@@ -22,7 +22,7 @@ struct Mutation {
     as_violation: &'static str,
 }
 
-const MUTATIONS: [Mutation; 8] = [
+const MUTATIONS: [Mutation; 13] = [
     Mutation {
         name: "a completion tells nobody",
         file: "engine/src/engine/tell.rs",
@@ -87,6 +87,46 @@ const MUTATIONS: [Mutation; 8] = [
         becomes: "        running_ns: seen.call_ns.min(running_ns),\n        returned_ns,\n        ..seen",
         noticed_by: "every_order_by_callback",
         as_violation: "the moments decrease",
+    },
+    Mutation {
+        name: "a loop arms, and does not look again",
+        file: "engine/src/engine/in_place.rs",
+        was: "let is_quiet = self.is_quiet();",
+        becomes: "let is_quiet = self.is_quiet() || true;",
+        noticed_by: "every_order_of_a_sleeping_owner_by_callback",
+        as_violation: "completions lie in the ring, and nothing will wake it",
+    },
+    Mutation {
+        name: "a loop does not ask for room",
+        file: "engine/src/engine/in_place.rs",
+        was: "        if state.needs_room(self.config.max_in_flight) {",
+        becomes: "        if state.needs_room(self.config.max_in_flight) && false {",
+        noticed_by: "every_order_of_a_sleeping_owner_by_fd",
+        as_violation: "there is room for a job that waits for it",
+    },
+    Mutation {
+        name: "every look of the device signals for room",
+        file: "sim-device/src/driver/front.rs",
+        was: "if self.stats.fetched > fetched_before",
+        becomes: "if self.stats.fetched >= fetched_before",
+        noticed_by: "every_order_of_a_sleeping_owner_by_fd",
+        as_violation: "the owner is signalled, and nothing has come",
+    },
+    Mutation {
+        name: "a signal outlasts its being disarmed",
+        file: "engine/src/engine/signal.rs",
+        was: "        self.inner.drain_signal();\n",
+        becomes: "",
+        noticed_by: "every_order_of_a_sleeping_owner_by_callback",
+        as_violation: "a signal is left over after disarming",
+    },
+    Mutation {
+        name: "the heuristic has no backstop",
+        file: "engine/src/engine/timers.rs",
+        was: "            Reap::Heuristic(heuristic) if self.has_in_flight() => {",
+        becomes: "            Reap::Heuristic(heuristic) if self.has_in_flight() && false => {",
+        noticed_by: "every_order_by_heuristic",
+        as_violation: "completions lie in the ring, and nothing will wake it",
     },
 ];
 

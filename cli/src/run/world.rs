@@ -7,7 +7,7 @@ use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
 use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, Reactor, Reap, SpawnError, Turn};
+use pausewake_engine::{Engine, ErrorFamily, Reactor, Reap, SpawnError, Turn};
 use pausewake_jobs::StartReason;
 
 use super::RunError;
@@ -92,6 +92,9 @@ impl World {
     pub fn spawn(&mut self, job: impl FnOnce() + 'static) -> Result<(), RunError> {
         self.idle_turns = 0;
         self.reactor.spawn(job).map_err(|error| {
+            if error.family() != ErrorFamily::Retry {
+                return broken(error);
+            }
             let live = self.reactor.live_jobs();
             let cause = match error {
                 // Without its advice, which is for programs that call `jobs`.

@@ -22,17 +22,18 @@ use std::sync::Arc;
 use pausewake_device::compute::Vault;
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::Cookie;
-use pausewake_device::{Nanos, QueuePair, TimeKind};
+use pausewake_device::{CatchUp, Nanos, QueuePair, TimeKind};
 
 pub(crate) use settle::Settled;
 use tell::Tell;
 
 use crate::config::{EngineConfig, Reap, Refused};
 use crate::deadlines::Deadlines;
-use crate::error::Misuse;
+use crate::error::{Error, ErrorFamily};
 use crate::events::{Event, Observer};
+use crate::host::HostCosts;
 use crate::line::Line;
-use crate::notify::{Caller, WAIT_KEY};
+use crate::notify::{Caller, WAIT_KEY, Waiter};
 use crate::observe::JobTap;
 use crate::ops::Signature;
 use crate::reaper::{Arrived, Reaper, ReaperError};
@@ -60,10 +61,17 @@ pub struct Engine {
 pub(crate) struct Inner {
     pub(crate) config: EngineConfig,
     pub(crate) time_kind: TimeKind,
+    /// What host work costs: nothing, where time passes by itself or is a test's to move.
+    pub(crate) costs: HostCosts,
+    /// Somebody else lets the device catch up: it serves several timelines, and must not run ahead
+    /// of any of them.
+    is_on_timeline: Cell<bool>,
+    /// A job of this timeline runs.
+    is_running: Cell<bool>,
     slot_size: u32,
     vault: Arc<dyn Vault>,
     state: RefCell<EngineState>,
-    stats: Cell<EngineStats>,
+    stats: RefCell<EngineStats>,
     /// Whom to tell, in order. Told by the outermost poll alone: a callback that polls does not
     /// recurse into other jobs' callbacks.
     to_tell: RefCell<VecDeque<Tell>>,
@@ -104,10 +112,21 @@ pub enum EngineError {
     /// *Misuse*: it cannot work as it was configured.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// *Retry*, when the system has a thread or a descriptor for the reaper; *misuse* if somebody else
-    /// reaps the queue pair ([`ReaperError::Taken`]).
+    /// *Retry* with another queue pair, when the system has a thread or a descriptor for the reaper;
+    /// *misuse* if somebody else reaps the queue pair ([`ReaperError::Taken`]).
     #[error("the reaper thread cannot be started")]
     Reaper(#[from] ReaperError),
+}
+
+impl EngineError {
+    /// Which family. Never the device's.
+    #[must_use]
+    pub fn family(&self) -> ErrorFamily {
+        match self {
+            Self::Refused(_) => ErrorFamily::Misuse,
+            Self::Reaper(error) => error.family(),
+        }
+    }
 }
 
 impl Engine {
@@ -130,9 +149,15 @@ impl Engine {
         let inner = Rc::new_cyclic(|engine| Inner {
             config,
             time_kind: queue.time_kind(),
+            costs: match queue.time_kind() {
+                TimeKind::Virtual => config.host,
+                TimeKind::Wall | TimeKind::Manual => HostCosts::FREE,
+            },
+            is_on_timeline: Cell::new(false),
+            is_running: Cell::new(false),
             slot_size: queue.slot_size(),
             vault: queue.vault().clone(),
-            stats: Cell::default(),
+            stats: RefCell::default(),
             to_tell: RefCell::default(),
             is_telling: Cell::new(false),
             news: Cell::new(0),
@@ -157,10 +182,18 @@ impl Engine {
         Ok(Self { inner })
     }
 
-    /// The device's time.
+    /// What time it is on the device's clock; under virtual time that of this engine's thread, which
+    /// may have worked on while the device's clock stands behind.
     #[must_use]
     pub fn now(&self) -> Nanos {
         self.inner.now()
+    }
+
+    /// The application works for `span` on this engine's thread: under virtual time, that is how much
+    /// later it is for this thread then, while the device works on. Does nothing by a wall clock,
+    /// where work takes the time that it takes, and with a manual device.
+    pub fn charge(&self, span: Nanos) {
+        self.inner.charge(span);
     }
 
     /// What the engine was made with.
@@ -172,7 +205,7 @@ impl Engine {
     /// What the engine has counted.
     #[must_use]
     pub fn stats(&self) -> EngineStats {
-        self.inner.stats.get()
+        *self.inner.stats.borrow()
     }
 
     /// Slots in use: operations in flight, results not yet taken, and what was abandoned and not
@@ -226,6 +259,46 @@ impl Inner {
         self.state.borrow().queue.now()
     }
 
+    /// The host works for `span`.
+    #[inline]
+    pub(crate) fn charge(&self, span: Nanos) {
+        if span > Nanos::ZERO {
+            self.with_queue(|queue| queue.charge(span));
+        }
+    }
+
+    /// Lets a device whose clock stands behind do what it has done by now, unless it serves several
+    /// timelines. Stops where it signals another queue.
+    pub(crate) fn catch_up(&self) {
+        if self.time_kind == TimeKind::Virtual && !self.is_on_timeline.get() {
+            let _how_far: CatchUp = self.with_queue(QueuePair::catch_up);
+        }
+    }
+
+    /// Whether the device's clock stands behind, and is ours to move.
+    pub(crate) fn has_to_catch_up(&self) -> bool {
+        self.time_kind == TimeKind::Virtual
+            && !self.is_on_timeline.get()
+            && self.with_queue(|queue| queue.is_ahead())
+    }
+
+    pub(crate) fn set_on_timeline(&self, is_on_timeline: bool) {
+        self.is_on_timeline.set(is_on_timeline);
+    }
+
+    /// While the guard lives, what jobs do on this thread is done on this engine's timeline, if it is
+    /// on one.
+    pub(crate) fn run(&self) -> Option<Running<'_>> {
+        self.is_on_timeline.get().then(|| {
+            self.is_running.set(true);
+            Running(self)
+        })
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.is_running.get()
+    }
+
     pub(crate) fn slot_size(&self) -> u32 {
         self.slot_size
     }
@@ -245,9 +318,7 @@ impl Inner {
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut EngineStats)) {
-        let mut stats = self.stats.get();
-        change(&mut stats);
-        self.stats.set(stats);
+        change(&mut self.stats.borrow_mut());
     }
 
     pub(crate) fn tell(&self, at: impl FnOnce() -> Nanos, event: impl FnOnce() -> Event) {
@@ -256,8 +327,8 @@ impl Inner {
         }
     }
 
-    /// Who calls.
-    pub(crate) fn caller(&self) -> Result<Caller, Misuse> {
+    /// Who calls, and whom to tell.
+    pub(crate) fn caller(&self) -> Result<(Caller, Waiter), Error> {
         Caller::here(self.config.notify, WAIT_KEY)
     }
 
@@ -270,7 +341,7 @@ impl Inner {
 
     /// Whether the device owes an answer to anything.
     pub(crate) fn has_in_flight(&self) -> bool {
-        self.stats.get().in_flight > 0
+        self.stats.borrow().in_flight > 0
     }
 
     /// Whether a completion can be entered now.
@@ -281,5 +352,14 @@ impl Inner {
     /// How often something happened that jobs which look for themselves want to see.
     pub(crate) fn news(&self) -> u64 {
         self.news.get()
+    }
+}
+
+/// A job of a timeline runs.
+pub(crate) struct Running<'a>(&'a Inner);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.is_running.set(false);
     }
 }

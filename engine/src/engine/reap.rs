@@ -14,7 +14,11 @@ use crate::slots::Completed;
 impl Inner {
     /// Takes all completions that are there, tells the jobs, and ends the calls whose time is up.
     pub(crate) fn poll(&self) -> usize {
-        let mut batch = Batch::default();
+        self.catch_up();
+        let mut batch = Batch {
+            reap_ns: self.costs.reap_ns,
+            ..Batch::default()
+        };
         self.state.borrow_mut().begin_poll();
         while let Some(reaped) = self.reap_one(&mut batch) {
             self.completed(&reaped);
@@ -29,6 +33,7 @@ impl Inner {
 
     /// [`poll`](Self::poll), if there is something to take or to end. Says whether there was.
     pub(crate) fn poll_if_due(&self) -> bool {
+        self.catch_up();
         let mut state = self.state.borrow_mut();
         let due = state.has_completion() || state.is_time_up();
         drop(state);
@@ -161,6 +166,8 @@ struct Reaped {
 struct Batch {
     reaped: usize,
     known_ns: Option<Nanos>,
+    /// What taking each of them costs the host.
+    reap_ns: Nanos,
 }
 
 impl EngineState {
@@ -186,6 +193,11 @@ impl EngineState {
             self.arrived.pop_front()?
         } else {
             let completion = self.queue.reap()?;
+            if batch.reap_ns > Nanos::ZERO {
+                // Each is known when it has been taken, not when the first one was.
+                self.queue.charge(batch.reap_ns);
+                batch.known_ns = None;
+            }
             let known_ns = match batch.known_ns {
                 // Later in the batch than the clock read: it was published since.
                 Some(known_ns) if completion.done_ns <= known_ns => known_ns,

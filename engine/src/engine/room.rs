@@ -27,6 +27,7 @@ impl Inner {
     pub(crate) fn join_line(
         &self,
         caller: &Caller,
+        waiter: &Waiter,
         deadline_ns: Option<Nanos>,
     ) -> Result<(Ticket, u32), Retry> {
         if let Caller::Job { wait_ctx, .. } = caller {
@@ -37,7 +38,7 @@ impl Inner {
         }
         self.count(|stats| stats.full_waits += 1);
         let mut state = self.state.borrow_mut();
-        let ticket = state.line.join(caller.waiter(), deadline_ns);
+        let ticket = state.line.join(waiter.clone(), deadline_ns);
         let waiting = u32::try_from(state.line.len()).unwrap_or(u32::MAX);
         drop(state);
         Ok((ticket, waiting))
@@ -74,6 +75,14 @@ impl Inner {
         state.slots.release(op);
         drop(state);
         self.serve_line();
+    }
+
+    /// Whether [`serve_line`](Self::serve_line) would find room for somebody.
+    pub(crate) fn can_serve_line(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        !state.line.is_empty()
+            && state.has_slot(self.config.max_in_flight)
+            && state.queue.room() > state.granted
     }
 
     /// Hands room to those who wait for it, first come first served.

@@ -37,7 +37,7 @@ impl Inner {
             offset += part.len();
         }
         if let (Some(reaper), Some(wake)) = (&state.reaper, op.waiter.wake()) {
-            reaper.expect(cookie, wake.clone(), op.waiter.by());
+            reaper.expect(cookie, wake.to_wake(), op.waiter.by());
         }
         state
             .queue
@@ -73,6 +73,7 @@ impl Inner {
         if state.pushed.is_empty() {
             return;
         }
+        state.queue.charge(self.costs.doorbell_ns);
         let doorbell = state.queue.publish();
         let EngineState { slots, pushed, .. } = &mut *state;
         for op in pushed.drain(..) {

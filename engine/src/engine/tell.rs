@@ -57,16 +57,21 @@ impl Inner {
 
     /// Wakes the job whose operation is over, if it still waits for it.
     fn tell_of_end(&self, op: Cookie, completed_ns: Option<Nanos>, is_told: bool) {
-        let Some((waiter, job)) = self.with_slot(op, |slot| (slot.op.waiter.clone(), slot.op.job))
+        let Some((waiter, job)) =
+            self.with_slot(op, |slot| (slot.op.waiter.take_to_tell(), slot.op.job))
         else {
             return;
         };
         let by = waiter.by();
         self.count_wake(by);
+        let told_ns = self.charge_wake(by);
         // Woken even if the observer panics.
         let wake = (!is_told).then(|| WakeOnDrop(&waiter));
         if let Some(at_ns) = completed_ns {
-            self.tell(|| at_ns, || Event::Notify { op, job, by });
+            self.tell(
+                || told_ns.unwrap_or(at_ns),
+                || Event::Notify { op, job, by },
+            );
         }
         drop(wake);
     }
@@ -83,13 +88,26 @@ impl Inner {
         }
     }
 
+    /// What a wake costs the host. Says what time it is then, if it costs anything.
+    fn charge_wake(&self, by: NotifiedBy) -> Option<Nanos> {
+        let cost = match by {
+            NotifiedBy::Callback => self.costs.callback_ns,
+            NotifiedBy::Fd => self.costs.fd_wake_ns,
+            NotifiedBy::InPlace | NotifiedBy::Nobody => Nanos::ZERO,
+        };
+        self.charge(cost);
+        // Several are told of one batch, each at its own time.
+        (cost > Nanos::ZERO || self.costs.reap_ns > Nanos::ZERO).then(|| self.now())
+    }
+
     /// Wakes somebody who stands in line.
     fn tell_of_room(&self, waiter: &Waiter) {
         match waiter {
             Waiter::Job { .. } => self.count(|stats| stats.wakes_for_room += 1),
             Waiter::Looks => self.news.set(self.news.get() + 1),
-            Waiter::InPlace => {}
+            Waiter::InPlace | Waiter::Told(_) => {}
         }
+        self.charge_wake(waiter.by());
         waiter.tell();
     }
 }

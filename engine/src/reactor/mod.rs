@@ -3,18 +3,20 @@
 //! [`Reactor`] is the loop that the program and the tests use. It is made of the engine's public
 //! parts only; `examples/own_loop.rs` shows a loop of somebody else's.
 
+mod error;
 mod park;
 mod ready;
 mod tasks;
+pub(crate) mod timelines;
 
 use std::collections::VecDeque;
-use std::io;
 
 use pausewake_device::Nanos;
-use pausewake_jobs::{Cancelled, StartReason};
+use pausewake_jobs::Cancelled;
 
 use crate::config::Reap;
 use crate::engine::Engine;
+pub use error::{ReactorError, SpawnError};
 use park::{Park, Passed};
 use ready::ReadyQueue;
 use tasks::{TaskToken, Tasks};
@@ -86,7 +88,8 @@ impl Reactor {
     /// An event loop for the jobs that call `engine`.
     ///
     /// # Errors
-    /// No descriptors are left: the loop needs three, and one per job when notifying by fd.
+    /// No descriptors are left: the loop needs three, and one per job when notifying by fd. To be tried
+    /// again with a clone of `engine` ([`ReactorError::family`]).
     pub fn new(engine: Engine) -> Result<Self, ReactorError> {
         let ready = ReadyQueue::new()?;
         Ok(Self {
@@ -114,8 +117,8 @@ impl Reactor {
     /// Starts `f` as a job with a wait context of its own and runs it until it pauses or ends.
     ///
     /// # Errors
-    /// No job can be had ([`StartReason::is_retry`] says whether later), or we are in one; gives `f`
-    /// back.
+    /// No job can be had, or we are in one: gives `f` back. Or the job runs and its fd could not be
+    /// watched: names the job. [`SpawnError::family`] says whether it may work later.
     ///
     /// # Panics
     /// With the panic of `f`.
@@ -134,6 +137,9 @@ impl Reactor {
         &mut self,
         f: F,
     ) -> Result<TaskHandle, SpawnError<F>> {
+        let inner = self.engine.inner();
+        inner.charge(inner.costs.switch_ns);
+        let _running = inner.run();
         let token = self.tasks.start(f, &self.ready, &mut self.park)?;
         Ok(TaskHandle(token))
     }
@@ -143,6 +149,7 @@ impl Reactor {
     ///
     /// The job's own destructors run, and may call the engine; they wait in place.
     pub fn cancel(&mut self, task: TaskHandle) -> Option<Cancelled> {
+        let _running = self.engine.inner().run();
         self.tasks.cancel(task.0)
     }
 
@@ -164,6 +171,11 @@ impl Reactor {
         let reaped = self.reap();
         // The doorbell may have made room, and woken a job that waited for it. Its time is now.
         if resumed || reaped || self.ready.has_wakes() || self.has_news() {
+            return Ok(Turn::Progress);
+        }
+        if self.engine.inner().has_to_catch_up() {
+            // The device stopped on the way, at a signal of another queue: whoever waits for it
+            // may have to run at this time.
             return Ok(Turn::Progress);
         }
         if until.is_none() && self.tasks.live() == 0 && !self.engine.inner().has_in_flight() {
@@ -191,11 +203,13 @@ impl Reactor {
         match self.engine.config().reap {
             Reap::Event | Reap::Inline | Reap::Thread { .. } => inner.poll_if_due(),
             Reap::Heuristic(_) => {
+                inner.catch_up();
                 let reaped = self.engine.poll_heuristically(self.live_jobs()) > 0;
                 inner.serve_line();
                 reaped
             }
             Reap::External => {
+                inner.catch_up();
                 inner.watch();
                 // Nobody but the application reaps. But a call's time is up even if nobody polls, and
                 // room that the device has made is there for whoever waits for it.
@@ -240,7 +254,7 @@ impl Reactor {
     /// # Errors
     /// As [`turn`](Self::turn).
     pub fn shutdown(mut self) -> Result<Shutdown, ReactorError> {
-        let cancelled_jobs = self.tasks.cancel_all();
+        let cancelled_jobs = self.cancel_all();
         // Not until no slot is in use: a job that is not ours may hold a result.
         match self.engine.config().reap {
             Reap::External => self.engine.inner().reap_all(),
@@ -250,6 +264,25 @@ impl Reactor {
             cancelled_jobs,
             slots_left: self.engine.slots_in_use(),
         })
+    }
+
+    fn cancel_all(&mut self) -> usize {
+        let _running = self.engine.inner().run();
+        self.tasks.cancel_all()
+    }
+
+    /// Does what can be done at this very time: reaps, resumes the jobs that were woken, rings the
+    /// doorbell. Lets no time pass but what its own work takes. Says whether there was anything to do.
+    fn step(&mut self) -> Result<bool, ReactorError> {
+        let reaped = self.reap();
+        let resumed = self.run_ready()?;
+        self.engine.ring_doorbell();
+        Ok(resumed || reaped || self.has_ready())
+    }
+
+    /// Whether jobs are there to be resumed now.
+    fn has_ready(&self) -> bool {
+        self.ready.has_wakes() || self.has_news() || self.park.has_readable()
     }
 
     fn turn_until_all_is_answered(&mut self) -> Result<(), ReactorError> {
@@ -274,9 +307,15 @@ impl Reactor {
         let any = !self.batch.is_empty();
         let is_inline = self.engine.config().reap == Reap::Inline;
         while let Some(token) = self.batch.pop_front() {
+            let inner = self.engine.inner();
+            if inner.costs.switch_ns > Nanos::ZERO && self.tasks.is_live(token) {
+                inner.charge(inner.costs.switch_ns);
+            }
+            let running = inner.run();
             self.tasks.resume(token, &mut self.park)?;
+            drop(running);
             if is_inline {
-                self.engine.inner().poll_if_due();
+                inner.poll_if_due();
             }
         }
         Ok(any)
@@ -290,53 +329,4 @@ pub struct Shutdown {
     pub cancelled_jobs: usize,
     /// Slots that the device has not given back; zero unless it is a manual one.
     pub slots_left: usize,
-}
-
-/// Why a job does not run.
-#[derive(thiserror::Error)]
-pub enum SpawnError<F> {
-    /// `jobs` has none to give; the function comes back.
-    #[error("no job could be started: {reason}")]
-    NotStarted {
-        /// Why, and whether to try again ([`StartReason::is_retry`]).
-        reason: StartReason,
-        /// The function.
-        f: F,
-    },
-    /// The job ran up to its first pause, and its fd could not be watched; it stays paused.
-    #[error("a job's fd could not be watched; if descriptors ran out, raise `ulimit -n`")]
-    Watch(#[source] io::Error),
-}
-
-impl<F> std::fmt::Debug for SpawnError<F> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotStarted { reason, .. } => f.debug_tuple("NotStarted").field(reason).finish(),
-            Self::Watch(error) => f.debug_tuple("Watch").field(error).finish(),
-        }
-    }
-}
-
-/// Why the loop cannot go on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReactorError {
-    /// The system's event queue failed.
-    #[error("the event loop's system calls failed; if descriptors ran out, raise `ulimit -n`")]
-    Io(#[from] io::Error),
-    /// The loop's own wake-up could not be made.
-    #[error("the event loop cannot be woken")]
-    Bell(#[from] pausewake_device::ring::CreateError),
-    /// Jobs are paused, and nothing under way could wake them.
-    #[error(
-        "{jobs} jobs are paused and nothing will wake them: no operation is in flight, or a manual \
-         device holds it"
-    )]
-    Stalled {
-        /// How many.
-        jobs: usize,
-    },
-    /// *Misuse*: a job cannot turn the loop that resumes it.
-    #[error("the event loop was turned from inside a job: turn it outside of all jobs")]
-    InJob,
 }

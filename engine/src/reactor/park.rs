@@ -115,6 +115,19 @@ impl Park {
         Ok(self.readable.drain(..))
     }
 
+    /// Whether fds were found readable whose jobs have not been resumed yet.
+    pub(super) fn has_readable(&self) -> bool {
+        !self.readable.is_empty()
+    }
+
+    /// Looks which fds of jobs are readable, now; for fds that others than the engine write.
+    pub(super) fn look_at_fds(&mut self, engine: &Engine) -> io::Result<()> {
+        if self.watches_jobs {
+            self.look(engine, Some(Duration::ZERO))?;
+        }
+        Ok(())
+    }
+
     /// Lets time pass until something happens, at the longest until `until`.
     pub(super) fn park(
         &mut self,
@@ -200,7 +213,7 @@ impl Park {
                 Reap::Event => signalled,
                 Reap::External | Reap::Inline => now.is_some(),
                 Reap::Heuristic(_) | Reap::Thread { .. } => false,
-            };
+            } || engine.inner().can_serve_line();
             match now {
                 _ if is_awake => return Ok(Passed::Event),
                 Some(now) if until.is_some_and(|until| now >= until) => return Ok(Passed::Until),

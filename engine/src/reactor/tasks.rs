@@ -7,7 +7,7 @@ use pausewake_jobs::{Cancelled, Job, Outcome, WaitCtx};
 
 use super::park::Park;
 use super::ready::ReadyQueue;
-use super::{ReactorError, SpawnError};
+use super::{ReactorError, SpawnError, TaskHandle};
 use crate::config::Notify;
 
 /// Names one use of one place: a wake that comes late names a use that is over, and wakes nobody.
@@ -70,7 +70,10 @@ impl Tasks {
             Ok(Outcome::Paused(job)) => {
                 occupied.job = Some(job);
                 let watched = occupied.watch(park);
-                watched.map(|()| token).map_err(SpawnError::Watch)
+                watched.map(|()| token).map_err(|source| SpawnError::Watch {
+                    task: TaskHandle(token),
+                    source,
+                })
             }
             Err(error) => {
                 let (reason, f) = error.into_parts();
@@ -111,6 +114,12 @@ impl Tasks {
             job: None,
         };
         Some(job.cancel())
+    }
+
+    /// Whether the job that `token` names is still there.
+    pub(super) fn is_live(&self, token: TaskToken) -> bool {
+        let place = self.places.get(token.index as usize);
+        place.is_some_and(|place| place.generation == token.generation && place.job.is_some())
     }
 
     fn take_job(&mut self, token: TaskToken) -> Option<Job<()>> {

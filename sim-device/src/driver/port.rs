@@ -18,6 +18,9 @@ pub(crate) struct Link {
     host_gone: AtomicBool,
     /// Completion signals that the device has given, armed or not.
     signals: AtomicU64,
+    /// When the host last rang the doorbell, where it may be ahead of the device's clock: under
+    /// virtual time. No descriptor was shown later, whatever its stamp says.
+    rung_ns: AtomicU64,
     /// Closures for [`OpKind::Task`](crate::protocol::OpKind::Task), by slot.
     tasks: Mutex<Vec<Option<Task>>>,
 }
@@ -27,6 +30,7 @@ impl Link {
         Arc::new(Self {
             host_gone: AtomicBool::new(false),
             signals: AtomicU64::new(0),
+            rung_ns: AtomicU64::new(0),
             tasks: Mutex::default(),
         })
     }
@@ -41,6 +45,21 @@ impl Link {
 
     pub(crate) fn signals(&self) -> u64 {
         self.signals.load(Ordering::Acquire)
+    }
+
+    /// One more signal. The device is the only one that counts them.
+    fn count_signal(&self) {
+        let signals = self.signals.load(Ordering::Relaxed) + 1;
+        self.signals.store(signals, Ordering::Release);
+    }
+
+    /// The host shows its descriptors at `at`, which may be ahead of the device's clock.
+    pub(crate) fn ring_at(&self, at: Nanos) {
+        self.rung_ns.store(at.get(), Ordering::Release);
+    }
+
+    fn rung_ns(&self) -> Nanos {
+        Nanos::new(self.rung_ns.load(Ordering::Acquire))
     }
 
     /// Attaches a closure to a slot, in place of any that stands there. The slot must exist: there
@@ -89,6 +108,9 @@ pub(crate) struct Port {
     pub(crate) side: DeviceSide,
     pub(crate) link: Arc<Link>,
     coalescer: Coalescer,
+    /// Coalescing holds the signal back no longer: it is given when the turn's completions are all in
+    /// the ring, once for all of them.
+    is_signal_due: bool,
     /// Ops accepted and not completed.
     pub(crate) in_flight: u32,
     /// When the submission ring was last looked at.
@@ -96,6 +118,8 @@ pub(crate) struct Port {
     /// No entry that is visible now was there before this time: at the look of that time, the ring
     /// held nothing that has not been fetched since.
     earliest_ns: Nanos,
+    /// When the host shows the next descriptor, if that lies ahead; else never ([`Nanos::MAX`]).
+    ahead_ns: Nanos,
 }
 
 impl Port {
@@ -104,9 +128,11 @@ impl Port {
             side,
             link,
             coalescer: Coalescer::new(coalesce),
+            is_signal_due: false,
             in_flight: 0,
             looked_ns: Nanos::ZERO,
             earliest_ns: Nanos::ZERO,
+            ahead_ns: Nanos::MAX,
         }
     }
 
@@ -131,6 +157,7 @@ impl Port {
             self.earliest_ns = self.looked_ns;
         }
         self.looked_ns = now;
+        self.ahead_ns = Nanos::MAX;
         self.side.submissions.available()
     }
 
@@ -140,7 +167,27 @@ impl Port {
         submitted_ns.max(self.earliest_ns).min(now)
     }
 
-    /// Puts a completion into the ring, and gives the signal unless coalescing holds it back.
+    /// Whether a descriptor that is in the ring will be shown only later than `now`, because the
+    /// host's local time is ahead of the device's clock. A stamp alone does not decide: a forged one
+    /// is held to the last doorbell. By a wall clock nothing is ever ahead.
+    pub(crate) fn is_ahead(&mut self, submitted_ns: Nanos, now: Nanos) -> bool {
+        if submitted_ns <= now {
+            return false;
+        }
+        let shown_ns = submitted_ns.min(self.link.rung_ns());
+        let is_ahead = shown_ns > now;
+        if is_ahead {
+            self.ahead_ns = shown_ns;
+        }
+        is_ahead
+    }
+
+    /// Nothing more is taken from this ring.
+    pub(crate) fn forget_what_is_ahead(&mut self) {
+        self.ahead_ns = Nanos::MAX;
+    }
+
+    /// Puts a completion into the ring. Its signal is given by [`signal_if_due`](Self::signal_if_due).
     pub(crate) fn complete(
         &mut self,
         now: Nanos,
@@ -156,36 +203,42 @@ impl Port {
         }
         stats.completed += 1;
         if self.coalescer.completed(now) {
-            self.signal(stats)
+            self.is_signal_due = true;
+            Published::Due
         } else {
             Published::Coalesced
         }
     }
 
-    /// Gives the held-back signal if its time has come.
+    /// Gives the signal if its time has come.
     pub(crate) fn signal_if_due(
         &mut self,
         now: Nanos,
         stats: &mut DeviceStats,
     ) -> Option<Published> {
-        self.coalescer.expired(now).then(|| self.signal(stats))
+        let is_due = self.coalescer.expired(now) || self.is_signal_due;
+        is_due.then(|| self.signal(stats))
     }
 
-    pub(crate) fn signal_deadline(&self) -> Option<Nanos> {
-        self.coalescer.deadline()
+    /// When this queue has something to do next: a signal that was held back, or a descriptor that
+    /// will be shown. [`Nanos::MAX`] if it has not.
+    pub(crate) fn deadline(&self) -> Nanos {
+        let signal = self.coalescer.deadline().unwrap_or(Nanos::MAX);
+        signal.min(self.ahead_ns)
     }
 
     /// Gives the signal, whatever coalescing says.
     pub(crate) fn signal_now(&mut self, stats: &mut DeviceStats) -> Published {
-        if self.link.host_gone() {
-            return Published::Unheard;
-        }
         self.coalescer.signalled();
         self.signal(stats)
     }
 
-    fn signal(&self, stats: &mut DeviceStats) -> Published {
-        self.link.signals.fetch_add(1, Ordering::Release);
+    fn signal(&mut self, stats: &mut DeviceStats) -> Published {
+        self.is_signal_due = false;
+        if self.link.host_gone() {
+            return Published::Unheard;
+        }
+        self.link.count_signal();
         let woke = self.side.completion_signal.ring();
         stats.signals += 1;
         stats.signals_written += u64::from(woke);
@@ -198,6 +251,8 @@ impl Port {
 pub(crate) enum Published {
     /// In the ring, and signalled.
     Signalled { woke: bool },
+    /// In the ring, to be signalled with all others of this turn.
+    Due,
     /// In the ring; the signal waits.
     Coalesced,
     /// Nobody is there to hear it.

@@ -7,6 +7,7 @@ use crate::driver::clock::Clock;
 use crate::driver::core::Core;
 use crate::driver::port::Link;
 use crate::model::QueueId;
+use crate::queue_pair::CatchUp;
 use crate::ring::DeviceSide;
 use crate::stats::DeviceStats;
 use crate::time::Nanos;
@@ -58,9 +59,40 @@ impl SimulatedDriver {
         Some(self.clock.now())
     }
 
+    /// When something is due next.
+    pub(crate) fn next_deadline(&self) -> Option<Nanos> {
+        self.core().next_deadline()
+    }
+
+    /// Runs through every deadline up to `until`, one after another, so that each thing happens at
+    /// its own time; stops where a queue other than that of `link` is signalled.
+    pub(crate) fn catch_up(&self, link: &Link, until: Nanos) -> CatchUp {
+        let mut core = self.core();
+        let to_others = |core: &Core| core.front.stats.signals - link.signals();
+        let before = to_others(&core);
+        let caught_up = loop {
+            let Some(deadline) = core.next_deadline().filter(|due| *due <= until) else {
+                self.clock.move_to(until);
+                break CatchUp::Complete;
+            };
+            self.clock.move_to(deadline);
+            core.turn(&self.clock);
+            if to_others(&core) != before {
+                break CatchUp::OtherSignalled;
+            }
+        };
+        self.settle(core);
+        caught_up
+    }
+
     /// One turn, and what the device's observer panicked with, if it did.
     fn turn_core(&self, mut core: MutexGuard<'_, Core>) {
         core.turn(&self.clock);
+        self.settle(core);
+    }
+
+    /// The device's work is done for now: tells what came of it.
+    fn settle(&self, mut core: MutexGuard<'_, Core>) {
         self.signals
             .store(core.front.stats.signals, Ordering::Relaxed);
         let panic = core.front.telling.take_panic();

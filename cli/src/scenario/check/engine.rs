@@ -32,6 +32,7 @@ pub fn check(file: &File, problems: &mut Problems) -> EngineConfig {
             Some(file::Watchdog::Never) => None,
             Some(file::Watchdog::After(time)) => Some(time.0),
         },
+        host: usual.host,
     };
     let time_kind = match file.clock.get_ref() {
         Clock::Wall => TimeKind::Wall,

@@ -1,0 +1,191 @@
+//! What the application thread's own work costs under virtual time.
+
+use pausewake_device::Nanos;
+use pausewake_device::protocol::OpKind;
+
+/// What the host's work costs under virtual time, where otherwise only the device takes any. The
+/// engine charges each cost to its thread's local time
+/// ([`QueuePair::charge`](pausewake_device::QueuePair::charge)) at the place where the work happens;
+/// meanwhile the device works on.
+///
+/// By a wall clock work takes the time that it takes, and a manual device's time moves only when a
+/// test moves it: there the costs have no effect.
+///
+/// The default is [`FREE`](Self::FREE). Only spans: how long the application's own code takes is for
+/// the application to say, by [`Engine::charge`](crate::Engine::charge).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostCosts {
+    /// Computing an operation in software: small ones, and fallbacks; verifying a signature after
+    /// transport.
+    pub software: SoftwareCosts,
+    /// Submitting an operation: from the granted slot to the descriptor in the ring, the copy of the
+    /// payload not counted.
+    pub submit_ns: Nanos,
+    /// Ringing the doorbell: once for all that was submitted since the last time. The device sees
+    /// the descriptors when it has been rung.
+    pub doorbell_ns: Nanos,
+    /// Taking one completion from the ring and entering it in its slot.
+    pub reap_ns: Nanos,
+    /// Waking one job by callback.
+    pub callback_ns: Nanos,
+    /// Waking one job by fd: the write to the eventfd, the `epoll_wait` that finds it and the read
+    /// that takes it. Charged as a whole at the write.
+    pub fd_wake_ns: Nanos,
+    /// Entering a job, by start or by resume, and leaving it when it pauses or ends: two switches
+    /// of stacks, and what `jobs` does around them. Charged at the entry.
+    pub switch_ns: Nanos,
+    /// Copying one byte of payload into a slot, or of a result out of it, **picoseconds**.
+    pub copy_ps_per_byte: u32,
+}
+
+/// What operations cost in software.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoftwareCosts {
+    /// [`Engine::rsa_sign`](crate::Engine::rsa_sign).
+    pub rsa_sign: SoftwareCost,
+    /// [`Engine::rsa_verify`](crate::Engine::rsa_verify).
+    pub rsa_verify: SoftwareCost,
+    /// [`Engine::ecdsa_sign`](crate::Engine::ecdsa_sign).
+    pub ecdsa_sign: SoftwareCost,
+    /// [`Engine::ecdsa_verify`](crate::Engine::ecdsa_verify).
+    pub ecdsa_verify: SoftwareCost,
+    /// [`Engine::aead_seal`](crate::Engine::aead_seal).
+    pub aead_seal: SoftwareCost,
+    /// [`Engine::aead_open`](crate::Engine::aead_open).
+    pub aead_open: SoftwareCost,
+}
+
+/// What one operation costs in software: so much, and so much more for each byte of input.
+///
+/// ```
+/// use pausewake_device::Nanos;
+/// use pausewake_engine::SoftwareCost;
+///
+/// let cost = SoftwareCost { per_op_ns: Nanos::new(500), per_byte_ps: 250 };
+/// assert_eq!(cost.of(16_384), Nanos::new(500 + 4_096));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoftwareCost {
+    /// However long the input is.
+    pub per_op_ns: Nanos,
+    /// For each byte of input, **picoseconds**: a nanosecond is too coarse for a cipher that does
+    /// several bytes in one, and a whole number keeps the configuration comparable.
+    pub per_byte_ps: u32,
+}
+
+impl HostCosts {
+    /// All work is free: only the device takes time.
+    pub const FREE: Self = Self {
+        software: SoftwareCosts::FREE,
+        submit_ns: Nanos::ZERO,
+        doorbell_ns: Nanos::ZERO,
+        reap_ns: Nanos::ZERO,
+        callback_ns: Nanos::ZERO,
+        fd_wake_ns: Nanos::ZERO,
+        switch_ns: Nanos::ZERO,
+        copy_ps_per_byte: 0,
+    };
+
+    /// Measured costs, as a starting point: a server processor of 2.5 GHz with AES-NI, VAES and
+    /// AVX-512 (x86-64), in a virtual machine under Linux; release build, medians of 401 rounds, one
+    /// thread, everything in cache. `cargo run --release -p pausewake-tests --example host_costs`
+    /// measures them again.
+    ///
+    /// | cost | | how it was measured |
+    /// |---|---|---|
+    /// | RSA-2048 sign, verify | 640 µs, 25.6 µs | `ring` 0.17, PKCS#1 with SHA-256; `openssl speed` (3.0): 700 µs, 20 µs |
+    /// | ECDSA P-256 sign, verify | 21 µs, 65 µs | `ring`; `openssl speed`: 27 µs, 77 µs |
+    /// | AES-128-GCM seal, open | 130 ns and 230 ps/byte, 115 ns and 225 ps/byte | `ring`, from 0 bytes and 16 KiB; `openssl speed`: 243 ps/byte |
+    /// | submit | 140 ns | a job that starts, calls and pauses, less one that only starts and pauses |
+    /// | doorbell | 40 ns | publishing one descriptor, one clock read included; a device that sleeps would cost an eventfd write, and an uncached write to real hardware more |
+    /// | reap | 50 ns | a poll over 63 completions that tells nobody, per completion |
+    /// | callback | 30 ns | the same poll with callbacks that put a number into a locked queue, less the above |
+    /// | fd wake | 590 ns | eventfd write, `epoll_wait`, eventfd read |
+    /// | switch | 20 ns | resume and pause of one job |
+    /// | copy | 48 ps/byte | 16 KiB into a slot, and back |
+    ///
+    /// Longer RSA keys and other curves cost more in software: scale
+    /// [`software`](Self::software) where a run uses them.
+    pub const MEASURED: Self = Self {
+        software: SoftwareCosts::MEASURED,
+        submit_ns: Nanos::new(140),
+        doorbell_ns: Nanos::new(40),
+        reap_ns: Nanos::new(50),
+        callback_ns: Nanos::new(30),
+        fd_wake_ns: Nanos::new(590),
+        switch_ns: Nanos::new(20),
+        copy_ps_per_byte: 48,
+    };
+
+    /// What copying `bytes` costs, rounded to the nearest nanosecond.
+    #[must_use]
+    pub fn copy(&self, bytes: usize) -> Nanos {
+        per_byte(self.copy_ps_per_byte, bytes)
+    }
+}
+
+impl SoftwareCosts {
+    /// Software is free.
+    pub const FREE: Self = Self {
+        rsa_sign: SoftwareCost::FREE,
+        rsa_verify: SoftwareCost::FREE,
+        ecdsa_sign: SoftwareCost::FREE,
+        ecdsa_verify: SoftwareCost::FREE,
+        aead_seal: SoftwareCost::FREE,
+        aead_open: SoftwareCost::FREE,
+    };
+
+    /// See [`HostCosts::MEASURED`].
+    pub const MEASURED: Self = Self {
+        rsa_sign: SoftwareCost::new(640_000, 0),
+        rsa_verify: SoftwareCost::new(25_600, 0),
+        ecdsa_sign: SoftwareCost::new(21_000, 0),
+        ecdsa_verify: SoftwareCost::new(65_000, 0),
+        aead_seal: SoftwareCost::new(130, 230),
+        aead_open: SoftwareCost::new(115, 225),
+    };
+
+    /// The cost of operations of one kind. A task runs in the device alone, and has none.
+    #[must_use]
+    pub const fn by_kind(&self, kind: OpKind) -> SoftwareCost {
+        match kind {
+            OpKind::RsaSign => self.rsa_sign,
+            OpKind::RsaVerify => self.rsa_verify,
+            OpKind::EcdsaSign => self.ecdsa_sign,
+            OpKind::EcdsaVerify => self.ecdsa_verify,
+            OpKind::AeadSeal => self.aead_seal,
+            OpKind::AeadOpen => self.aead_open,
+            OpKind::Task => SoftwareCost::FREE,
+        }
+    }
+}
+
+impl SoftwareCost {
+    /// Nothing.
+    pub const FREE: Self = Self {
+        per_op_ns: Nanos::ZERO,
+        per_byte_ps: 0,
+    };
+
+    /// So many nanoseconds per operation, and so many picoseconds per byte.
+    #[must_use]
+    pub const fn new(per_op_ns: u64, per_byte_ps: u32) -> Self {
+        Self {
+            per_op_ns: Nanos::new(per_op_ns),
+            per_byte_ps,
+        }
+    }
+
+    /// What an operation with `bytes` of input costs, rounded to the nearest nanosecond.
+    #[must_use]
+    pub fn of(&self, bytes: usize) -> Nanos {
+        self.per_op_ns + per_byte(self.per_byte_ps, bytes)
+    }
+}
+
+fn per_byte(ps: u32, bytes: usize) -> Nanos {
+    let ps = u64::from(ps).saturating_mul(bytes as u64);
+    Nanos::new(ps.saturating_add(PS_PER_NS / 2) / PS_PER_NS)
+}
+
+const PS_PER_NS: u64 = 1_000;

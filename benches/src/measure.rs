@@ -22,11 +22,11 @@ impl Effort {
         }
     }
 
-    /// Ops, pairs or jobs of one repetition: as many as `full`, or a hundredth.
+    /// Ops, pairs or jobs of one repetition: as many as `full`, or a thousandth.
     pub fn count(self, full: u64) -> u64 {
         match self {
             Self::Full => full,
-            Self::Quick => (full / 100).max(1),
+            Self::Quick => (full / 1_000).max(1),
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn job_bytes(count: usize) -> Result<f64, Failure> {
             }
         }
     }
-    let bytes = resident_bytes()? - before;
+    let bytes = resident_bytes()?.saturating_sub(before);
     drop((first, jobs));
     Ok(per_job(bytes, count))
 }
@@ -62,7 +62,7 @@ pub(super) fn libcrypto_job_bytes(count: usize) -> Result<f64, Failure> {
     libcrypto.start_pause_finish_ns(1)?;
     let before = resident_bytes()?;
     let after = libcrypto.with_paused(count, resident_bytes)??;
-    Ok(per_job(after - before, count))
+    Ok(per_job(after.saturating_sub(before), count))
 }
 
 #[expect(

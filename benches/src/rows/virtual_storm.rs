@@ -105,6 +105,17 @@ fn program() -> Result<PathBuf, Failure> {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
+    // What cargo has told us of our own package. Build scripts of others look at it (ring's does), and
+    // would run again each time that it is there or not.
+    for (name, _) in std::env::vars_os() {
+        let is_ours = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"]
+            .iter()
+            .any(|prefix| is_ours(&prefix))
+        {
+            command.env_remove(&name);
+        }
+    }
     let output = command.output().map_err(Failure::unavailable)?;
     if !output.status.success() {
         return Err(Failure::unavailable(format!(

@@ -1,5 +1,6 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::thread;
@@ -104,6 +105,14 @@ impl WaitCtx {
                 .in_force()
                 .map(|entry| entry.fd.clone()),
         );
+    }
+
+    /// Appends the numbers of all descriptors to `fds`, newest first: what OpenSSL's
+    /// `ASYNC_WAIT_CTX_get_all_fds` gives, for a set to poll. A number means the descriptor for as long
+    /// as that is in the context, or otherwise held.
+    pub fn raw_fds_into(&self, fds: &mut Vec<RawFd>) {
+        let entries = self.0.entries.borrow();
+        fds.extend(entries.in_force().map(|entry| entry.fd.as_raw_fd()));
     }
 
     /// How many [`all_fds`](Self::all_fds) gives.

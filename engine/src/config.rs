@@ -32,6 +32,31 @@ pub enum Reap {
     /// sleeps.
     Inline,
     /// A thread of the engine's own (`SET_INTERNAL_POLL_INTERVAL`).
+    ///
+    /// That thread runs the callbacks of wait contexts, and there a callback has no engine to call: it
+    /// may wake whomever it has a [`Wake`](pausewake_jobs::Wake) of, and count what it likes.
+    /// ```
+    /// use std::sync::Arc;
+    /// use pausewake_jobs::{WaitCtx, Wake};
+    ///
+    /// fn wakes_another(wait_ctx: &WaitCtx, another: Wake) {
+    ///     wait_ctx.set_callback(Some(Arc::new(move || {
+    ///         let _ = another.wake();
+    ///     })));
+    /// }
+    /// ```
+    /// To submit or to poll from it does not compile, as an engine stays on its thread:
+    /// ```compile_fail,E0277
+    /// use std::sync::Arc;
+    /// use pausewake_engine::Engine;
+    /// use pausewake_jobs::WaitCtx;
+    ///
+    /// fn polls(wait_ctx: &WaitCtx, engine: Engine) {
+    ///     wait_ctx.set_callback(Some(Arc::new(move || {
+    ///         let _ = engine.poll();
+    ///     })));
+    /// }
+    /// ```
     Thread {
         /// How long it lets completions gather before it takes them. It sleeps while there are
         /// none.
@@ -228,7 +253,7 @@ impl EngineConfig {
     }
 }
 
-/// Why an engine cannot work as it was configured. All of it is misuse.
+/// Why an engine cannot work as it was configured. All of it is *misuse*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {

@@ -1,6 +1,37 @@
 //! What can go wrong with a crypto call.
 
+use std::io;
+
 use pausewake_device::protocol::Status;
+
+/// What an error asks of the caller. The three are never mixed, in any error of this crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorFamily {
+    /// The caller's fault: the same will fail again, until something is changed.
+    Misuse,
+    /// The simulated hardware failed.
+    Device,
+    /// Nobody's fault: the same may work later.
+    Retry,
+}
+
+impl ErrorFamily {
+    /// Retry if the system has run out of something, which others may give back; else it does not
+    /// allow what was asked for.
+    pub(crate) fn of_io(error: &io::Error) -> Self {
+        use rustix::io::Errno;
+        match Errno::from_io_error(error) {
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOSPC | Errno::AGAIN) => {
+                Self::Retry
+            }
+            _ => Self::Misuse,
+        }
+    }
+
+    pub(crate) fn retry_if(is_retry: bool) -> Self {
+        if is_retry { Self::Retry } else { Self::Misuse }
+    }
+}
 
 /// Why a crypto call gave no result.
 ///
@@ -64,11 +95,6 @@ pub enum Misuse {
          virtual time an operation must be in flight"
     )]
     Stalled,
-    /// The wait context could not be given an fd.
-    #[error(
-        "no eventfd could be made for the job's wait context: raise `ulimit -n`, or notify by callback"
-    )]
-    NoDescriptor,
 }
 
 /// How the simulated hardware failed.
@@ -102,9 +128,33 @@ pub enum Retry {
     /// There was no room until the call's time was up.
     #[error("there was no room in the queue in time: try again, or allow more time")]
     NoRoomInTime,
+    /// Descriptors have run out, and the job's wait context needs one to be told by.
+    #[error(
+        "no eventfd could be made for the job's wait context: try again when descriptors have been \
+         closed, raise `ulimit -n`, or notify by callback"
+    )]
+    NoDescriptor,
 }
 
 impl Error {
+    /// Which family; `None` for [`NotAuthentic`](Self::NotAuthentic), which is an answer.
+    ///
+    /// ```
+    /// use pausewake_engine::{Error, ErrorFamily, Retry};
+    ///
+    /// assert_eq!(Error::from(Retry::Full).family(), Some(ErrorFamily::Retry));
+    /// assert_eq!(Error::NotAuthentic.family(), None);
+    /// ```
+    #[must_use]
+    pub fn family(&self) -> Option<ErrorFamily> {
+        match self {
+            Self::Misuse(_) => Some(ErrorFamily::Misuse),
+            Self::Device(_) => Some(ErrorFamily::Device),
+            Self::Retry(_) => Some(ErrorFamily::Retry),
+            Self::NotAuthentic => None,
+        }
+    }
+
     /// What a completion's status means to the caller.
     pub(crate) fn from_status(status: Status) -> Result<(), Self> {
         match status {
@@ -117,5 +167,69 @@ impl Error {
             Status::DeviceError => Err(DeviceFault::Failed.into()),
             Status::DeviceDown => Err(DeviceFault::Down.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EngineError, ReactorError, ReaperError, Refused, SpawnError};
+    use pausewake_device::ring::CreateError;
+    use pausewake_jobs::StartReason;
+
+    fn os(errno: rustix::io::Errno) -> io::Error {
+        errno.into()
+    }
+
+    #[test]
+    fn what_the_system_has_run_out_of_is_to_retry_and_what_it_forbids_is_misuse() {
+        use rustix::io::Errno;
+        for (errno, family) in [
+            (Errno::MFILE, ErrorFamily::Retry),
+            (Errno::NFILE, ErrorFamily::Retry),
+            (Errno::NOMEM, ErrorFamily::Retry),
+            (Errno::NOSPC, ErrorFamily::Retry),
+            (Errno::AGAIN, ErrorFamily::Retry),
+            (Errno::PERM, ErrorFamily::Misuse),
+            (Errno::BADF, ErrorFamily::Misuse),
+        ] {
+            assert_eq!(ReactorError::Io(os(errno)).family(), family, "{errno}");
+            assert_eq!(ReaperError::Spawn(os(errno)).family(), family, "{errno}");
+        }
+        let bell = |retry| match retry {
+            true => CreateError::OutOfDescriptors {
+                step: "eventfd2",
+                limit: "a limit",
+                source: os(Errno::MFILE),
+            },
+            false => CreateError::System {
+                step: "eventfd2",
+                source: os(Errno::PERM),
+            },
+        };
+        for (retry, family) in [(true, ErrorFamily::Retry), (false, ErrorFamily::Misuse)] {
+            assert_eq!(ReactorError::Bell(bell(retry)).family(), family);
+            let reaper = EngineError::Reaper(ReaperError::Bell(bell(retry)));
+            assert_eq!(reaper.family(), family);
+        }
+    }
+
+    #[test]
+    fn each_variant_is_of_its_family() {
+        let no_jobs = StartReason::NoJobs { max_size: 1 };
+        let not_started = SpawnError::NotStarted {
+            reason: no_jobs,
+            f: (),
+        };
+        assert_eq!(not_started.family(), ErrorFamily::Retry);
+        let refused = EngineError::Refused(Refused::NoBackstop);
+        assert_eq!(refused.family(), ErrorFamily::Misuse);
+        assert_eq!(ReaperError::Taken.family(), ErrorFamily::Misuse);
+        assert_eq!(ReactorError::InJob.family(), ErrorFamily::Misuse);
+        let family = |error: Error| error.family();
+        assert_eq!(family(Misuse::BadKey.into()), Some(ErrorFamily::Misuse));
+        assert_eq!(family(DeviceFault::Down.into()), Some(ErrorFamily::Device));
+        assert_eq!(family(Retry::NoDescriptor.into()), Some(ErrorFamily::Retry));
+        assert_eq!(family(Error::NotAuthentic), None);
     }
 }

@@ -30,7 +30,7 @@ impl FdLimit {
 /// queue pair three, a device thread one or two. Where the limit may not be raised far enough, the
 /// result says so ([`FdLimit::allows`]): use fewer jobs, notify by callback, or raise the hard limit
 /// (`ulimit -Hn`, `LimitNOFILE=` of systemd). A call whose job can get no descriptor ends with
-/// [`Misuse::NoDescriptor`](crate::Misuse::NoDescriptor).
+/// [`Retry::NoDescriptor`](crate::Retry::NoDescriptor).
 ///
 /// The limit belongs to the whole process. Code that uses `select(2)` breaks with descriptors from
 /// 1,024 on: that is why this is a call of yours, and nothing that an engine does by itself.

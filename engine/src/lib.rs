@@ -66,7 +66,7 @@ mod stats;
 
 pub use config::{EngineConfig, Fallback, Heuristic, Notify, OnFull, Reap, Refused, SmallOps};
 pub use engine::{Engine, EngineError};
-pub use error::{DeviceFault, Error, Misuse, Retry};
+pub use error::{DeviceFault, Error, ErrorFamily, Misuse, Retry};
 pub use fd_limit::{FdLimit, raise_fd_limit};
 pub use host::{HostCosts, SoftwareCost, SoftwareCosts};
 pub use ops::{EcdsaCurve, RsaPadding, Signature};

@@ -1,42 +1,57 @@
 //! How a job is told, and how it takes note.
 
-use pausewake_jobs::{Current, JobId, WaitCtx, WaitFd, WaitKey, Wake};
+use pausewake_jobs::{JobId, LocalWake, WaitCtx, WaitFd, WaitKey, Wake};
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::config::Notify;
-use crate::error::Misuse;
+use crate::error::{Error, Misuse, Retry};
 use crate::events::NotifiedBy;
 
 /// Whom a completion tells.
 #[derive(Clone, Debug)]
 pub(crate) enum Waiter {
     /// A job, by what its wait context offers. The wake owns its target, so that it can come late.
-    Job { wake: Wake, by: NotifiedBy },
+    Job { wake: LocalWake, by: NotifiedBy },
     /// A job that nobody tells: it is resumed now and then, and looks.
     Looks,
     /// The caller looks for itself.
     InPlace,
+    /// A job that has been told.
+    Told(NotifiedBy),
 }
 
 impl Waiter {
     pub(crate) fn by(&self) -> NotifiedBy {
         match self {
-            Self::Job { by, .. } => *by,
+            Self::Job { by, .. } | Self::Told(by) => *by,
             Self::Looks => NotifiedBy::Nobody,
             Self::InPlace => NotifiedBy::InPlace,
         }
     }
 
-    /// Whether there is a job to tell.
+    /// Whether there is a job to tell, or there was.
     pub(crate) fn is_job(&self) -> bool {
-        matches!(self, Self::Job { .. })
+        matches!(self, Self::Job { .. } | Self::Told(_))
+    }
+
+    /// Takes it, to tell once; what stays behind tells nobody any more.
+    pub(crate) fn take_to_tell(&mut self) -> Self {
+        match self {
+            Self::Job { by, .. } => {
+                let told = Self::Told(*by);
+                std::mem::replace(self, told)
+            }
+            Self::Looks => Self::Looks,
+            Self::InPlace => Self::InPlace,
+            Self::Told(by) => Self::Told(*by),
+        }
     }
 
     /// What wakes the job, if something does.
-    pub(crate) fn wake(&self) -> Option<&Wake> {
+    pub(crate) fn wake(&self) -> Option<&LocalWake> {
         match self {
             Self::Job { wake, .. } => Some(wake),
-            Self::Looks | Self::InPlace => None,
+            Self::Looks | Self::InPlace | Self::Told(_) => None,
         }
     }
 
@@ -55,7 +70,6 @@ pub(crate) enum Caller {
     Job {
         id: JobId,
         wait_ctx: WaitCtx,
-        waiter: Waiter,
         /// The eventfd, where notification is by fd: its count is to be taken after a wake.
         fd: Option<WaitFd>,
     },
@@ -64,70 +78,27 @@ pub(crate) enum Caller {
 }
 
 impl Caller {
-    /// Looks who calls, and prepares the wait context of a job for `notify`.
+    /// Looks who calls, prepares the wait context of a job for `notify`, and says whom to tell.
     ///
     /// # Errors
-    /// The wait context cannot notify in this way.
-    pub(crate) fn here(notify: Notify, key: WaitKey) -> Result<Self, Misuse> {
+    /// The wait context cannot notify in this way, or there is no descriptor for it.
+    pub(crate) fn here(notify: Notify, key: WaitKey) -> Result<(Self, Waiter), Error> {
         let Some(current) = pausewake_jobs::current() else {
-            return Ok(Self::Thread);
+            return Ok((Self::Thread, Waiter::InPlace));
         };
-        match notify {
-            Notify::Callback => Self::by_callback(&current),
-            Notify::Fd => Self::by_fd(&current, key),
-            Notify::Poll => Ok(Self::Job {
-                id: current.id(),
-                wait_ctx: current.wait_ctx(),
-                waiter: Waiter::Looks,
-                fd: None,
-            }),
-        }
-    }
-
-    fn by_callback(current: &Current) -> Result<Self, Misuse> {
-        let wait_ctx = current.wait_ctx();
-        let wake = wait_ctx.callback().ok_or(Misuse::NoCallback)?;
-        Ok(Self::Job {
-            id: current.id(),
-            wait_ctx,
-            waiter: Waiter::Job {
-                wake,
-                by: NotifiedBy::Callback,
-            },
-            fd: None,
-        })
-    }
-
-    /// One eventfd per wait context, made at the first operation and used by all later ones.
-    fn by_fd(current: &Current, key: WaitKey) -> Result<Self, Misuse> {
-        let wait_ctx = current.wait_ctx();
-        if wait_ctx.fd(key).is_none() {
-            wait_ctx.set_wait_fd(key, new_wait_fd()?, None);
-        }
-        let fd = wait_ctx.fd(key);
-        let wake = wait_ctx.wake_by_fd(key).ok_or(Misuse::NoDescriptor)?;
-        Ok(Self::Job {
-            id: current.id(),
-            wait_ctx,
-            waiter: Waiter::Job {
-                wake,
-                by: NotifiedBy::Fd,
-            },
-            fd,
-        })
+        let (id, wait_ctx) = current.into_parts();
+        let (waiter, fd) = match notify {
+            Notify::Callback => (by_callback(&wait_ctx)?, None),
+            Notify::Fd => by_fd(&wait_ctx, key)?,
+            Notify::Poll => (Waiter::Looks, None),
+        };
+        Ok((Self::Job { id, wait_ctx, fd }, waiter))
     }
 
     pub(crate) fn job(&self) -> Option<JobId> {
         match self {
             Self::Job { id, .. } => Some(*id),
             Self::Thread => None,
-        }
-    }
-
-    pub(crate) fn waiter(&self) -> Waiter {
-        match self {
-            Self::Job { waiter, .. } => waiter.clone(),
-            Self::Thread => Waiter::InPlace,
         }
     }
 
@@ -143,9 +114,30 @@ impl Caller {
     }
 }
 
-fn new_wait_fd() -> Result<WaitFd, Misuse> {
+fn by_callback(wait_ctx: &WaitCtx) -> Result<Waiter, Misuse> {
+    let wake = wait_ctx.local_callback().ok_or(Misuse::NoCallback)?;
+    let by = NotifiedBy::Callback;
+    Ok(Waiter::Job { wake, by })
+}
+
+/// One eventfd per wait context, made at the first operation and used by all later ones.
+fn by_fd(wait_ctx: &WaitCtx, key: WaitKey) -> Result<(Waiter, Option<WaitFd>), Retry> {
+    let fd = match wait_ctx.fd(key) {
+        Some(fd) => fd,
+        None => {
+            let fd = new_wait_fd()?;
+            wait_ctx.set_wait_fd(key, fd.clone(), None);
+            fd
+        }
+    };
+    let wake = Wake::from_fd(fd.clone()).into();
+    let by = NotifiedBy::Fd;
+    Ok((Waiter::Job { wake, by }, Some(fd)))
+}
+
+fn new_wait_fd() -> Result<WaitFd, Retry> {
     let flags = EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC | EventfdFlags::SEMAPHORE;
-    let fd = eventfd(0, flags).map_err(|_| Misuse::NoDescriptor)?;
+    let fd = eventfd(0, flags).map_err(|_| Retry::NoDescriptor)?;
     Ok(WaitFd::from(fd))
 }
 

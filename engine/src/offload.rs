@@ -198,8 +198,8 @@ use crate::engine::{Engine, Inner, Settled};
 use crate::error::{DeviceFault, Error, Misuse, Retry};
 use crate::events::{Event, Moments, Returned};
 use crate::line::{Progress, Ticket};
-use crate::notify::Caller;
-use crate::slots::Op;
+use crate::notify::{Caller, Waiter};
+use crate::slots::{Life, Op};
 
 /// What a typed call asks of the device.
 #[derive(Clone, Copy, Debug)]
@@ -221,11 +221,11 @@ impl Engine {
         check_size(request, output.len(), engine.slot_size())?;
 
         // 1. Who calls? A job can be told, and pauses; anybody else waits in place.
-        let caller = engine.caller()?;
+        let (caller, waiter) = engine.caller()?;
 
         // 2. A slot and a place in the ring; or a place in the line for them.
         let deadline_ns = engine.deadline_ns(call_ns);
-        let op = wait_for_slot(engine, &caller, deadline_ns)?;
+        let op = wait_for_slot(engine, &caller, &waiter, deadline_ns)?;
 
         // 3. The request goes into the slot, its descriptor into the ring. From here on the
         //    operation belongs to the device, and nobody leaves without it: should this job be
@@ -234,7 +234,13 @@ impl Engine {
             call_ns,
             deadline_ns,
         };
-        let in_flight = submit(engine, op, request, output.len(), &caller, times)?;
+        submit(engine, op, request, output.len(), (&caller, waiter), times)?;
+        let in_flight = InFlight {
+            engine,
+            caller: &caller,
+            op,
+        };
+        announce(engine, op, request, &caller);
 
         // 4. Until it is over, this job does not run.
         pause_until_settled(engine, op, &caller)?;
@@ -257,12 +263,13 @@ fn check_size(request: &Request<'_>, capacity: usize, slot_size: u32) -> Result<
 fn wait_for_slot(
     engine: &Inner,
     caller: &Caller,
+    waiter: &Waiter,
     deadline_ns: Option<Nanos>,
 ) -> Result<Cookie, Error> {
     if let Some(op) = engine.grant() {
         return Ok(op);
     }
-    let (ticket, waiting) = match engine.join_line(caller, deadline_ns) {
+    let (ticket, waiting) = match engine.join_line(caller, waiter, deadline_ns) {
         Ok(place) => place,
         Err(full) => {
             // Full of descriptors that the device was not shown yet? Then there is room right away.
@@ -364,14 +371,15 @@ struct Times {
     deadline_ns: Option<Nanos>,
 }
 
-fn submit<'a>(
-    engine: &'a Inner,
+/// Fills the slot, and puts the descriptor into the ring.
+fn submit(
+    engine: &Inner,
     op: Cookie,
     request: &Request<'_>,
     capacity: usize,
-    caller: &'a Caller,
+    (caller, waiter): (&Caller, Waiter),
     times: Times,
-) -> Result<InFlight<'a>, Error> {
+) -> Result<(), Error> {
     let granted_ns = engine.now();
     let copied = engine.costs.copy(request.input.len() + request.extra.len());
     engine.charge(engine.costs.submit_ns + copied);
@@ -388,7 +396,7 @@ fn submit<'a>(
     let state = Op {
         kind: request.kind,
         job: caller.job(),
-        waiter: caller.waiter(),
+        waiter,
         moments: Moments {
             call_ns: times.call_ns,
             granted_ns,
@@ -401,21 +409,23 @@ fn submit<'a>(
         engine.give_back(op);
         return Err(error.into());
     }
-    // Before anything of the application runs, which could panic.
-    let in_flight = InFlight { engine, caller, op };
+    Ok(())
+}
+
+/// Says that the device has it: to the wait context, and to the observer, who may panic.
+fn announce(engine: &Inner, op: Cookie, request: &Request<'_>, caller: &Caller) {
     if let Caller::Job { wait_ctx, .. } = caller {
         wait_ctx.set_status(WaitStatus::OK);
     }
     engine.tell(
-        || granted_ns,
+        || engine.now(),
         || Event::Submitted {
             op,
             job: caller.job(),
             kind: request.kind,
-            bytes: descriptor.input_len + descriptor.extra_len,
+            bytes: length(request.input.len() + request.extra.len()),
         },
     );
-    Ok(in_flight)
 }
 
 /// A length that was checked against a slot's size, which is a `u32`.
@@ -425,25 +435,30 @@ fn length(len: usize) -> u32 {
 
 /// Pauses the job until its operation is over.
 fn pause_until_settled(engine: &Inner, op: Cookie, caller: &Caller) -> Result<(), Error> {
-    loop {
-        // Before the first pause: the completion may have been faster, because somebody waited in
-        // place and reaped for all.
-        if engine.is_settled(op) {
-            caller.consume_wake();
-            return Ok(());
+    let mut looked_in_vain = false;
+    // Before the first pause: the completion may have been faster, because somebody waited in
+    // place and reaped for all.
+    while !engine.is_settled(op) {
+        if looked_in_vain {
+            resumed_in_vain(engine, op, caller);
         }
         if pausewake_jobs::pause() != Pause::Resumed {
             return wait_in_place(engine, op, caller);
         }
-        if let Some(job) = caller.job()
-            && !engine.is_settled(op)
-        {
-            // Somebody resumed the job without a wake of ours. It sleeps on.
-            count_look_in_vain(engine);
-            if engine.config.notify != Notify::Poll {
-                engine.tell(|| engine.now(), || Event::Spurious { op, job });
-            }
-        }
+        looked_in_vain = true;
+    }
+    caller.consume_wake();
+    Ok(())
+}
+
+/// Somebody resumed the job without a wake of ours. It sleeps on.
+#[cold]
+fn resumed_in_vain(engine: &Inner, op: Cookie, caller: &Caller) {
+    count_look_in_vain(engine);
+    if let Some(job) = caller.job()
+        && engine.config.notify != Notify::Poll
+    {
+        engine.tell(|| engine.now(), || Event::Spurious { op, job });
     }
 }
 
@@ -490,14 +505,15 @@ impl InFlight<'_> {
 
         let result = match settled {
             Settled::TimedOut => Err(DeviceFault::TimedOut.into()),
-            Settled::Completed(completion, op) => {
+            Settled::Completed(completion, life) => {
                 let copied = output.len().min(completion.output_len as usize);
                 engine.charge(engine.costs.copy(copied));
                 engine.tell(
                     || running_ns,
                     || {
-                        let moments = whole_life(op.moments, &completion, running_ns, engine.now());
-                        Event::Returned(returned(cookie, &op, &completion, moments))
+                        let moments =
+                            whole_life(life.moments, &completion, running_ns, engine.now());
+                        Event::Returned(returned(cookie, &life, &completion, moments))
                     },
                 );
                 result_of(&completion, output.len())
@@ -521,11 +537,11 @@ fn result_of(completion: &Completion, capacity: usize) -> Result<usize, Error> {
     Ok(output_len)
 }
 
-fn returned(cookie: Cookie, op: &Op, completion: &Completion, moments: Moments) -> Returned {
+fn returned(cookie: Cookie, life: &Life, completion: &Completion, moments: Moments) -> Returned {
     Returned {
         op: cookie,
-        job: op.job,
-        kind: op.kind,
+        job: life.job,
+        kind: life.kind,
         status: completion.status,
         output_len: completion.output_len,
         queue_ns: Nanos::new(u64::from(completion.queue_ns)),

@@ -19,6 +19,7 @@ use pausewake_device::ring::{CreateError, Ringer, Sleeper, bell};
 use pausewake_device::{CompletionSide, Nanos, QueuePair};
 use pausewake_jobs::Wake;
 
+use crate::error::ErrorFamily;
 use crate::events::NotifiedBy;
 
 /// A completion on its way from the ring to its slot.
@@ -79,12 +80,25 @@ pub enum ReaperError {
     /// *Misuse*: somebody else reaps this queue pair.
     #[error("the completion side of the queue pair was taken out: give the engine a whole one")]
     Taken,
-    /// Its bell could not be made.
+    /// *Retry*, when descriptors are free again ([`CreateError::is_retry`]): its bell could not be
+    /// made.
     #[error("the reaper cannot wake its engine")]
     Bell(#[from] CreateError),
-    /// The system gave no thread.
+    /// *Retry*, when threads are free again: the system gave none.
     #[error("no thread for the reaper; raise the limit of threads (`ulimit -u`)")]
     Spawn(#[from] io::Error),
+}
+
+impl ReaperError {
+    /// Which family. Never the device's.
+    #[must_use]
+    pub fn family(&self) -> ErrorFamily {
+        match self {
+            Self::Taken => ErrorFamily::Misuse,
+            Self::Bell(error) => ErrorFamily::retry_if(error.is_retry()),
+            Self::Spawn(error) => ErrorFamily::of_io(error),
+        }
+    }
 }
 
 impl Reaper {
@@ -162,6 +176,11 @@ impl Reaper {
         let shared = &self.shared;
         self.sleeper
             .arm_unless(|| !shared.inbox().arrived.is_empty())
+    }
+
+    /// The first half of [`arm`](Self::arm): asks, and does not look.
+    pub(crate) fn request(&mut self) {
+        self.sleeper.arm();
     }
 
     pub(crate) fn disarm(&mut self) {

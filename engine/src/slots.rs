@@ -36,6 +36,13 @@ pub(crate) enum State {
     Abandoned,
 }
 
+impl State {
+    /// Whether the call can return.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self, Self::Completed(_) | Self::TimedOut { .. })
+    }
+}
+
 /// One slot.
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -169,7 +176,10 @@ impl SlotTable {
                 "slot {op} is freed twice"
             );
             slot.state = State::Free;
-            slot.op = Op::none();
+            // What is known of the last operation stays until the next one; whom it would have told
+            // does not. The last count on a callback may run code of the application: whoever
+            // releases a slot has taken the waiter out before.
+            slot.op.waiter = Waiter::InPlace;
             self.free.push(op.slot);
         }
     }
@@ -185,7 +195,23 @@ impl Slot {
     }
 }
 
+/// What an observer is told of an operation that is over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    pub(crate) kind: OpKind,
+    pub(crate) job: Option<JobId>,
+    pub(crate) moments: Moments,
+}
+
 impl Op {
+    pub(crate) fn life(&self) -> Life {
+        Life {
+            kind: self.kind,
+            job: self.job,
+            moments: self.moments,
+        }
+    }
+
     /// From now on nobody is told. Gives back who would have been, to be dropped when nothing is
     /// borrowed any more.
     pub(crate) fn stop_telling(&mut self) -> Waiter {

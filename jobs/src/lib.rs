@@ -99,7 +99,7 @@
 //! |---|---|
 //! | run jobs | [`start`], [`Job::resume`], [`Job::cancel`], dropping a [`Job`] |
 //! | pause in one | [`pause`], [`block_pause`], [`current`], [`set_job_local`] |
-//! | wait and wake | [`WaitCtx`], [`WaitFd`], [`Wake`] |
+//! | wait and wake | [`WaitCtx`], [`WaitFd`], [`Wake`], [`LocalWake`] |
 //! | limit how many | [`init_thread`], [`ThreadConfig`], [`cleanup_thread`] |
 //! | watch them | [`set_observer`], [`thread_stats`], [`process_stats`] |
 //!
@@ -173,4 +173,6 @@ pub use pause::{
     job_local, pause, set_job_local,
 };
 pub use stats::{ProcessStats, ThreadStats, process_stats, thread_stats};
-pub use wait::{Callback, ChangedFds, Cleanup, WaitCtx, WaitFd, WaitKey, WaitStatus, Wake};
+pub use wait::{
+    Callback, ChangedFds, Cleanup, LocalWake, WaitCtx, WaitFd, WaitKey, WaitStatus, Wake,
+};

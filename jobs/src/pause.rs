@@ -133,6 +133,13 @@ impl Current {
     pub fn wait_ctx(&self) -> WaitCtx {
         self.wait_ctx.clone()
     }
+
+    /// Both, without another count on the wait context.
+    #[must_use]
+    #[inline]
+    pub fn into_parts(self) -> (JobId, WaitCtx) {
+        (self.id, self.wait_ctx)
+    }
 }
 
 /// The job that is running on this thread, if one is. OpenSSL's `ASYNC_get_current_job`. A job

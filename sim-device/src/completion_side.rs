@@ -60,6 +60,12 @@ impl CompletionSide {
         signal.arm_unless(|| !completions.is_empty())
     }
 
+    /// The first half of [`arm_signal`](Self::arm_signal): asks, and does not look. Whoever sleeps
+    /// without a [look](Self::has_completion) after it may sleep for ever.
+    pub fn request_signal(&mut self) {
+        self.signal.arm();
+    }
+
     /// Takes the request for a signal back; a signal that was given in the meantime stays until it
     /// is drained.
     pub fn disarm_signal(&mut self) {

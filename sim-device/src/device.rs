@@ -88,7 +88,7 @@ impl Device {
         config.check()?;
         let clock = Clock::stopped();
         let vault = config.compute.vault(MAX_CACHED_ANSWERS);
-        let core = Core::new(config.clone(), Executor::Inline(vault.clone()), observer);
+        let core = Core::new(config.clone(), Executor::inline(vault.clone()), observer);
         let driver = SimulatedDriver::new(core, clock.clone());
         Ok(Self::with(
             clock,

@@ -237,6 +237,12 @@ impl QueuePair {
         room_signal.arm_unless(|| submissions.free() > taken)
     }
 
+    /// The first half of [`arm_room`](Self::arm_room): asks, and does not look. [`room`](Self::room)
+    /// is the look.
+    pub fn request_room(&mut self) {
+        self.room_signal.arm();
+    }
+
     /// Takes [`arm_room`](Self::arm_room) back.
     pub fn disarm_room(&mut self) {
         self.room_signal.disarm();
@@ -311,6 +317,14 @@ impl QueuePair {
     pub fn arm_signal(&mut self) -> bool {
         let side = self.completions.as_mut();
         side.is_none_or(CompletionSide::arm_signal)
+    }
+
+    /// The first half of [`arm_signal`](Self::arm_signal): asks, and does not look. Whoever sleeps
+    /// without a [look](Self::has_completion) after it may sleep for ever.
+    pub fn request_signal(&mut self) {
+        if let Some(side) = &mut self.completions {
+            side.request_signal();
+        }
     }
 
     /// Takes the request for a signal back; a signal that was given in the meantime stays until it

@@ -58,10 +58,14 @@ impl Nanos {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
         reason = "float casts saturate, which is what the documentation promises"
     )]
     pub fn from_f64(ns: f64) -> Self {
-        Self(ns.round() as u64)
+        // Not `f64::round`, which is a call into libm where the CPU's own instruction is not assumed.
+        let whole = ns as u64;
+        let is_nearer_to_next = ns - whole as f64 >= 0.5;
+        Self(whole.saturating_add(u64::from(is_nearer_to_next)))
     }
 
     /// The number of nanoseconds.

@@ -2,7 +2,7 @@
 
 use pausewake_device::Device;
 use pausewake_device::compute::KeyMaterial;
-use pausewake_device::keys::KeyId;
+use pausewake_device::keys::{KeyId, PrivateKey};
 
 /// An RSA-2048 private key, PKCS#8 DER.
 pub const RSA_2048_PKCS8: &[u8] =
@@ -13,6 +13,10 @@ pub const RSA_2048_PUBLIC: &[u8] =
 /// A private key on P-256, PKCS#8 DER; its last 65 bytes are the public point.
 pub const P256_PKCS8: &[u8] =
     include_bytes!("../../sim-device/tests/data/keys/test-p256.pkcs8.der");
+/// A private key on P-384, PKCS#8 PEM.
+pub const P384_PEM: &[u8] = include_bytes!("../../sim-device/tests/data/keys/test-p384.pkcs8.pem");
+/// The same, SEC1 DER; its last 97 bytes are the public point.
+pub const P384_SEC1: &[u8] = include_bytes!("../../sim-device/tests/data/keys/test-p384.sec1.der");
 /// An AES-128 key.
 pub const AES_KEY: [u8; 16] = [0; 16];
 
@@ -43,6 +47,17 @@ impl Keys {
             p256: import(KeyMaterial::EcdsaPrivate(P256_PKCS8)),
             aes: Self::import_aes(device),
         }
+    }
+
+    /// Imports a key on P-384, which few tests need.
+    ///
+    /// # Panics
+    /// If the device refuses it.
+    #[must_use]
+    pub fn import_p384(device: &Device) -> KeyId {
+        let key = PrivateKey::parse(P384_PEM, "test-p384.pkcs8.pem").expect("the file is good");
+        let imported = device.import_key(key.material());
+        imported.expect("the key is good")
     }
 
     /// Imports the AES key alone.

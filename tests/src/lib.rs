@@ -3,21 +3,14 @@
 
 mod keys;
 mod log;
+mod ops;
+mod process;
 mod rig;
 mod soak;
 
-pub use keys::{AES_KEY, Keys, P256_PKCS8, RSA_2048_PKCS8, RSA_2048_PUBLIC};
+pub use keys::{AES_KEY, Keys, P256_PKCS8, P384_PEM, P384_SEC1, RSA_2048_PKCS8, RSA_2048_PUBLIC};
 pub use log::Log;
-pub use rig::{Cell, Rig, Time, everywhere};
+pub use ops::{complete_all, forged, seal};
+pub use process::{alone, open_fds};
+pub use rig::{Cell, Rig, Time, everywhere, while_completing};
 pub use soak::{Soak, resident_bytes};
-
-/// Descriptors that this process has open.
-///
-/// # Panics
-/// Without a mounted `/proc`.
-#[must_use]
-pub fn open_fds() -> usize {
-    std::fs::read_dir("/proc/self/fd")
-        .expect("/proc is mounted")
-        .count()
-}

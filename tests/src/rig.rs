@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use pausewake_device::protocol::Status;
 use pausewake_device::{Device, DeviceConfig, Manual, Nanos, TimeKind, WaitStrategy};
 use pausewake_engine::events::Observer;
 use pausewake_engine::{Engine, EngineConfig, Heuristic, Notify, Reactor, Reap, SmallOps, Turn};
 
-use crate::Keys;
+use crate::{Keys, complete_all};
 
 /// Which driver of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +75,18 @@ impl Cell {
             small_ops: SmallOps::NONE,
             ..EngineConfig::default()
         }
+    }
+
+    /// Whether jobs are told by the callback of their wait context.
+    #[must_use]
+    pub fn is_by_callback(self) -> bool {
+        self.notify == Notify::Callback
+    }
+
+    /// Whether jobs are told by the eventfd of their wait context.
+    #[must_use]
+    pub fn is_by_fd(self) -> bool {
+        self.notify == Notify::Fd
     }
 
     /// Whether a thread of the engine's own reaps.
@@ -166,14 +177,33 @@ impl Rig {
                 (device, Some(manual))
             }
         };
+        let keys = Keys::import(&device);
         let queue = device.open_queue().expect("descriptors are left");
         let engine = Engine::new(queue, engine_config, observer).expect("the cell is allowed");
         Self {
             time,
             reactor: Reactor::new(engine.clone()).expect("descriptors are left"),
             engine,
-            keys: Keys::import(&device),
+            keys,
             manual,
+            device,
+        }
+    }
+
+    /// A rig on a queue of a device that others use as well, and a thread or a clock drives.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[must_use]
+    pub fn on(time: Time, device: Device, keys: Keys, engine_config: EngineConfig) -> Self {
+        let queue = device.open_queue().expect("descriptors are left");
+        let engine = Engine::new(queue, engine_config, None).expect("the cell is allowed");
+        Self {
+            time,
+            reactor: Reactor::new(engine.clone()).expect("descriptors are left"),
+            engine,
+            keys,
+            manual: None,
             device,
         }
     }
@@ -292,21 +322,26 @@ impl Rig {
 
     /// Runs `f`, which waits in place. Another thread lets a manual device complete meanwhile.
     pub fn in_place<R>(&self, f: impl FnOnce(&Engine) -> R) -> R {
-        let Some(manual) = &self.manual else {
-            return f(&self.engine);
-        };
-        thread::scope(|scope| {
-            let stop = Stop(Arc::default());
-            let stopped = stop.0.clone();
-            scope.spawn(move || {
-                while !stopped.load(Ordering::Relaxed) {
-                    complete_all(manual);
-                    thread::yield_now();
-                }
-            });
-            f(&self.engine)
-        })
+        while_completing(self.manual.as_ref(), || f(&self.engine))
     }
+}
+
+/// Runs `f`, while another thread completes whatever a manual device holds, if there is one.
+pub fn while_completing<R>(manual: Option<&Manual>, f: impl FnOnce() -> R) -> R {
+    let Some(manual) = manual else {
+        return f();
+    };
+    thread::scope(|scope| {
+        let stop = Stop(Arc::default());
+        let stopped = stop.0.clone();
+        scope.spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                complete_all(manual);
+                thread::yield_now();
+            }
+        });
+        f()
+    })
 }
 
 /// Ends the other thread, also when this one panics.
@@ -316,16 +351,6 @@ impl Drop for Stop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-fn complete_all(manual: &Manual) -> usize {
-    let pending = manual.pending();
-    for op in &pending {
-        manual
-            .complete(op.id, Status::Ok)
-            .expect("it is pending, and nobody else completes");
-    }
-    pending.len()
 }
 
 /// How long an application sleeps between its polls.

@@ -4,19 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use pausewake_device::compute::ComputeMode;
-use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::Status;
 use pausewake_device::{Device, DeviceConfig, Nanos};
 use pausewake_engine::events::Event;
 use pausewake_engine::{
-    Engine, EngineConfig, EngineError, Error, Heuristic, Notify, Reactor, Reap, Refused,
-    RsaPadding, Turn,
+    Engine, EngineConfig, EngineError, Heuristic, Notify, Reactor, Reap, Refused, RsaPadding, Turn,
 };
-use pausewake_tests::{Cell, Log, Rig, Time};
-
-fn seal(engine: &Engine, key: KeyId) -> Result<usize, Error> {
-    engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20])
-}
+use pausewake_tests::{Cell, Log, Rig, Time, seal};
 
 fn spawn_seals(rig: &mut Rig, jobs: usize) {
     for _ in 0..jobs {

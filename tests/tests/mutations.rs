@@ -22,7 +22,7 @@ struct Mutation {
     as_violation: &'static str,
 }
 
-const MUTATIONS: [Mutation; 8] = [
+const MUTATIONS: [Mutation; 12] = [
     Mutation {
         name: "a completion tells nobody",
         file: "engine/src/engine/tell.rs",
@@ -42,9 +42,8 @@ const MUTATIONS: [Mutation; 8] = [
     Mutation {
         name: "a resume is taken for a completion",
         file: "engine/src/offload.rs",
-        was: "        if let Some(job) = caller.job()\n            && !engine.is_settled(op)\n",
-        becomes: "        if pausewake_jobs::current_id().is_some() {\n            return Ok(());\n        }\n        \
-                  if let Some(job) = caller.job()\n            && !engine.is_settled(op)\n",
+        was: "        if looked_in_vain {\n            resumed_in_vain(engine, op, caller);\n        }\n",
+        becomes: "        if looked_in_vain {\n            return Ok(());\n        }\n",
         noticed_by: "every_order_by_callback",
         as_violation: "a panic: the operation is over",
     },
@@ -87,6 +86,38 @@ const MUTATIONS: [Mutation; 8] = [
         becomes: "        running_ns: seen.call_ns.min(running_ns),\n        returned_ns,\n        ..seen",
         noticed_by: "every_order_by_callback",
         as_violation: "the moments decrease",
+    },
+    Mutation {
+        name: "a loop arms, and does not look again",
+        file: "engine/src/engine/in_place.rs",
+        was: "let is_quiet = self.is_quiet();",
+        becomes: "let is_quiet = self.is_quiet() || true;",
+        noticed_by: "every_order_of_a_sleeping_owner_by_callback",
+        as_violation: "completions lie in the ring, and nothing will wake it",
+    },
+    Mutation {
+        name: "a loop does not ask for room",
+        file: "engine/src/engine/in_place.rs",
+        was: "        if state.needs_room(self.config.max_in_flight) {",
+        becomes: "        if state.needs_room(self.config.max_in_flight) && false {",
+        noticed_by: "every_order_of_a_sleeping_owner_by_fd",
+        as_violation: "there is room for a job that waits for it",
+    },
+    Mutation {
+        name: "a signal outlasts its being disarmed",
+        file: "engine/src/engine/signal.rs",
+        was: "        self.inner.drain_signal();\n",
+        becomes: "",
+        noticed_by: "every_order_of_a_sleeping_owner_by_callback",
+        as_violation: "a signal is left over after disarming",
+    },
+    Mutation {
+        name: "the heuristic has no backstop",
+        file: "engine/src/engine/timers.rs",
+        was: "            Reap::Heuristic(heuristic) if self.has_in_flight() => {",
+        becomes: "            Reap::Heuristic(heuristic) if self.has_in_flight() && false => {",
+        noticed_by: "every_order_by_heuristic",
+        as_violation: "completions lie in the ring, and nothing will wake it",
     },
 ];
 

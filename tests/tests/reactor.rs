@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread;
@@ -9,23 +10,23 @@ use std::thread;
 use pausewake_device::{Device, DeviceConfig, Nanos};
 use pausewake_engine::events::{Event, Observer};
 use pausewake_engine::{
-    Engine, EngineConfig, Notify, Reactor, ReactorError, SmallOps, SpawnError, Turn,
+    Engine, ErrorFamily, Notify, Reactor, ReactorError, Reap, SpawnError, Turn,
 };
-use pausewake_jobs::{StartReason, WaitCtx, WaitFd, WaitKey, pause};
-use pausewake_tests::{Keys, Log, Rig, Time, everywhere};
+use pausewake_jobs::{Cancelled, StartReason, WaitCtx, WaitFd, WaitKey, pause};
+use pausewake_tests::{Keys, Log, Rig, Time, everywhere, seal};
 
 #[test]
 fn a_turn_times_out_at_until_and_not_before() {
+    // Not on a manual device, whose time does not pass by itself.
     for time in [Time::Simulated, Time::Thread] {
-        for notify in [Notify::Callback, Notify::Fd] {
-            let mut rig = Rig::new(time, notify);
+        for cell in time.cells() {
+            let mut rig = Rig::new(time, cell);
             for span_ns in [0, 1, 300_000, 1_500_000] {
                 let until = rig.engine.now() + Nanos::new(span_ns);
-                let turn = turn_until(&mut rig.reactor, until);
-                assert_eq!(turn, Turn::TimedOut, "{time:?} {notify:?}");
-                assert!(rig.engine.now() >= until);
+                turn_until(&mut rig, until);
+                assert!(rig.engine.now() >= until, "{time:?} {cell:?}");
                 if time == Time::Simulated {
-                    assert_eq!(rig.engine.now(), until);
+                    assert_eq!(rig.engine.now(), until, "{cell:?}");
                 }
             }
         }
@@ -33,33 +34,44 @@ fn a_turn_times_out_at_until_and_not_before() {
 }
 
 /// Turns that do not time out yet may come early, by an old timer.
-fn turn_until(reactor: &mut Reactor, until: Nanos) -> Turn {
+fn turn_until(rig: &mut Rig, until: Nanos) {
     loop {
-        let turn = reactor.turn(Some(until)).expect("the loop works");
-        if turn != Turn::Progress {
-            return turn;
+        let turn = rig.reactor.turn(Some(until)).expect("the loop works");
+        assert_eq!(rig.reactor.live_jobs(), 0);
+        if turn == Turn::TimedOut {
+            return;
         }
-        assert_eq!(reactor.live_jobs(), 0);
+        assert_eq!(turn, Turn::Progress);
+        assert!(rig.engine.now() < until || rig.time != Time::Simulated);
     }
 }
 
 #[test]
 fn under_virtual_time_an_op_that_is_due_later_stays_in_flight() {
-    let mut rig = Rig::new(Time::Simulated, Notify::Callback);
-    let (engine, key) = (rig.engine.clone(), rig.keys.aes);
-    rig.spawn(move || {
-        let sealed = engine.aead_seal(key, [0; 12], b"", &[0; 100], &mut [0; 116]);
-        assert_eq!(sealed, Ok(116));
-    });
-    // 2 µs and 0.3 ns per byte.
-    let turn = rig.reactor.turn(Some(Nanos::new(1_000)));
-    assert_eq!(turn.expect("the loop works"), Turn::TimedOut);
-    assert_eq!(
-        (rig.engine.now(), rig.reactor.live_jobs()),
-        (Nanos::new(1_000), 1)
-    );
-    rig.run();
-    assert_eq!(rig.engine.now(), Nanos::new(2_030));
+    for cell in Time::Simulated.cells() {
+        let mut rig = Rig::new(Time::Simulated, cell);
+        let (engine, key) = (rig.engine.clone(), rig.keys.aes);
+        rig.spawn(move || {
+            let sealed = engine.aead_seal(key, [0; 12], b"", &[0; 100], &mut [0; 116]);
+            assert_eq!(sealed, Ok(116));
+        });
+        // 2 µs and 0.3 ns per byte.
+        while rig.engine.now() < Nanos::new(1_000) {
+            rig.turn(Some(Nanos::new(1_000)));
+        }
+        assert_eq!(
+            (rig.engine.now(), rig.reactor.live_jobs()),
+            (Nanos::new(1_000), 1),
+            "{cell:?}"
+        );
+        rig.run();
+        let end_ns = match cell.reap {
+            // Every live job waits, so it has looked, in vain, when the first turn ended.
+            Reap::Heuristic(heuristic) => Nanos::new(1_000) + heuristic.backstop_ns,
+            _ => Nanos::new(2_030),
+        };
+        assert_eq!(rig.engine.now(), end_ns, "{cell:?}");
+    }
 }
 
 #[test]
@@ -74,14 +86,16 @@ fn nothing_left_is_idle() {
 
 #[test]
 fn a_job_that_nothing_wakes_stalls_the_run() {
+    // Not by the wall clock, where another thread may wake it at any time.
     for time in [Time::Simulated, Time::Manual] {
-        for notify in [Notify::Callback, Notify::Fd] {
-            let mut rig = Rig::new(time, notify);
+        for cell in time.cells() {
+            let mut rig = Rig::new(time, cell);
             rig.spawn(|| {
                 let _ = pause();
             });
-            let stalled = rig.reactor.run();
-            assert!(matches!(stalled, Err(ReactorError::Stalled { jobs: 1 })));
+            let stalled = rig.reactor.run().expect_err("nothing wakes it");
+            assert!(matches!(stalled, ReactorError::Stalled { jobs: 1 }));
+            assert_eq!(stalled.family(), ErrorFamily::Misuse, "{time:?} {cell:?}");
             let shutdown = rig.reactor.shutdown().expect("the loop works");
             assert_eq!(shutdown.cancelled_jobs, 1);
         }
@@ -96,13 +110,14 @@ fn inside_a_job_no_loop_spawns_or_turns() {
     let slept = Rc::new(Cell::new(0));
     let woken = slept.clone();
     inner.spawn(move || {
-        let sealed = engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20]);
-        woken.set(sealed.expect("the device is well"));
+        woken.set(seal(&engine, key).expect("the device is well"));
     });
     let (given_back, taken) = (Rc::new(RefCell::new(None)), Rc::new(Cell::new(false)));
     let (give_back, take) = (given_back.clone(), taken.clone());
     outer.spawn(move || {
         let spawned = inner.reactor.spawn(move || take.set(true));
+        let family = spawned.as_ref().err().map(SpawnError::family);
+        assert_eq!(family, Some(ErrorFamily::Misuse));
         match spawned {
             Err(SpawnError::NotStarted { reason, f }) => {
                 assert!(matches!(reason, StartReason::Nested { .. }));
@@ -120,10 +135,37 @@ fn inside_a_job_no_loop_spawns_or_turns() {
     assert_eq!(slept.get(), 20, "the refused turn took no wake");
 }
 
+/// The job has put something into its wait context that nobody can wait for: a file.
+#[test]
+fn a_job_whose_fd_cannot_be_watched_is_named_and_can_be_cancelled() {
+    everywhere(|time, cell| {
+        let mut rig = Rig::new(time, cell);
+        let file = tempfile::tempfile().expect("a file can be made");
+        let waits_for_a_file = move || {
+            let wait_ctx = pausewake_jobs::current().expect("a job").wait_ctx();
+            wait_ctx.set_wait_fd(WaitKey(usize::MAX), WaitFd::from(OwnedFd::from(file)), None);
+            let _ = pause();
+        };
+        let spawned = rig.reactor.spawn_handle(waits_for_a_file);
+        let error = spawned.expect_err("a file is always ready");
+        assert_eq!(error.family(), ErrorFamily::Misuse, "{time:?} {cell:?}");
+        let SpawnError::Watch { task, .. } = error else {
+            panic!("{time:?} {cell:?}: {error:?}");
+        };
+        assert_eq!(rig.reactor.live_jobs(), 1, "{time:?} {cell:?}");
+        let cancelled = rig.reactor.cancel(task);
+        assert!(
+            matches!(cancelled, Some(Cancelled::Unwound)),
+            "{time:?} {cell:?}"
+        );
+        assert_eq!(rig.reactor.live_jobs(), 0, "{time:?} {cell:?}");
+    });
+}
+
 #[test]
 fn a_wake_from_another_thread_ends_the_sleep() {
-    for notify in [Notify::Callback, Notify::Fd] {
-        let mut rig = Rig::new(Time::Thread, notify);
+    for cell in Time::Thread.cells() {
+        let mut rig = Rig::new(Time::Thread, cell);
         let (send_wake, wakes) = mpsc::channel::<pausewake_jobs::Wake>();
         let (go, gone) = mpsc::channel::<()>();
         let helper = thread::spawn(move || {
@@ -135,7 +177,7 @@ fn a_wake_from_another_thread_ends_the_sleep() {
         let told = woken.clone();
         rig.spawn(move || {
             let wait_ctx = pausewake_jobs::current().expect("a job").wait_ctx();
-            let wake = if notify == Notify::Callback {
+            let wake = if cell.is_by_callback() {
                 wait_ctx.callback()
             } else {
                 let fd = WaitFd::eventfd().expect("descriptors are left");
@@ -150,15 +192,15 @@ fn a_wake_from_another_thread_ends_the_sleep() {
         });
         go.send(()).expect("the helper waits");
         rig.run();
-        assert!(woken.get());
+        assert!(woken.get(), "{cell:?}");
         helper.join().expect("the helper is well");
     }
 }
 
 #[test]
 fn a_busy_loop_sees_the_fds_of_others() {
-    for notify in [Notify::Callback, Notify::Fd] {
-        let mut rig = Rig::new(Time::Simulated, notify);
+    for cell in Time::Simulated.cells() {
+        let mut rig = Rig::new(Time::Simulated, cell);
         let (fd, seen) = (
             WaitFd::eventfd().expect("descriptors are left"),
             Rc::new(Cell::new(false)),
@@ -176,113 +218,118 @@ fn a_busy_loop_sees_the_fds_of_others() {
             let (engine, key, stop) = (rig.engine.clone(), rig.keys.aes, stop.clone());
             rig.spawn(move || {
                 while !stop.get() {
-                    let sealed = engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20]);
-                    assert_eq!(sealed, Ok(20));
+                    assert_eq!(seal(&engine, key), Ok(20));
                 }
             });
         }
         for _ in 0..1_000 {
-            rig.reactor.turn(None).expect("the loop works");
+            rig.turn(None);
         }
-        assert!(seen.get(), "{notify:?}");
+        assert!(seen.get(), "{cell:?}");
         stop.set(true);
         rig.run();
     }
 }
 
-/// Forty jobs with few slots finish at the same virtual time by callback and by fd: no job that is
-/// ready waits for the clock.
+/// Forty jobs with few slots finish at the same virtual time however they are told, and whoever reaps:
+/// no job that is ready waits for the clock. A heuristic whose thresholds are not reached adds its
+/// backstop to each round, and nothing else.
 #[test]
 fn notification_does_not_change_virtual_time() {
     for (slots, ring_depth) in [(64, 64), (3, 64), (64, 4), (4, 4)] {
-        let end_ns = [Notify::Callback, Notify::Fd].map(|notify| {
+        let ends_ns = Time::Simulated.cells().map(|cell| {
             let mut config = DeviceConfig::default();
             config.queue.slots = slots;
             config.queue.ring_depth = ring_depth;
             // As many slices as jobs: what waits, waits for slot or ring.
             config.model.symmetric.slices = 40;
             config.model.symmetric.service.per_byte_ns = 0.0;
-            let mut rig = Rig::with(Time::Simulated, notify, config, None);
+            let mut rig = Rig::with(Time::Simulated, cell, config, None);
             for _ in 0..40 {
                 let (engine, key) = (rig.engine.clone(), rig.keys.aes);
                 rig.spawn(move || {
                     for _ in 0..5 {
-                        let sealed = engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20]);
-                        assert_eq!(sealed, Ok(20));
+                        assert_eq!(seal(&engine, key), Ok(20));
                     }
                 });
             }
             rig.run();
-            rig.engine.now()
+            (cell, rig.engine.now())
         });
         // 200 ops of 2 µs, as many at a time as there are slots.
-        let at_a_time = slots.min(40);
-        let expected = Nanos::from_micros(u64::from(2 * 200_u32.div_ceil(at_a_time)));
-        assert_eq!(end_ns, [expected; 2], "{slots} slots, ring of {ring_depth}");
+        let rounds = u64::from(200_u32.div_ceil(slots.min(40)));
+        for (cell, end_ns) in ends_ns {
+            let round_ns = match cell.reap {
+                Reap::Heuristic(heuristic) => heuristic.backstop_ns,
+                _ => Nanos::from_micros(2),
+            };
+            let expected = Nanos::new(rounds * round_ns.get());
+            assert_eq!(
+                end_ns, expected,
+                "{cell:?}, {slots} slots, ring of {ring_depth}"
+            );
+        }
     }
 }
 
-fn engine_on(device: &Device, notify: Notify, observer: Option<Rc<dyn Observer>>) -> Engine {
-    let config = EngineConfig {
-        notify,
-        small_ops: SmallOps::NONE,
-        ..EngineConfig::default()
-    };
-    Engine::new(
-        device.open_queue().expect("descriptors are left"),
-        config,
-        observer,
-    )
-    .expect("the cell is allowed")
+fn engine_on(
+    device: &Device,
+    cell: impl Into<pausewake_tests::Cell>,
+    observer: Option<Rc<dyn Observer>>,
+) -> Engine {
+    let queue = device.open_queue().expect("descriptors are left");
+    Engine::new(queue, cell.into().config(), observer).expect("the cell is allowed")
 }
 
 #[test]
 fn one_wait_context_serves_two_engines() {
-    let one = Device::simulated(DeviceConfig::default(), None).expect("it is possible");
-    let other = Device::simulated(DeviceConfig::default(), None).expect("it is possible");
-    for second in [&one, &other] {
-        let keys = [Keys::import(&one), Keys::import(second)];
-        let engines = [
-            engine_on(&one, Notify::Fd, None),
-            engine_on(second, Notify::Fd, None),
-        ];
-        let wait_ctx = WaitCtx::new();
-        let callers = engines.clone();
-        let outcome = pausewake_jobs::start(Some(&wait_ctx), move || {
-            for round in 0..6 {
-                let (engine, keys) = (&callers[round % 2], keys[round % 2]);
-                let sealed = engine.aead_seal(keys.aes, [0; 12], b"", b"text", &mut [0; 20]);
-                assert_eq!(sealed, Ok(20));
-            }
-        });
-        // Each engine's loop reaps; neither knows the job, which a loop of somebody else's resumes.
-        let mut reactors = engines
-            .clone()
-            .map(|engine| Reactor::new(engine).expect("descriptors are left"));
-        let mut job = outcome.expect("a job can be had").paused();
-        let mut resumes = 0;
-        while let Some(paused) = job.take() {
-            for reactor in &mut reactors {
-                while reactor.turn(None).expect("the loop works") == Turn::Progress {}
-            }
-            assert!(is_readable(&wait_ctx), "told by fd");
-            resumes += 1;
-            job = paused.resume().expect("we are in no job").paused();
+    for cell in Time::Simulated.cells().filter(|cell| cell.is_by_fd()) {
+        let one = Device::simulated(DeviceConfig::default(), None).expect("it is possible");
+        let other = Device::simulated(DeviceConfig::default(), None).expect("it is possible");
+        for second in [&one, &other] {
+            serve_by_two_engines(cell, &one, second);
         }
-        assert_eq!(resumes, 6);
-        let fds: HashSet<_> = wait_ctx
-            .all_fds()
-            .iter()
-            .map(std::os::fd::AsRawFd::as_raw_fd)
-            .collect();
-        assert_eq!(fds.len(), 1, "one eventfd, which counts the wakes of both");
-        assert!(!is_readable(&wait_ctx), "every wake was taken");
-        assert!(engines.iter().all(|engine| engine.slots_in_use() == 0));
-        assert!(
-            engines
-                .iter()
-                .all(|engine| engine.stats().spurious_resumes == 0)
-        );
+    }
+}
+
+fn serve_by_two_engines(cell: pausewake_tests::Cell, one: &Device, second: &Device) {
+    let keys = [Keys::import(one), Keys::import(second)];
+    let engines = [engine_on(one, cell, None), engine_on(second, cell, None)];
+    let wait_ctx = WaitCtx::new();
+    let callers = engines.clone();
+    let outcome = pausewake_jobs::start(Some(&wait_ctx), move || {
+        for round in 0..6 {
+            assert_eq!(seal(&callers[round % 2], keys[round % 2].aes), Ok(20));
+        }
+    });
+    // Each engine's loop reaps, or its application polls; neither knows the job, which a loop of
+    // somebody else's resumes.
+    let mut reactors = engines
+        .clone()
+        .map(|engine| Reactor::new(engine).expect("descriptors are left"));
+    let mut job = outcome.expect("a job can be had").paused();
+    let mut resumes = 0;
+    while let Some(paused) = job.take() {
+        for reactor in &mut reactors {
+            while reactor.turn(None).expect("the loop works") == Turn::Progress
+                || (cell.reap == Reap::External && reactor.engine().poll() > 0)
+            {}
+        }
+        assert!(is_readable(&wait_ctx), "told by fd");
+        resumes += 1;
+        job = paused.resume().expect("we are in no job").paused();
+    }
+    assert_eq!(resumes, 6, "{cell:?}");
+    let fds: HashSet<_> = wait_ctx
+        .all_fds()
+        .iter()
+        .map(std::os::fd::AsRawFd::as_raw_fd)
+        .collect();
+    assert_eq!(fds.len(), 1, "one eventfd, which counts the wakes of both");
+    assert!(!is_readable(&wait_ctx), "every wake was taken");
+    for engine in &engines {
+        assert_eq!(engine.slots_in_use(), 0, "{cell:?}");
+        assert_eq!(engine.stats().spurious_resumes, 0, "{cell:?}");
     }
 }
 

@@ -3,25 +3,16 @@
 use std::cell::{self, RefCell};
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::mpsc;
 use std::thread;
 
 use pausewake_device::keys::KeyId;
-use pausewake_device::protocol::Status;
-use pausewake_device::{Device, DeviceConfig, Nanos, WaitStrategy};
-use pausewake_engine::{Engine, Error, Notify, Reactor, Reap};
-use pausewake_jobs::{Job, WaitCtx, WaitFd, WaitKey, process_stats};
-use pausewake_tests::{Cell, Keys, Rig, Time, everywhere, open_fds};
-
-/// Descriptors and stacks are the process's: one test at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn seal(engine: &Engine, key: KeyId) -> Result<usize, Error> {
-    engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20])
-}
+use pausewake_device::{Device, DeviceConfig, Manual, Nanos, WaitStrategy};
+use pausewake_engine::{DeviceFault, Engine, EngineConfig, Notify, Reactor, Reap};
+use pausewake_jobs::{Job, Outcome, WaitCtx, WaitFd, WaitKey, process_stats};
+use pausewake_tests::{
+    Cell, Keys, Rig, Time, alone, complete_all, everywhere, forged, open_fds, seal,
+};
 
 #[test]
 fn another_fd_of_the_same_context_fires_and_the_job_sleeps_on() {
@@ -56,23 +47,49 @@ fn another_fd_of_the_same_context_fires_and_the_job_sleeps_on() {
     }
 }
 
+/// How a job of our own came to its end before its operation did.
+type Ending = fn(&Rig, Job<()>);
+
 #[test]
 fn a_late_wake_does_not_reach_a_reused_fd_number() {
     let _alone = alone();
-    for cell in Time::Manual
-        .cells()
-        .filter(|cell| cell.notify == Notify::Fd)
-    {
-        let rig = Rig::new(Time::Manual, cell);
+    each_fd_cell_with_its_number_reused(|_, job| drop(job));
+}
+
+#[test]
+fn a_late_wake_of_a_call_that_timed_out_does_not_reach_a_reused_fd_number() {
+    let _alone = alone();
+    each_fd_cell_with_its_number_reused(|rig, job| {
+        rig.manual().advance(TIMEOUT_NS);
+        rig.engine.poll();
+        assert_eq!(rig.engine.stats().timed_out, 1);
+        let outcome = job.resume().expect("we are in no job");
+        assert!(matches!(outcome, Outcome::Finished(())), "its time is up");
+    });
+}
+
+const TIMEOUT_NS: Nanos = Nanos::from_millis(1);
+
+/// A job has an operation in flight and comes to its `end`; its wait context is freed, somebody else
+/// gets the number of its fd, and then the device answers, and once more. Nothing is written to whoever
+/// has the number now.
+fn each_fd_cell_with_its_number_reused(end: Ending) {
+    for cell in Time::Manual.cells().filter(|cell| cell.is_by_fd()) {
+        let config = EngineConfig {
+            op_timeout_ns: Some(TIMEOUT_NS),
+            ..cell.config()
+        };
+        let rig = Rig::made(Time::Manual, DeviceConfig::default(), config, None);
         let wait_ctx = WaitCtx::new();
         let (engine, key) = (rig.engine.clone(), rig.keys.aes);
         let job = pausewake_jobs::start(Some(&wait_ctx), move || {
-            let _ = seal(&engine, key);
+            assert_eq!(seal(&engine, key), Err(DeviceFault::TimedOut.into()));
         });
         let job = job.expect("a job can be had").paused().expect("it waits");
         rig.engine.ring_doorbell();
+        let op = rig.manual().pending()[0];
         let number = wait_ctx.all_fds()[0].as_raw_fd();
-        drop(job);
+        end(&rig, job);
         drop(wait_ctx);
         // The kernel gives out the lowest free number.
         let mut reused = Vec::new();
@@ -80,11 +97,15 @@ fn a_late_wake_does_not_reach_a_reused_fd_number() {
             assert!(reused.len() < 1_000, "{number} was not closed: {cell:?}");
             reused.push(WaitFd::eventfd().expect("descriptors are left"));
         }
+        assert_eq!(rig.engine.slots_in_use(), 1, "the device owes an answer");
         assert_eq!(rig.complete_all(), 1);
-        rig.poll_for(1);
+        rig.manual().forge(op.queue, forged(op.op, 20));
+        rig.poll_for(2);
         for fd in &reused {
             assert_eq!(fd.drain().expect("an eventfd"), 0, "{cell:?}");
         }
+        assert_eq!(rig.engine.stats().wakes_by_fd, rig.engine.stats().timed_out);
+        assert_eq!(rig.engine.stats().orphans, 1, "the doubled one");
         assert_eq!(rig.engine.slots_in_use(), 0);
     }
 }
@@ -130,9 +151,7 @@ fn a_wake_of_the_reapers_thread_is_never_left_over() {
     let manual = rig.manual().clone();
     let device = thread::spawn(move || {
         for () in gone {
-            for op in manual.pending() {
-                manual.complete(op.id, Status::Ok).expect("it is pending");
-            }
+            complete_all(&manual);
         }
     });
     for round in 0..6_000 {
@@ -192,22 +211,35 @@ fn live_and_end(device: &Device, key: KeyId, cell: Cell, in_thread_local: bool) 
     }
 }
 
-#[test]
-fn threads_that_end_with_jobs_paused_leave_nothing() {
-    let _alone = alone();
+/// 3 slots for 5 jobs of each thread.
+fn shallow() -> DeviceConfig {
     let mut config = DeviceConfig::default();
     config.queue.slots = 3;
     config.queue.ring_depth = 4;
     config.model.symmetric.service.base_ns = Nanos::from_micros(30);
-    let device = Device::thread(config, WaitStrategy::Sleep, None).expect("it is possible");
-    let key = Keys::import(&device).aes;
-    let cells: Vec<Cell> = Time::Thread.cells().collect();
+    config
+}
+
+#[test]
+fn threads_that_end_with_jobs_paused_leave_nothing() {
+    let _alone = alone();
+    let (device, manual) = Device::manual(shallow(), None).expect("it is possible");
+    end_threads(&device, Some(&manual), Time::Manual);
+    drop((device, manual));
+    let device = Device::thread(shallow(), WaitStrategy::Sleep, None).expect("it is possible");
+    end_threads(&device, None, Time::Thread);
+}
+
+/// 1,000 one after another and as many eight at a time, through all cells.
+fn end_threads(device: &Device, manual: Option<&Manual>, time: Time) {
+    let key = Keys::import(device).aes;
+    let cells: Vec<Cell> = time.cells().collect();
     let batch = |number: usize, at_a_time: usize| {
         thread::scope(|scope| {
             let threads: Vec<_> = (0..at_a_time)
                 .map(|thread| {
                     let index = number * at_a_time + thread;
-                    let (device, cell) = (&device, cells[index % cells.len()]);
+                    let cell = cells[index % cells.len()];
                     scope.spawn(move || live_and_end(device, key, cell, index.is_multiple_of(2)))
                 })
                 .collect();
@@ -216,7 +248,11 @@ fn threads_that_end_with_jobs_paused_leave_nothing() {
                 thread.join().expect("the thread is well");
             }
         });
-        wait_until_quiet(&device);
+        if let Some(manual) = manual {
+            // Nothing was answered while the threads lived: each left as much as there is room for.
+            assert_eq!(complete_all(manual), 3 * at_a_time);
+        }
+        wait_until_quiet(device);
     };
     batch(0, 8);
     let (fds, stacks) = (open_fds(), process_stats().stacks_alive);
@@ -224,9 +260,12 @@ fn threads_that_end_with_jobs_paused_leave_nothing() {
         for number in 0..batches {
             batch(number, at_a_time);
         }
-        assert_eq!(open_fds(), fds, "{at_a_time} at a time");
+        assert_eq!(open_fds(), fds, "{at_a_time} at a time, {time:?}");
         let stats = process_stats();
-        assert_eq!(stats.stacks_alive, stacks, "{at_a_time} at a time");
+        assert_eq!(
+            stats.stacks_alive, stacks,
+            "{at_a_time} at a time, {time:?}"
+        );
         assert_eq!(stats.stacks_given_up, 0);
     }
 }

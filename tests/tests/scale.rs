@@ -3,23 +3,16 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use pausewake_device::keys::KeyId;
 use pausewake_device::{Device, DeviceConfig, Nanos, WaitStrategy};
 use pausewake_engine::{Engine, EngineConfig, Notify, Reactor, Reap, SmallOps, raise_fd_limit};
-use pausewake_tests::{Keys, Rig, Time, open_fds};
+use pausewake_tests::{Keys, Rig, Time, alone, open_fds};
 
 const JOBS: u32 = 10_000;
 /// Descriptors that are left to everybody else.
 const SPARE_FDS: u64 = 256;
-
-/// Limits of the process are shared: one crowd at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static CROWD: Mutex<()> = Mutex::new(());
-    CROWD.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// How many jobs can have a descriptor each. Where the limit may not be raised far enough, those are
 /// fewer than wanted, and the test says so, past the harness that keeps passing tests quiet.

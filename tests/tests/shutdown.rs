@@ -2,20 +2,13 @@
 
 use std::cell;
 use std::rc::Rc;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
-use pausewake_device::protocol::Status;
-use pausewake_device::{DeviceConfig, Nanos};
-use pausewake_engine::{Engine, EngineConfig, Notify, Reactor, SmallOps};
-use pausewake_jobs::{process_stats, thread_stats};
-use pausewake_tests::{Cell, Rig, Time, everywhere, open_fds};
-
-/// Descriptors are the process's: one test at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use pausewake_device::{Device, DeviceConfig, Nanos};
+use pausewake_engine::{Engine, EngineConfig, Notify};
+use pausewake_jobs::{WaitCtx, process_stats, thread_stats};
+use pausewake_tests::{Cell, Keys, Rig, Time, alone, complete_all, everywhere, open_fds, seal};
 
 /// Jobs that a rig is given.
 const JOBS: usize = 12;
@@ -30,8 +23,7 @@ fn loaded(time: Time, cell: impl Into<Cell>) -> Rig {
         let (engine, key) = (rig.engine.clone(), rig.keys.aes);
         rig.spawn(move || {
             loop {
-                let sealed = engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20]);
-                assert_eq!(sealed, Ok(20));
+                assert_eq!(seal(&engine, key), Ok(20));
             }
         });
     }
@@ -81,9 +73,7 @@ fn an_orderly_shutdown_leaves_nothing() {
             assert_no_jobs(0, &context);
             if let Some(manual) = &rig.manual {
                 // What a manual device holds, it holds until the test says otherwise.
-                for op in manual.pending() {
-                    manual.complete(op.id, Status::Ok).expect("it is pending");
-                }
+                complete_all(manual);
                 engine.poll();
                 // A reaper thread may still be on its way to them.
                 while cell.has_thread() && engine.stats().in_flight > 0 {
@@ -184,48 +174,75 @@ fn dropped_in_any_order() {
 #[test]
 fn a_queue_whose_engine_is_gone_is_forgotten_by_the_device() {
     let _alone = alone();
-    let mut rig = loaded(Time::Simulated, Notify::Callback);
-    rig.reactor
-        .turn(Some(rig.engine.now()))
-        .expect("the loop works");
+    for time in [Time::Simulated, Time::Manual] {
+        for cell in time.cells() {
+            is_forgotten_by_the_device(time, cell);
+        }
+    }
+}
+
+fn is_forgotten_by_the_device(time: Time, cell: Cell) {
+    let context = format!("{time:?} {cell:?}");
+    let mut rig = loaded(time, cell);
+    rig.turn(Some(rig.engine.now()));
     let Rig {
         reactor,
         engine,
         device,
+        manual,
         keys,
         ..
     } = rig;
     drop((reactor, engine));
-    assert_eq!(device.stats().queues_open, 1, "its ops are still in flight");
-    // Another queue lets time pass.
-    let queue = device.open_queue().expect("descriptors are left");
-    let other = Engine::new(queue, EngineConfig::default(), None).expect("the cell is allowed");
-    for _ in 0..10 {
-        let sealed = other.aead_seal(keys.aes, [0; 12], b"", &[0; 16_000], &mut [0; 16_016]);
-        assert_eq!(sealed, Ok(16_016));
+    // Of a device thread nobody knows how far it is.
+    let open = device.stats().queues_open;
+    assert_eq!(open, 1, "its ops are still in flight: {context}");
+    match &manual {
+        Some(manual) => assert_eq!(complete_all(manual), 4, "{context}"),
+        // Another queue lets time pass.
+        None => {
+            let queue = device.open_queue().expect("descriptors are left");
+            let config = EngineConfig::default();
+            let other = Engine::new(queue, config, None).expect("the cell is allowed");
+            for _ in 0..10 {
+                let sealed =
+                    other.aead_seal(keys.aes, [0; 12], b"", &[0; 16_000], &mut [0; 16_016]);
+                assert_eq!(sealed, Ok(16_016));
+            }
+            assert_eq!(device.stats().queues_open, 1, "only the other's: {context}");
+        }
     }
-    assert_eq!(device.stats().queues_open, 1, "only the other's");
+    // With the last engine goes the last queue, and what it had in flight is answered.
+    assert_eq!(device.stats().queues_open, 0, "{context}");
+    assert_eq!(device.stats().in_flight, 0, "{context}");
 }
 
 #[test]
 fn a_shutdown_does_not_wait_for_what_others_hold() {
     let _alone = alone();
-    for time in [Time::Simulated, Time::Thread] {
-        let rig = Rig::new(time, Notify::Fd);
+    everywhere(|time, cell| {
+        let rig = Rig::new(time, cell);
         let (engine, key) = (rig.engine.clone(), rig.keys.aes);
-        let outcome = pausewake_jobs::start(None, move || {
-            engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20])
-        });
+        let wait_ctx = WaitCtx::new();
+        wait_ctx.set_callback(Some(Arc::new(|| {})));
+        let outcome = pausewake_jobs::start(Some(&wait_ctx), move || seal(&engine, key));
         let job = outcome
             .expect("a job can be had")
             .paused()
             .expect("it waits");
         let shutdown = rig.reactor.shutdown().expect("the loop works");
         assert_eq!((shutdown.cancelled_jobs, shutdown.slots_left), (0, 1));
+        if let Some(manual) = &rig.manual {
+            // A manual device is not waited for either.
+            assert_eq!(complete_all(manual), 1, "{time:?} {cell:?}");
+            while rig.engine.stats().in_flight > 0 {
+                rig.engine.poll();
+            }
+        }
         let result = job.resume().expect("we are in no job").finished();
-        assert_eq!(result, Some(Ok(20)));
-        assert_eq!(rig.engine.slots_in_use(), 0);
-    }
+        assert_eq!(result, Some(Ok(20)), "{time:?} {cell:?}");
+        assert_eq!(rig.engine.slots_in_use(), 0, "{time:?} {cell:?}");
+    });
 }
 
 #[test]
@@ -235,44 +252,38 @@ fn an_engine_per_thread_on_one_device() {
     let rig = Rig::new(Time::Thread, Notify::Callback);
     let (device, keys) = (rig.device.clone(), rig.keys);
     drop(rig);
-    let threads: Vec<_> = [Notify::Callback, Notify::Fd, Notify::Callback, Notify::Fd]
-        .into_iter()
-        .map(|notify| {
+    // The other drivers of time belong to one thread.
+    let threads: Vec<_> = Time::Thread
+        .cells()
+        .map(|cell| {
             let device = device.clone();
-            thread::spawn(move || {
-                let config = EngineConfig {
-                    notify,
-                    small_ops: SmallOps::NONE,
-                    ..EngineConfig::default()
-                };
-                let queue = device.open_queue().expect("descriptors are left");
-                let engine = Engine::new(queue, config, None).expect("the cell is allowed");
-                let mut reactor = Reactor::new(engine.clone()).expect("descriptors are left");
-                let done = Rc::new(cell::Cell::new(0));
-                for _ in 0..16 {
-                    let (engine, done) = (engine.clone(), done.clone());
-                    reactor
-                        .spawn(move || {
-                            for _ in 0..50 {
-                                let sealed =
-                                    engine.aead_seal(keys.aes, [0; 12], b"", b"text", &mut [0; 20]);
-                                assert_eq!(sealed, Ok(20));
-                                done.set(done.get() + 1);
-                            }
-                        })
-                        .expect("a job can be had");
-                }
-                reactor.run().expect("nothing stalls");
-                assert_eq!(engine.slots_in_use(), 0);
-                done.get()
-            })
+            thread::spawn(move || seal_in_a_thread(device, keys, cell))
         })
         .collect();
+    let engines = threads.len() as u64;
     for thread in threads {
         assert_eq!(thread.join().expect("the thread is well"), 800);
     }
     assert_eq!(device.stats().in_flight, 0);
-    assert_eq!(device.stats().completed, 3_200);
+    assert_eq!(device.stats().completed, 800 * engines);
     drop(device);
     assert_eq!(open_fds(), fds);
+}
+
+/// 16 jobs with 50 operations each; says how many there were.
+fn seal_in_a_thread(device: Device, keys: Keys, cell: Cell) -> u32 {
+    let mut rig = Rig::on(Time::Thread, device, keys, cell.config());
+    let done = Rc::new(cell::Cell::new(0));
+    for _ in 0..16 {
+        let (engine, done) = (rig.engine.clone(), done.clone());
+        rig.spawn(move || {
+            for _ in 0..50 {
+                assert_eq!(seal(&engine, keys.aes), Ok(20));
+                done.set(done.get() + 1);
+            }
+        });
+    }
+    rig.run();
+    assert_eq!(rig.engine.slots_in_use(), 0, "{cell:?}");
+    done.get()
 }

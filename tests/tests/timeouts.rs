@@ -5,20 +5,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread;
 
-use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::Status;
 use pausewake_device::{DeviceConfig, Nanos};
-use pausewake_engine::{DeviceFault, Engine, EngineConfig, Error, Retry};
+use pausewake_engine::{DeviceFault, EngineConfig, Error, Retry};
 use pausewake_jobs::Cancelled;
-use pausewake_tests::{Cell, Rig, Time};
+use pausewake_tests::{Cell, Rig, Time, forged, seal};
 
 const TIMEOUT_NS: Nanos = Nanos::from_millis(1);
 
 type Results = Rc<RefCell<Vec<Result<usize, Error>>>>;
-
-fn seal(engine: &Engine, key: KeyId) -> Result<usize, Error> {
-    engine.aead_seal(key, [0; 12], b"", b"text", &mut [0; 20])
-}
 
 fn rig(time: Time, cell: Cell, config: DeviceConfig) -> Rig {
     let engine_config = EngineConfig {
@@ -238,18 +233,7 @@ fn a_task_is_cancelled_from_outside_by_its_handle() {
             .expect("it is pending");
         rig.settle();
         assert_eq!((rig.engine.slots_in_use(), rig.reactor.live_jobs()), (1, 1));
-        rig.manual().forge(
-            queue,
-            pausewake_device::protocol::Completion {
-                cookie: first.op,
-                status: Status::Ok,
-                flags: pausewake_device::protocol::CompletionFlags::default(),
-                output_len: 20,
-                done_ns: Nanos::ZERO,
-                queue_ns: 0,
-                service_ns: 0,
-            },
-        );
+        rig.manual().forge(queue, forged(first.op, 20));
         rig.poll_for(1);
         assert_eq!(rig.engine.stats().orphans, 1);
         rig.run();

@@ -7,7 +7,9 @@ use pausewake_device::compute::ComputeMode;
 use pausewake_device::ring::QueueLayout;
 use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
-use pausewake_engine::{Engine, EngineConfig, Reactor, Reap, SmallOps, SpawnError, Turn};
+use pausewake_engine::{
+    Engine, EngineConfig, ErrorFamily, Reactor, Reap, SmallOps, SpawnError, Turn,
+};
 use pausewake_jobs::StartReason;
 
 use super::RunError;
@@ -273,6 +275,9 @@ fn engine_config(scenario: &Scenario) -> EngineConfig {
 
 /// A job could not be started beside `live` others.
 pub(super) fn no_room<F>(live: usize, error: SpawnError<F>) -> RunError {
+    if error.family() != ErrorFamily::Retry {
+        return broken(error);
+    }
     let cause = match error {
         // Without its advice, which is for programs that call `jobs`.
         SpawnError::NotStarted {

@@ -44,13 +44,39 @@ impl Inner {
     /// Asks for that fd to become readable. `false`: there is something to poll for already. Where
     /// the application or a timer decides when to poll, nothing is asked for.
     pub(crate) fn arm_signal(&self) -> bool {
+        self.request_signal();
+        let is_quiet = self.is_quiet();
+        if !is_quiet {
+            self.disarm_signal();
+        }
+        is_quiet
+    }
+
+    /// Raises the flags, behind which stands a full fence; what is published before it is seen by
+    /// a look after it.
+    pub(crate) fn request_signal(&self) {
         let mut state = self.state.borrow_mut();
-        let is_quiet = match (self.config.reap, &mut state.reaper) {
-            (_, Some(reaper)) => reaper.arm(),
-            (Reap::Event, None) => state.queue.arm_signal(),
-            _ => true,
+        match (self.config.reap, &mut state.reaper) {
+            (_, Some(reaper)) => reaper.request(),
+            (Reap::Event, None) => state.queue.request_signal(),
+            (Reap::External | Reap::Heuristic(_) | Reap::Inline | Reap::Thread { .. }, None) => {}
+        }
+        if state.needs_room(self.config.max_in_flight) {
+            state.queue.request_room();
+        }
+    }
+
+    /// Whether there is nothing that those flags ask for.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        let has_arrived = match (self.config.reap, &state.reaper) {
+            (_, Some(reaper)) => reaper.has_arrived(),
+            (Reap::Event, None) => state.queue.has_completion(),
+            (Reap::External | Reap::Heuristic(_) | Reap::Inline | Reap::Thread { .. }, None) => {
+                false
+            }
         };
-        is_quiet && state.arm_room(self.config.max_in_flight)
+        !has_arrived && !state.has_room_for_line(self.config.max_in_flight)
     }
 
     /// Takes [`arm_signal`](Self::arm_signal) back.
@@ -119,7 +145,16 @@ impl EngineState {
     /// some.
     fn arm_room(&mut self, max_in_flight: Option<u32>) -> bool {
         let granted = self.granted;
-        self.line.is_empty() || !self.has_slot(max_in_flight) || self.queue.arm_room(granted)
+        !self.needs_room(max_in_flight) || self.queue.arm_room(granted)
+    }
+
+    /// Whether calls wait for room in the ring, and for nothing else.
+    fn needs_room(&self, max_in_flight: Option<u32>) -> bool {
+        !self.line.is_empty() && self.has_slot(max_in_flight)
+    }
+
+    fn has_room_for_line(&mut self, max_in_flight: Option<u32>) -> bool {
+        self.needs_room(max_in_flight) && self.queue.room() > self.granted
     }
 }
 

@@ -29,11 +29,11 @@ use tell::Tell;
 
 use crate::config::{EngineConfig, Reap, Refused};
 use crate::deadlines::Deadlines;
-use crate::error::Misuse;
+use crate::error::{Error, ErrorFamily};
 use crate::events::{Event, Observer};
 use crate::host::HostCosts;
 use crate::line::Line;
-use crate::notify::{Caller, WAIT_KEY};
+use crate::notify::{Caller, WAIT_KEY, Waiter};
 use crate::observe::JobTap;
 use crate::ops::Signature;
 use crate::reaper::{Arrived, Reaper, ReaperError};
@@ -71,7 +71,7 @@ pub(crate) struct Inner {
     slot_size: u32,
     vault: Arc<dyn Vault>,
     state: RefCell<EngineState>,
-    stats: Cell<EngineStats>,
+    stats: RefCell<EngineStats>,
     /// Whom to tell, in order. Told by the outermost poll alone: a callback that polls does not
     /// recurse into other jobs' callbacks.
     to_tell: RefCell<VecDeque<Tell>>,
@@ -112,10 +112,21 @@ pub enum EngineError {
     /// *Misuse*: it cannot work as it was configured.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// *Retry*, when the system has a thread or a descriptor for the reaper; *misuse* if somebody else
-    /// reaps the queue pair ([`ReaperError::Taken`]).
+    /// *Retry* with another queue pair, when the system has a thread or a descriptor for the reaper;
+    /// *misuse* if somebody else reaps the queue pair ([`ReaperError::Taken`]).
     #[error("the reaper thread cannot be started")]
     Reaper(#[from] ReaperError),
+}
+
+impl EngineError {
+    /// Which family. Never the device's.
+    #[must_use]
+    pub fn family(&self) -> ErrorFamily {
+        match self {
+            Self::Refused(_) => ErrorFamily::Misuse,
+            Self::Reaper(error) => error.family(),
+        }
+    }
 }
 
 impl Engine {
@@ -146,7 +157,7 @@ impl Engine {
             is_running: Cell::new(false),
             slot_size: queue.slot_size(),
             vault: queue.vault().clone(),
-            stats: Cell::default(),
+            stats: RefCell::default(),
             to_tell: RefCell::default(),
             is_telling: Cell::new(false),
             news: Cell::new(0),
@@ -194,7 +205,7 @@ impl Engine {
     /// What the engine has counted.
     #[must_use]
     pub fn stats(&self) -> EngineStats {
-        self.inner.stats.get()
+        *self.inner.stats.borrow()
     }
 
     /// Slots in use: operations in flight, results not yet taken, and what was abandoned and not
@@ -307,9 +318,7 @@ impl Inner {
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut EngineStats)) {
-        let mut stats = self.stats.get();
-        change(&mut stats);
-        self.stats.set(stats);
+        change(&mut self.stats.borrow_mut());
     }
 
     pub(crate) fn tell(&self, at: impl FnOnce() -> Nanos, event: impl FnOnce() -> Event) {
@@ -318,8 +327,8 @@ impl Inner {
         }
     }
 
-    /// Who calls.
-    pub(crate) fn caller(&self) -> Result<Caller, Misuse> {
+    /// Who calls, and whom to tell.
+    pub(crate) fn caller(&self) -> Result<(Caller, Waiter), Error> {
         Caller::here(self.config.notify, WAIT_KEY)
     }
 
@@ -332,7 +341,7 @@ impl Inner {
 
     /// Whether the device owes an answer to anything.
     pub(crate) fn has_in_flight(&self) -> bool {
-        self.stats.get().in_flight > 0
+        self.stats.borrow().in_flight > 0
     }
 
     /// Whether a completion can be entered now.

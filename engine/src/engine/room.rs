@@ -27,6 +27,7 @@ impl Inner {
     pub(crate) fn join_line(
         &self,
         caller: &Caller,
+        waiter: &Waiter,
         deadline_ns: Option<Nanos>,
     ) -> Result<(Ticket, u32), Retry> {
         if let Caller::Job { wait_ctx, .. } = caller {
@@ -37,7 +38,7 @@ impl Inner {
         }
         self.count(|stats| stats.full_waits += 1);
         let mut state = self.state.borrow_mut();
-        let ticket = state.line.join(caller.waiter(), deadline_ns);
+        let ticket = state.line.join(waiter.clone(), deadline_ns);
         let waiting = u32::try_from(state.line.len()).unwrap_or(u32::MAX);
         drop(state);
         Ok((ticket, waiting))

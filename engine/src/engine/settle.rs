@@ -5,12 +5,12 @@ use pausewake_device::protocol::{Completion, Cookie, Status};
 use super::Inner;
 use crate::events::Event;
 use crate::reaper::Forgotten;
-use crate::slots::{Op, State};
+use crate::slots::{Life, State};
 
 /// What a call finds when its operation is over.
 pub(crate) enum Settled {
     /// The device has answered.
-    Completed(Completion, Op),
+    Completed(Completion, Life),
     /// The time was up.
     TimedOut,
 }
@@ -22,22 +22,22 @@ impl Inner {
         if self.state.borrow().reaper.is_some() {
             self.poll_if_due();
         }
-        self.with_slot(op, |slot| {
-            matches!(slot.state, State::Completed(_) | State::TimedOut { .. })
-        })
-        .unwrap_or(false)
+        self.with_slot(op, |slot| slot.state.is_over())
+            .unwrap_or(false)
     }
 
     /// Takes the result of an operation that is over. Its slot is free for others, unless the device
     /// still owes an answer. `None`: it is not over.
     pub(crate) fn take(&self, op: Cookie, output: &mut [u8]) -> Option<Settled> {
         let mut state = self.state.borrow_mut();
-        let slot = state.slots.get(op)?;
+        let slot = state.slots.get(op).filter(|slot| slot.state.is_over())?;
         let found = slot.state;
-        let mut told_before = None;
+        // Dropped after the borrow: the last count on a callback may run code of the application.
+        let told_before = slot.op.stop_telling();
+        let used_bytes = slot.op.used_bytes;
         let settled = match found {
             State::Completed(completion) => {
-                let taken = std::mem::replace(&mut slot.op, Op::none());
+                let life = slot.op.life();
                 let len = match completion.status {
                     Status::Ok => completion.output_len as usize,
                     _ => 0,
@@ -46,26 +46,24 @@ impl Inner {
                 let len = if len <= output.len() { len } else { 0 };
                 let copied = state.queue.read_payload(op.slot, &mut output[..len]);
                 debug_assert!(copied.is_ok(), "the output was checked to fit into a slot");
-                state.wipe(op, taken.used_bytes);
+                state.wipe(op, used_bytes);
                 state.slots.release(op);
-                Settled::Completed(completion, taken)
+                Settled::Completed(completion, life)
             }
             State::TimedOut { answered: true } => {
-                let used_bytes = slot.op.used_bytes;
-                told_before = Some(slot.op.stop_telling());
                 state.wipe(op, used_bytes);
                 state.slots.release(op);
                 Settled::TimedOut
             }
             State::TimedOut { answered: false } => {
                 slot.state = State::Abandoned;
-                told_before = Some(slot.op.stop_telling());
                 Settled::TimedOut
             }
-            State::Free | State::Granted | State::InFlight | State::Abandoned => return None,
+            State::Free | State::Granted | State::InFlight | State::Abandoned => {
+                unreachable!("looked at above")
+            }
         };
         drop(state);
-        // After the borrow: the last count on a callback may run code of the application.
         drop(told_before);
         if matches!(settled, Settled::Completed(..)) {
             self.count(|stats| stats.returned += 1);

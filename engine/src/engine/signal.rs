@@ -62,6 +62,23 @@ impl Engine {
         self.inner.arm_signal()
     }
 
+    /// The first half of [`arm_signal`](Self::arm_signal): the flag goes up, with its fence, and
+    /// nothing is looked at. For a loop that asks several engines, or has a queue of its own to look at,
+    /// before it decides to sleep; and for a test that lets something happen between the halves.
+    ///
+    /// Whoever sleeps without asking [`is_quiet`](Self::is_quiet) after this may sleep for ever.
+    pub fn request_signal(&self) {
+        self.inner.request_signal();
+    }
+
+    /// The second half of [`arm_signal`](Self::arm_signal): whether there is nothing to poll for
+    /// that the signal would be given for. If there is something, do not sleep; the flag stays up until
+    /// [`disarm_signal`](Self::disarm_signal).
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.inner.is_quiet()
+    }
+
     /// Takes [`arm_signal`](Self::arm_signal) back, and forgets a signal that was given. To be called
     /// after the sleep and *before* polling: forgotten after it, the signal of a completion that came
     /// in between would be gone, and the completion not seen.

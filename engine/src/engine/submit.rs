@@ -37,7 +37,7 @@ impl Inner {
             offset += part.len();
         }
         if let (Some(reaper), Some(wake)) = (&state.reaper, op.waiter.wake()) {
-            reaper.expect(cookie, wake.clone(), op.waiter.by());
+            reaper.expect(cookie, wake.to_wake(), op.waiter.by());
         }
         state
             .queue

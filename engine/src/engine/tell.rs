@@ -37,9 +37,12 @@ impl Inner {
 
     /// Tells everything that is to be told, unless somebody further up the stack is at it.
     pub(super) fn tell_now(&self) {
-        if self.is_telling.replace(true) {
+        if self.to_tell.borrow().is_empty() || self.is_telling.replace(true) {
             return;
         }
+        // On the stack of a job that made room, a callback's call waits in place: paused here, the job
+        // would keep everybody else from being told.
+        let _in_place = pausewake_jobs::block_pause();
         // Also when a callback panics: what is left is told by the next call.
         let _telling = Telling(self);
         loop {
@@ -57,7 +60,8 @@ impl Inner {
 
     /// Wakes the job whose operation is over, if it still waits for it.
     fn tell_of_end(&self, op: Cookie, completed_ns: Option<Nanos>, is_told: bool) {
-        let Some((waiter, job)) = self.with_slot(op, |slot| (slot.op.waiter.clone(), slot.op.job))
+        let Some((waiter, job)) =
+            self.with_slot(op, |slot| (slot.op.waiter.take_to_tell(), slot.op.job))
         else {
             return;
         };
@@ -104,7 +108,7 @@ impl Inner {
         match waiter {
             Waiter::Job { .. } => self.count(|stats| stats.wakes_for_room += 1),
             Waiter::Looks => self.news.set(self.news.get() + 1),
-            Waiter::InPlace => {}
+            Waiter::InPlace | Waiter::Told(_) => {}
         }
         self.charge_wake(waiter.by());
         waiter.tell();

@@ -31,7 +31,7 @@ impl Inner {
         let Reap::Heuristic(heuristic) = self.config.reap else {
             return true;
         };
-        let stats = self.stats.get();
+        let stats = *self.stats.borrow();
         let mut state = self.state.borrow_mut();
         if stats.in_flight == 0 {
             return state.is_time_up();

@@ -18,7 +18,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error`]: misuse (no such key, `sealed` too small, more than a slot holds), device failure,
-    /// or a full queue if the engine does not wait.
+    /// or not now (a full queue if the engine does not wait, no descriptor left to be told by).
     pub fn aead_seal(
         &self,
         key: KeyId,

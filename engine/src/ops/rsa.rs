@@ -45,8 +45,8 @@ impl Engine {
     /// In a job this pauses until the signature is there; elsewhere it waits in place.
     ///
     /// # Errors
-    /// [`Error`]: misuse (no such key, a message larger than a slot), device failure, or a full
-    /// queue if the engine does not wait.
+    /// [`Error`]: misuse (no such key, a message larger than a slot), device failure, or not now (a
+    /// full queue if the engine does not wait, no descriptor left to be told by).
     pub fn rsa_sign(
         &self,
         key: KeyId,

@@ -3,19 +3,20 @@
 //! [`Reactor`] is the loop that the program and the tests use. It is made of the engine's public
 //! parts only; `examples/own_loop.rs` shows a loop of somebody else's.
 
+mod error;
 mod park;
 mod ready;
 mod tasks;
 pub(crate) mod timelines;
 
 use std::collections::VecDeque;
-use std::io;
 
 use pausewake_device::Nanos;
-use pausewake_jobs::{Cancelled, StartReason};
+use pausewake_jobs::Cancelled;
 
 use crate::config::Reap;
 use crate::engine::Engine;
+pub use error::{ReactorError, SpawnError};
 use park::{Park, Passed};
 use ready::ReadyQueue;
 use tasks::{TaskToken, Tasks};
@@ -87,7 +88,8 @@ impl Reactor {
     /// An event loop for the jobs that call `engine`.
     ///
     /// # Errors
-    /// No descriptors are left: the loop needs three, and one per job when notifying by fd.
+    /// No descriptors are left: the loop needs three, and one per job when notifying by fd. To be tried
+    /// again with a clone of `engine` ([`ReactorError::family`]).
     pub fn new(engine: Engine) -> Result<Self, ReactorError> {
         let ready = ReadyQueue::new()?;
         Ok(Self {
@@ -115,8 +117,8 @@ impl Reactor {
     /// Starts `f` as a job with a wait context of its own and runs it until it pauses or ends.
     ///
     /// # Errors
-    /// No job can be had ([`StartReason::is_retry`] says whether later), or we are in one; gives `f`
-    /// back.
+    /// No job can be had, or we are in one: gives `f` back. Or the job runs and its fd could not be
+    /// watched: names the job. [`SpawnError::family`] says whether it may work later.
     ///
     /// # Panics
     /// With the panic of `f`.
@@ -327,53 +329,4 @@ pub struct Shutdown {
     pub cancelled_jobs: usize,
     /// Slots that the device has not given back; zero unless it is a manual one.
     pub slots_left: usize,
-}
-
-/// Why a job does not run.
-#[derive(thiserror::Error)]
-pub enum SpawnError<F> {
-    /// `jobs` has none to give; the function comes back.
-    #[error("no job could be started: {reason}")]
-    NotStarted {
-        /// Why, and whether to try again ([`StartReason::is_retry`]).
-        reason: StartReason,
-        /// The function.
-        f: F,
-    },
-    /// The job ran up to its first pause, and its fd could not be watched; it stays paused.
-    #[error("a job's fd could not be watched; if descriptors ran out, raise `ulimit -n`")]
-    Watch(#[source] io::Error),
-}
-
-impl<F> std::fmt::Debug for SpawnError<F> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotStarted { reason, .. } => f.debug_tuple("NotStarted").field(reason).finish(),
-            Self::Watch(error) => f.debug_tuple("Watch").field(error).finish(),
-        }
-    }
-}
-
-/// Why the loop cannot go on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReactorError {
-    /// The system's event queue failed.
-    #[error("the event loop's system calls failed; if descriptors ran out, raise `ulimit -n`")]
-    Io(#[from] io::Error),
-    /// The loop's own wake-up could not be made.
-    #[error("the event loop cannot be woken")]
-    Bell(#[from] pausewake_device::ring::CreateError),
-    /// Jobs are paused, and nothing under way could wake them.
-    #[error(
-        "{jobs} jobs are paused and nothing will wake them: no operation is in flight, or a manual \
-         device holds it"
-    )]
-    Stalled {
-        /// How many.
-        jobs: usize,
-    },
-    /// *Misuse*: a job cannot turn the loop that resumes it.
-    #[error("the event loop was turned from inside a job: turn it outside of all jobs")]
-    InJob,
 }

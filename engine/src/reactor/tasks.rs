@@ -7,7 +7,7 @@ use pausewake_jobs::{Cancelled, Job, Outcome, WaitCtx};
 
 use super::park::Park;
 use super::ready::ReadyQueue;
-use super::{ReactorError, SpawnError};
+use super::{ReactorError, SpawnError, TaskHandle};
 use crate::config::Notify;
 
 /// Names one use of one place: a wake that comes late names a use that is over, and wakes nobody.
@@ -70,7 +70,10 @@ impl Tasks {
             Ok(Outcome::Paused(job)) => {
                 occupied.job = Some(job);
                 let watched = occupied.watch(park);
-                watched.map(|()| token).map_err(SpawnError::Watch)
+                watched.map(|()| token).map_err(|source| SpawnError::Watch {
+                    task: TaskHandle(token),
+                    source,
+                })
             }
             Err(error) => {
                 let (reason, f) = error.into_parts();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::thread;
 
 use super::entries::{Cleanup, Clearance, Entries, Entry, WaitKey};
-use super::{Callback, WaitFd, Wake};
+use super::{Callback, LocalWake, WaitFd, Wake};
 
 /// What a job waits for, and how it wants to be woken: OpenSSL's `ASYNC_WAIT_CTX`.
 ///
@@ -57,7 +57,8 @@ struct Inner {
     entries: RefCell<Entries>,
     /// So that a resume without changes costs one test.
     has_changes: Cell<bool>,
-    callback: RefCell<Option<Callback>>,
+    /// Counted on this thread, so that taking it along costs no atomic operation.
+    callback: RefCell<Option<Rc<Callback>>>,
     status: Cell<WaitStatus>,
 }
 
@@ -162,14 +163,25 @@ impl WaitCtx {
     /// Sets what wakes the jobs of this context, for engines that can use it. With one set, they
     /// put no descriptor in. This crate never calls it.
     pub fn set_callback(&self, callback: Option<Callback>) {
-        let before = self.0.callback.replace(callback);
+        let before = self.0.callback.replace(callback.map(Rc::new));
         drop(before);
     }
 
     /// The callback, as something that another thread may hold.
     #[must_use]
     pub fn callback(&self) -> Option<Wake> {
-        self.0.callback.borrow().clone().map(Wake::from_callback)
+        let callback = self.0.callback.borrow();
+        callback.as_deref().cloned().map(Wake::from_callback)
+    }
+
+    /// The callback, to be called from this thread: cheaper to count than a [`Wake`].
+    #[must_use]
+    pub fn local_callback(&self) -> Option<LocalWake> {
+        self.0
+            .callback
+            .borrow()
+            .clone()
+            .map(LocalWake::from_callback)
     }
 
     /// The newest descriptor of that key, as something that another thread may hold.

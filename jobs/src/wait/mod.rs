@@ -8,4 +8,4 @@ mod wake;
 pub use ctx::{ChangedFds, WaitCtx, WaitStatus};
 pub use entries::{Cleanup, WaitKey};
 pub use fd::WaitFd;
-pub use wake::{Callback, Wake};
+pub use wake::{Callback, LocalWake, Wake};

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::WaitFd;
@@ -68,6 +69,64 @@ impl Wake {
                 callback();
                 Ok(())
             }
+        }
+    }
+}
+
+/// A [`Wake`] that stays on its thread, and is counted without atomic operations there. It owns its
+/// target as well.
+#[derive(Clone)]
+pub struct LocalWake(LocalTarget);
+
+#[derive(Clone)]
+enum LocalTarget {
+    Callback(Rc<Callback>),
+    Shared(Wake),
+}
+
+impl LocalWake {
+    pub(super) fn from_callback(callback: Rc<Callback>) -> LocalWake {
+        LocalWake(LocalTarget::Callback(callback))
+    }
+
+    /// Wakes.
+    ///
+    /// # Errors
+    /// As [`Wake::wake`].
+    ///
+    /// # Panics
+    /// If the callback does.
+    pub fn wake(&self) -> io::Result<()> {
+        match &self.0 {
+            LocalTarget::Callback(callback) => {
+                callback();
+                Ok(())
+            }
+            LocalTarget::Shared(wake) => wake.wake(),
+        }
+    }
+
+    /// The same, for any thread.
+    #[must_use]
+    pub fn to_wake(&self) -> Wake {
+        match &self.0 {
+            LocalTarget::Callback(callback) => Wake::from_callback(Callback::clone(callback)),
+            LocalTarget::Shared(wake) => wake.clone(),
+        }
+    }
+}
+
+impl From<Wake> for LocalWake {
+    fn from(wake: Wake) -> LocalWake {
+        LocalWake(LocalTarget::Shared(wake))
+    }
+}
+
+impl fmt::Debug for LocalWake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            LocalTarget::Callback(_) => f.write_str("LocalWake(callback)"),
+            LocalTarget::Shared(wake) => f.debug_tuple("LocalWake").field(wake).finish(),
         }
     }
 }

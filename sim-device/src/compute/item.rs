@@ -89,7 +89,12 @@ pub struct WorkItem {
     pub token: u64,
     /// What to do; taken out when it is done.
     pub action: Action,
+    /// All zero behind the first `used_len` bytes.
     buffer: Zeroizing<Vec<u8>>,
+    /// Input, extra bytes and output together.
+    used_len: usize,
+    /// Something may have been written there since the last wipe.
+    may_hold: bool,
     input_len: usize,
     extra_len: usize,
     /// Bytes of output that are filled.
@@ -119,10 +124,13 @@ impl WorkItem {
         self.wipe();
         self.input_len = input_len;
         self.extra_len = extra_len;
-        // Wiped and empty, so that growing copies nothing and leaves nothing behind.
-        self.buffer.clear();
-        self.buffer
-            .resize(input_len + extra_len + output_capacity, 0);
+        self.used_len = input_len + extra_len + output_capacity;
+        if self.buffer.len() < self.used_len {
+            // Wiped and empty, so that growing copies nothing and leaves nothing behind.
+            self.buffer.clear();
+            self.buffer.resize(self.used_len, 0);
+        }
+        self.may_hold = true;
         &mut self.buffer[..input_len + extra_len]
     }
 
@@ -141,7 +149,7 @@ impl WorkItem {
     /// Bytes of output that there is room for.
     #[must_use]
     pub fn output_capacity(&self) -> usize {
-        self.buffer.len() - self.input_len - self.extra_len
+        self.used_len - self.input_len - self.extra_len
     }
 
     /// What was computed; empty before, and after a failure.
@@ -160,13 +168,22 @@ impl WorkItem {
     /// [`Status::DeviceError`] also when the work panicked (the panic stops here; the process's
     /// panic hook has reported it), [`Status::BadRequest`] also when there is no action.
     pub fn execute(&mut self, vault: &dyn Vault) -> Result<usize, Status> {
+        self.execute_by(|key, work, output| vault.execute(key, work, output))
+    }
+
+    /// [`execute`](Self::execute), by whatever does the vault's work.
+    pub(crate) fn execute_by(
+        &mut self,
+        compute: impl FnOnce(KeyId, Work<'_>, &mut [u8]) -> Result<usize, Status>,
+    ) -> Result<usize, Status> {
         let action = std::mem::take(&mut self.action);
-        let (before, output) = self.buffer.split_at_mut(self.input_len + self.extra_len);
+        let used = &mut self.buffer[..self.used_len];
+        let (before, output) = used.split_at_mut(self.input_len + self.extra_len);
         let (input, extra) = before.split_at(self.input_len);
         // What a panic may leave half done is the output, which is wiped, and the vault, which
         // holds no lock while it computes.
         let result = catch_unwind(AssertUnwindSafe(|| {
-            run(action, vault, input, extra, &mut *output)
+            run(action, compute, input, extra, &mut *output)
         }))
         .unwrap_or_else(|panic| {
             discard(panic);
@@ -192,9 +209,12 @@ impl WorkItem {
     pub fn wipe(&mut self) {
         self.action = Action::None;
         self.output_len = 0;
+        if !std::mem::take(&mut self.may_hold) {
+            return;
+        }
         // Plain stores at the speed of memset, and a barrier that keeps the compiler from leaving
         // them out; byte by byte, wiping would cost more than encrypting.
-        self.buffer.fill(0);
+        self.buffer[..self.used_len].fill(0);
         optimization_barrier(self.buffer.as_slice());
     }
 }
@@ -217,14 +237,14 @@ impl fmt::Debug for WorkItem {
 #[derive(Debug)]
 pub struct Finished {
     /// The item with its output; use it again.
-    pub item: WorkItem,
+    pub item: Box<WorkItem>,
     /// Length of the output in bytes, or the status that the completion shall carry.
     pub result: Result<usize, Status>,
 }
 
 fn run(
     action: Action,
-    vault: &dyn Vault,
+    compute: impl FnOnce(KeyId, Work<'_>, &mut [u8]) -> Result<usize, Status>,
     input: &[u8],
     extra: &[u8],
     output: &mut [u8],
@@ -246,7 +266,7 @@ fn run(
                 input,
                 extra,
             };
-            vault.execute(key, work, output)
+            compute(key, work, output)
         }
         Action::Crypto { .. } | Action::None => Err(Status::BadRequest),
     }

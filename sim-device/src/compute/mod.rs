@@ -102,6 +102,15 @@ pub trait Compute: Send + Sync + 'static {
 #[error("{0}")]
 pub struct ImportError(pub String);
 
+/// A key together with what computes with it: see [`Vault::hold`].
+pub trait HeldKey: Send + Sync {
+    /// Does the work with this key.
+    ///
+    /// # Errors
+    /// The status that the completion shall carry.
+    fn execute(&self, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status>;
+}
+
 /// A compute engine together with its keys, with the key type hidden: what a device holds.
 pub trait Vault: Send + Sync + 'static {
     /// Imports a key and names it.
@@ -118,6 +127,19 @@ pub trait Vault: Send + Sync + 'static {
     /// # Errors
     /// The status that the completion shall carry; [`Status::BadKey`] when no key has that name.
     fn execute(&self, key: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status>;
+
+    /// A key for many ops in a row, which need not look it up. To be asked for again when
+    /// [`revocations`](Self::revocations) has changed. `None`: there is no such key, or this vault
+    /// wants to see every op.
+    fn hold(&self, key: KeyId) -> Option<Arc<dyn HeldKey>> {
+        let _ = key;
+        None
+    }
+
+    /// How many keys have been revoked so far.
+    fn revocations(&self) -> u64 {
+        0
+    }
 
     /// The longest signature that the key makes, bytes: how much room a signing op needs. `None`: it
     /// makes none, there is no such key, or the engine does not say.
@@ -153,6 +175,14 @@ impl<V: Vault + ?Sized> Vault for Arc<V> {
 
     fn execute(&self, key: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status> {
         (**self).execute(key, work, output)
+    }
+
+    fn hold(&self, key: KeyId) -> Option<Arc<dyn HeldKey>> {
+        (**self).hold(key)
+    }
+
+    fn revocations(&self) -> u64 {
+        (**self).revocations()
     }
 
     fn signature_max_len(&self, key: KeyId) -> Option<usize> {

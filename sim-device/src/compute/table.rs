@@ -1,8 +1,10 @@
 //! The keys of a device.
 
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Compute, ImportError, KeyMaterial, Vault, Work};
+use super::{Compute, HeldKey, ImportError, KeyMaterial, Vault, Work};
 use crate::keys::KeyId;
 use crate::protocol::Status;
 
@@ -18,12 +20,13 @@ pub const MAX_KEYS: usize = 65_536;
 ///
 /// The places stand behind a read-write lock, which an op takes for reading, for as long as it takes
 /// to count a reference: many ops look up keys, hardly anyone imports one, and the cryptography
-/// happens outside. A table of atomic pointers would save the lock's two atomic operations, against
-/// microseconds of work, and cost `unsafe` code.
+/// happens outside. Whoever does many ops in a row [holds](Vault::hold) its key instead, and asks
+/// only a counter whether any has been revoked since.
 #[derive(Debug)]
 pub struct KeyTable<C: Compute> {
-    compute: C,
-    places: RwLock<Places<C::Key>>,
+    compute: Arc<C>,
+    places: RwLock<Places<Entry<C>>>,
+    revocations: AtomicU64,
     max_keys: usize,
 }
 
@@ -40,6 +43,25 @@ struct Place<K> {
     key: Option<Arc<K>>,
 }
 
+/// A key, and what computes with it.
+struct Entry<C: Compute> {
+    compute: Arc<C>,
+    key: C::Key,
+}
+
+/// Says nothing of the key.
+impl<C: Compute> fmt::Debug for Entry<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").finish_non_exhaustive()
+    }
+}
+
+impl<C: Compute> HeldKey for Entry<C> {
+    fn execute(&self, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status> {
+        self.compute.execute(&self.key, work, output)
+    }
+}
+
 impl<C: Compute> KeyTable<C> {
     /// A table without keys, for at most [`MAX_KEYS`] at once.
     pub fn new(compute: C) -> Self {
@@ -50,11 +72,12 @@ impl<C: Compute> KeyTable<C> {
     /// place that [`KeyId::NONE`] names).
     pub fn with_max_keys(compute: C, max_keys: usize) -> Self {
         Self {
-            compute,
+            compute: Arc::new(compute),
             places: RwLock::new(Places {
                 all: Vec::new(),
                 free: Vec::new(),
             }),
+            revocations: AtomicU64::new(0),
             max_keys: max_keys.min(u32::MAX as usize),
         }
     }
@@ -74,7 +97,7 @@ impl<C: Compute> KeyTable<C> {
         self.len() == 0
     }
 
-    fn key(&self, id: KeyId) -> Option<Arc<C::Key>> {
+    fn entry(&self, id: KeyId) -> Option<Arc<Entry<C>>> {
         let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
         places
             .all
@@ -88,7 +111,10 @@ impl<C: Compute> KeyTable<C> {
 impl<C: Compute> Vault for KeyTable<C> {
     fn import(&self, material: KeyMaterial<'_>) -> Result<KeyId, ImportError> {
         // Outside the lock: reading a key takes long.
-        let key = Arc::new(self.compute.import(material)?);
+        let key = Arc::new(Entry {
+            compute: self.compute.clone(),
+            key: self.compute.import(material)?,
+        });
         let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
         places.put(key, self.max_keys).ok_or_else(|| {
             ImportError(format!(
@@ -102,18 +128,29 @@ impl<C: Compute> Vault for KeyTable<C> {
         // The key itself is dropped after the lock.
         let key = {
             let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
-            places.take(id)
+            let key = places.take(id);
+            self.revocations
+                .fetch_add(u64::from(key.is_some()), Ordering::Release);
+            key
         };
         key.is_some()
     }
 
     fn execute(&self, id: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status> {
-        let key = self.key(id).ok_or(Status::BadKey)?;
-        self.compute.execute(&key, work, output)
+        let entry = self.entry(id).ok_or(Status::BadKey)?;
+        entry.execute(work, output)
+    }
+
+    fn hold(&self, id: KeyId) -> Option<Arc<dyn HeldKey>> {
+        Some(self.entry(id)?)
+    }
+
+    fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
     }
 
     fn signature_max_len(&self, id: KeyId) -> Option<usize> {
-        self.compute.signature_max_len(&*self.key(id)?)
+        self.compute.signature_max_len(&self.entry(id)?.key)
     }
 }
 

@@ -32,9 +32,9 @@ type Notify = Arc<dyn Fn() + Send + Sync>;
 /// [`Status::DeviceError`]: crate::protocol::Status::DeviceError
 pub struct Workers {
     /// `None` once shut down: without a sender, idle workers end.
-    to_workers: Option<Sender<WorkItem>>,
+    to_workers: Option<Sender<Box<WorkItem>>>,
     /// A second receiver of the same queue, for what nobody ran.
-    not_run: Receiver<WorkItem>,
+    not_run: Receiver<Box<WorkItem>>,
     finished: Receiver<Finished>,
     held: AtomicUsize,
     capacity: usize,
@@ -69,13 +69,13 @@ pub enum StartError {
 pub enum SubmitError {
     /// Retry: take finished items, then try again.
     #[error("the compute pool holds as many items as it may; take finished ones first")]
-    Full(WorkItem),
+    Full(Box<WorkItem>),
 }
 
 impl SubmitError {
     /// The item.
     #[must_use]
-    pub fn into_item(self) -> WorkItem {
+    pub fn into_item(self) -> Box<WorkItem> {
         match self {
             Self::Full(item) => item,
         }
@@ -88,7 +88,7 @@ pub struct Leftovers {
     /// Finished and not taken before.
     pub finished: Vec<Finished>,
     /// Never begun.
-    pub not_run: Vec<WorkItem>,
+    pub not_run: Vec<Box<WorkItem>>,
 }
 
 impl Workers {
@@ -143,7 +143,7 @@ impl Workers {
     ///
     /// # Errors
     /// [`SubmitError::Full`] gives the item back.
-    pub fn try_submit(&self, item: WorkItem) -> Result<(), SubmitError> {
+    pub fn try_submit(&self, item: Box<WorkItem>) -> Result<(), SubmitError> {
         let reserved = self
             .held
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
@@ -192,7 +192,8 @@ impl Workers {
         }
     }
 
-    fn stop(&mut self) -> Vec<WorkItem> {
+    #[expect(clippy::vec_box, reason = "items travel from hand to hand as boxes")]
+    fn stop(&mut self) -> Vec<Box<WorkItem>> {
         // Emptied before the sender goes: workers end when the queue is empty *and* has no sender,
         // and would else run everything that waits.
         let not_run = self.not_run.try_iter().collect();
@@ -227,7 +228,7 @@ impl std::fmt::Debug for Workers {
 /// What one thread owns.
 struct Worker {
     vault: Arc<dyn Vault>,
-    from_owner: Receiver<WorkItem>,
+    from_owner: Receiver<Box<WorkItem>>,
     to_owner: Sender<Finished>,
     notify: Notify,
 }

@@ -86,8 +86,13 @@ impl Core {
         let collected = self.collect(clock);
         let now = clock.now();
         let completed = self.complete_due(now);
+        // Before the fetch, which takes its time.
         let signalled = self.front.signal_due(now);
+        let refused_before = self.front.stats.refused;
         let fetched = self.fetch(clock);
+        if self.front.stats.refused > refused_before {
+            self.front.signal_due(now);
+        }
         collected | completed | signalled | fetched
     }
 
@@ -112,11 +117,12 @@ impl Core {
     /// Takes from every ring what it holds, as far as there is room. Says whether anything was
     /// taken, be it accepted or refused.
     fn fetch(&mut self, clock: &Clock) -> bool {
-        let fetched_before = self.front.stats.fetched;
+        let fetched_before_all = self.front.stats.fetched;
         for queue in self.front.ports.ids_from(self.first) {
             let Some(now) = self.front.look(queue, clock) else {
                 continue;
             };
+            let fetched_before = self.front.stats.fetched;
             while let Some(accepted) = self
                 .front
                 .next(queue, now, |class| self.model.room(queue, class).is_none())
@@ -124,9 +130,9 @@ impl Core {
                 self.start(accepted, now);
                 self.first = QueueId(queue.0.wrapping_add(1));
             }
-            self.front.signal_room(queue);
+            self.front.signal_room(queue, fetched_before);
         }
-        self.front.stats.fetched > fetched_before
+        self.front.stats.fetched > fetched_before_all
     }
 
     /// Hands the op to the model and to compute.

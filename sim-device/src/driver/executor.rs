@@ -4,20 +4,64 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::ThreadId;
 
-use crate::compute::{Finished, Vault, WorkItem, Workers};
+use crate::compute::{Finished, HeldKey, Vault, Work, WorkItem, Workers};
+use crate::keys::KeyId;
+use crate::protocol::Status;
 
 /// Compute, as a driver sees it.
 pub(crate) enum Executor {
     /// In place: an op is computed when it is fetched.
-    Inline(Arc<dyn Vault>),
+    Inline(Inline),
     /// By a pool. What does not fit into it waits here; the in-flight limits bound how much.
     Pool {
         workers: Workers,
-        waiting: VecDeque<WorkItem>,
+        waiting: VecDeque<Box<WorkItem>>,
     },
 }
 
+/// Computes in place, and holds on to the key that it used last.
+pub(crate) struct Inline {
+    vault: Arc<dyn Vault>,
+    last: Option<LastKey>,
+}
+
+struct LastKey {
+    id: KeyId,
+    /// What the vault had counted before the key was asked for.
+    revocations: u64,
+    key: Arc<dyn HeldKey>,
+}
+
+impl Inline {
+    /// A key that is revoked is not held beyond the next turn.
+    fn forget_revoked(&mut self) {
+        let revocations = self.vault.revocations();
+        self.last.take_if(|last| last.revocations != revocations);
+    }
+
+    fn execute(&mut self, id: KeyId, work: Work<'_>, output: &mut [u8]) -> Result<usize, Status> {
+        let revocations = self.vault.revocations();
+        let is_good = |last: &LastKey| last.id == id && last.revocations == revocations;
+        if !self.last.as_ref().is_some_and(is_good) {
+            // Counted first: a revocation in between costs another look, and no key is kept by it.
+            self.last = self.vault.hold(id).map(|key| LastKey {
+                id,
+                revocations,
+                key,
+            });
+        }
+        match &self.last {
+            Some(last) => last.key.execute(work, output),
+            None => self.vault.execute(id, work, output),
+        }
+    }
+}
+
 impl Executor {
+    pub(crate) fn inline(vault: Arc<dyn Vault>) -> Self {
+        Self::Inline(Inline { vault, last: None })
+    }
+
     pub(crate) fn pool(workers: Workers) -> Self {
         Self::Pool {
             workers,
@@ -34,9 +78,12 @@ impl Executor {
     }
 
     /// Begins an op. `Some`: it is done already.
-    pub(crate) fn start(&mut self, item: WorkItem) -> Option<Finished> {
+    pub(crate) fn start(&mut self, mut item: Box<WorkItem>) -> Option<Finished> {
         match self {
-            Self::Inline(vault) => Some(execute(item, &**vault)),
+            Self::Inline(inline) => {
+                let result = item.execute_by(|key, work, output| inline.execute(key, work, output));
+                Some(Finished { item, result })
+            }
             Self::Pool { workers, waiting } => {
                 waiting.push_back(item);
                 hand_over(workers, waiting);
@@ -48,7 +95,10 @@ impl Executor {
     /// Takes an op that a worker has finished.
     pub(crate) fn finished(&mut self) -> Option<Finished> {
         match self {
-            Self::Inline(_) => None,
+            Self::Inline(inline) => {
+                inline.forget_revoked();
+                None
+            }
             Self::Pool { workers, waiting } => {
                 let finished = workers.try_next()?;
                 hand_over(workers, waiting);
@@ -58,14 +108,8 @@ impl Executor {
     }
 }
 
-/// Computes an op here and now.
-pub(crate) fn execute(mut item: WorkItem, vault: &dyn Vault) -> Finished {
-    let result = item.execute(vault);
-    Finished { item, result }
-}
-
 /// Gives the pool what it has room for, in order.
-fn hand_over(workers: &Workers, waiting: &mut VecDeque<WorkItem>) {
+fn hand_over(workers: &Workers, waiting: &mut VecDeque<Box<WorkItem>>) {
     while let Some(item) = waiting.pop_front() {
         if let Err(full) = workers.try_submit(item) {
             waiting.push_front(full.into_item());

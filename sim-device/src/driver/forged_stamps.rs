@@ -71,6 +71,63 @@ fn no_stamp_travels_in_time() {
     }
 }
 
+/// A host that is ahead of the device's clock: its descriptors are not seen before their time, and a
+/// forged stamp is held to the last doorbell.
+#[test]
+fn what_is_shown_later_is_not_seen_before() {
+    let later = LATE + Nanos::new(1);
+    for (stamp, rung, seen) in [
+        (LOOKED, Nanos::ZERO, LOOKED),
+        (LATE, LATE, LATE),
+        (LOOKED, LATE, LOOKED),
+        // Forged: nobody has rung at such a time.
+        (Nanos::MAX, LATE, LATE),
+        (later, LATE, LATE),
+        (later, Nanos::ZERO, LOOKED),
+        (Nanos::MAX, Nanos::ZERO, LOOKED),
+    ] {
+        let (mut core, mut host, clock) = device();
+        let link = core.front.ports.iter().next().map(|port| port.link.clone());
+        clock.move_to(LOOKED);
+        link.expect("there is one queue").ring_at(rung);
+        push(&mut host, 0, stamp);
+        core.turn(&clock);
+        if seen > LOOKED {
+            assert_eq!(
+                core.next_deadline(),
+                Some(seen),
+                "stamp {stamp}, rung {rung}"
+            );
+            clock.move_to(seen - Nanos::new(1));
+            assert!(!core.turn(&clock), "it is too early");
+            assert_eq!(core.stats().fetched, 0);
+        }
+        run_dry(&mut core, &clock);
+        let done = host.completions.pop().expect("it was fetched");
+        assert_eq!(done.fetched_ns(), seen, "stamp {stamp}, rung {rung}");
+        assert_eq!(core.next_deadline(), None);
+    }
+}
+
+/// A host that rings and goes leaves no deadline that never ends.
+#[test]
+fn what_a_host_that_is_gone_would_have_shown_is_forgotten() {
+    let (mut core, mut host, clock) = device();
+    let link = core.front.ports.iter().next().map(|port| port.link.clone());
+    let link = link.expect("there is one queue");
+    push(&mut host, 0, Nanos::ZERO);
+    core.turn(&clock);
+    link.ring_at(LATE);
+    push(&mut host, 1, LATE);
+    core.turn(&clock);
+    link.hang_up();
+    core.turn(&clock);
+    assert_eq!(core.next_deadline(), Some(SERVICE), "of the op in flight");
+    run_dry(&mut core, &clock);
+    assert_eq!((core.next_deadline(), core.stats().fetched), (None, 1));
+    assert_eq!(core.stats().queues_open, 0);
+}
+
 fn device() -> (Core, HostSide, Clock) {
     let mut config = DeviceConfig {
         compute: ComputeMode::None,
@@ -79,7 +136,7 @@ fn device() -> (Core, HostSide, Clock) {
     config.model.symmetric.service = ServiceTime::constant(SERVICE);
     let (host, side) = ring::create(config.queue).expect("memory is to be had");
     let vault = Arc::new(KeyTable::new(NoCompute::new()));
-    let mut core = Core::new(config, Executor::Inline(vault), None);
+    let mut core = Core::new(config, Executor::inline(vault), None);
     core.add_queue(side, Link::new());
     (core, host, Clock::stopped())
 }

@@ -24,7 +24,7 @@ pub(crate) struct Accepted {
     /// When it was submitted, held to what can be.
     pub(crate) submitted_ns: Nanos,
     /// The work, with the payload in private memory.
-    pub(crate) item: WorkItem,
+    pub(crate) item: Box<WorkItem>,
 }
 
 /// The front of a device.
@@ -36,7 +36,11 @@ pub(crate) struct Front {
     /// Nothing passes the front door.
     pub(crate) down: bool,
     /// Work items that have been used, with their buffers.
-    spare: Vec<WorkItem>,
+    #[expect(
+        clippy::vec_box,
+        reason = "items travel from hand to hand as boxes, and rest as such"
+    )]
+    spare: Vec<Box<WorkItem>>,
 }
 
 impl Front {
@@ -120,9 +124,13 @@ impl Front {
         }
     }
 
-    /// Descriptors of `queue` were consumed: its host may wait for the room.
-    pub(crate) fn signal_room(&mut self, queue: QueueId) {
-        if let Some(port) = self.ports.get(queue) {
+    /// Signals for room in the ring of `queue`, if descriptors were consumed since as many had been
+    /// fetched as `fetched_before`: its host may wait for that. A look that found no way to take any
+    /// signals nothing, or a host that waits for room would be woken by every look.
+    pub(crate) fn signal_room(&mut self, queue: QueueId, fetched_before: u64) {
+        if self.stats.fetched > fetched_before
+            && let Some(port) = self.ports.get(queue)
+        {
             port.side.room_signal.ring();
         }
     }
@@ -195,7 +203,7 @@ impl Front {
         queue: QueueId,
         slot: u32,
         completion: Completion,
-        mut item: WorkItem,
+        mut item: Box<WorkItem>,
         now: Nanos,
     ) {
         if let Some(port) = self.ports.get(queue) {
@@ -224,7 +232,8 @@ impl Front {
         self.publish(queue, completion, now);
     }
 
-    /// Puts a completion into the ring of `queue`, as it is.
+    /// Puts a completion into the ring of `queue`, as it is. Its signal comes with
+    /// [`signal_due`](Self::signal_due).
     pub(crate) fn publish(&mut self, queue: QueueId, completion: Completion, now: Nanos) {
         if let Some(port) = self.ports.get(queue) {
             let published = port.complete(now, completion, &mut self.stats);
@@ -240,7 +249,8 @@ impl Front {
         }
     }
 
-    /// Gives the signals that coalescing held back until now.
+    /// Gives the signals of what was completed, unless coalescing holds them back, and those that it held
+    /// back until now.
     pub(crate) fn signal_due(&mut self, now: Nanos) -> bool {
         let mut any = false;
         for (queue, port) in self.ports.iter_mut() {

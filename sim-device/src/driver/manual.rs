@@ -133,10 +133,9 @@ impl ManualDriver {
 
     /// Moves the clock on, and gives the signals that fall due on the way.
     pub(crate) fn advance(&self, span: Nanos) {
-        self.with_core(|core| {
+        self.with_core(|_| {
             let now = self.clock.now() + span;
             self.clock.move_to(now);
-            core.front.signal_due(now);
         });
     }
 
@@ -144,6 +143,7 @@ impl ManualDriver {
     fn with_core<T>(&self, work: impl FnOnce(&mut ManualCore) -> T) -> T {
         let mut core = self.core();
         let done = work(&mut core);
+        core.front.signal_due(self.clock.now());
         let panic = core.front.telling.take_panic();
         drop(core);
         panic.pass_on();
@@ -161,10 +161,11 @@ impl ManualCore {
             let Some(now) = self.front.look(queue, clock) else {
                 continue;
             };
+            let fetched_before = self.front.stats.fetched;
             while let Some(accepted) = self.front.next(queue, now, |_| true) {
                 self.hold(accepted, now);
             }
-            self.front.signal_room(queue);
+            self.front.signal_room(queue, fetched_before);
         }
     }
 

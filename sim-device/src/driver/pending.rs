@@ -52,7 +52,7 @@ pub(super) struct Held {
     pub(super) queue: QueueId,
     pub(super) op: Cookie,
     pub(super) slot: u32,
-    pub(super) item: WorkItem,
+    pub(super) item: Box<WorkItem>,
     pub(super) progress: Progress,
     pub(super) fetched_ns: Nanos,
     kind: OpKind,

@@ -47,6 +47,12 @@ impl Link {
         self.signals.load(Ordering::Acquire)
     }
 
+    /// One more signal. The device is the only one that counts them.
+    fn count_signal(&self) {
+        let signals = self.signals.load(Ordering::Relaxed) + 1;
+        self.signals.store(signals, Ordering::Release);
+    }
+
     /// The host shows its descriptors at `at`, which may be ahead of the device's clock.
     pub(crate) fn ring_at(&self, at: Nanos) {
         self.rung_ns.store(at.get(), Ordering::Release);
@@ -102,6 +108,9 @@ pub(crate) struct Port {
     pub(crate) side: DeviceSide,
     pub(crate) link: Arc<Link>,
     coalescer: Coalescer,
+    /// Coalescing holds the signal back no longer: it is given when the turn's completions are all in
+    /// the ring, once for all of them.
+    is_signal_due: bool,
     /// Ops accepted and not completed.
     pub(crate) in_flight: u32,
     /// When the submission ring was last looked at.
@@ -119,6 +128,7 @@ impl Port {
             side,
             link,
             coalescer: Coalescer::new(coalesce),
+            is_signal_due: false,
             in_flight: 0,
             looked_ns: Nanos::ZERO,
             earliest_ns: Nanos::ZERO,
@@ -177,7 +187,7 @@ impl Port {
         self.ahead_ns = Nanos::MAX;
     }
 
-    /// Puts a completion into the ring, and gives the signal unless coalescing holds it back.
+    /// Puts a completion into the ring. Its signal is given by [`signal_if_due`](Self::signal_if_due).
     pub(crate) fn complete(
         &mut self,
         now: Nanos,
@@ -193,20 +203,22 @@ impl Port {
         }
         stats.completed += 1;
         if self.coalescer.completed(now) {
-            self.signal(stats)
+            self.is_signal_due = true;
+            Published::Due
         } else {
             stats.coalesced += 1;
             Published::Coalesced
         }
     }
 
-    /// Gives the held-back signal if its time has come.
+    /// Gives the signal if its time has come.
     pub(crate) fn signal_if_due(
         &mut self,
         now: Nanos,
         stats: &mut DeviceStats,
     ) -> Option<Published> {
-        self.coalescer.expired(now).then(|| self.signal(stats))
+        let is_due = self.coalescer.expired(now) || self.is_signal_due;
+        is_due.then(|| self.signal(stats))
     }
 
     /// When this queue has something to do next: a signal that was held back, or a descriptor that
@@ -218,15 +230,16 @@ impl Port {
 
     /// Gives the signal, whatever coalescing says.
     pub(crate) fn signal_now(&mut self, stats: &mut DeviceStats) -> Published {
-        if self.link.host_gone() {
-            return Published::Unheard;
-        }
         self.coalescer.signalled();
         self.signal(stats)
     }
 
-    fn signal(&self, stats: &mut DeviceStats) -> Published {
-        self.link.signals.fetch_add(1, Ordering::Release);
+    fn signal(&mut self, stats: &mut DeviceStats) -> Published {
+        self.is_signal_due = false;
+        if self.link.host_gone() {
+            return Published::Unheard;
+        }
+        self.link.count_signal();
         let woke = self.side.completion_signal.ring();
         stats.signals += 1;
         stats.signals_written += u64::from(woke);
@@ -239,6 +252,8 @@ impl Port {
 pub(crate) enum Published {
     /// In the ring, and signalled.
     Signalled { woke: bool },
+    /// In the ring, to be signalled with all others of this turn.
+    Due,
     /// In the ring; the signal waits.
     Coalesced,
     /// Nobody is there to hear it.

@@ -29,7 +29,16 @@ impl Telling {
         }
     }
 
+    /// Tells the observer, if there is one.
+    #[inline]
     pub(crate) fn tell(&mut self, at: Nanos, event: &DeviceEvent) {
+        if self.observer.is_some() {
+            self.tell_observer(at, event);
+        }
+    }
+
+    #[cold]
+    fn tell_observer(&mut self, at: Nanos, event: &DeviceEvent) {
         let Some(observer) = &self.observer else {
             return;
         };
@@ -44,7 +53,7 @@ impl Telling {
         match published {
             Published::Signalled { woke } => self.tell(at, &DeviceEvent::Signalled { queue, woke }),
             Published::Coalesced => self.tell(at, &DeviceEvent::Coalesced { queue }),
-            Published::Unheard => {}
+            Published::Due | Published::Unheard => {}
         }
     }
 

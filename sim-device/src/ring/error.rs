@@ -51,6 +51,16 @@ pub enum CreateError {
 }
 
 impl CreateError {
+    /// Whether the same call may succeed later, when somebody has given something back. If not, the
+    /// caller or the system's settings have to change.
+    #[must_use]
+    pub fn is_retry(&self) -> bool {
+        match self {
+            Self::OutOfDescriptors { .. } | Self::OutOfMemory { .. } => true,
+            Self::Layout(_) | Self::System { .. } => false,
+        }
+    }
+
     /// What `errno` means at this step of making a queue pair of `bytes` bytes.
     pub(super) fn from_errno(step: &'static str, bytes: usize, errno: Errno) -> Self {
         let source = errno.into();

@@ -59,14 +59,15 @@ impl Slab {
     /// # Errors
     /// [`OutOfSlot`] if the slot does not exist or the range does not fit; nothing is written.
     pub fn write(&self, slot: u32, offset: usize, bytes: &[u8]) -> Result<(), OutOfSlot> {
-        let parts = self.parts(slot, offset, bytes.len())?;
-        let (head, rest) = bytes.split_at(parts.head.len);
-        let (body, tail) = rest.as_chunks::<WORD_BYTES>();
-        parts.head.write(head);
-        for (word, chunk) in parts.body.iter().zip(body) {
+        let (words, head_offset) = self.words(slot, offset, bytes.len())?;
+        let (words, bytes) = write_head(words, head_offset, bytes);
+        let (body, tail) = bytes.as_chunks::<WORD_BYTES>();
+        for (word, chunk) in words.iter().zip(body) {
             word.store(u64::from_ne_bytes(*chunk), Relaxed);
         }
-        parts.tail.write(tail);
+        if let (Some(word), false) = (words.get(body.len()), tail.is_empty()) {
+            write_partial(word, 0, tail);
+        }
         Ok(())
     }
 
@@ -75,14 +76,16 @@ impl Slab {
     /// # Errors
     /// [`OutOfSlot`] if the slot does not exist or the range does not fit; nothing is read.
     pub fn read(&self, slot: u32, offset: usize, bytes: &mut [u8]) -> Result<(), OutOfSlot> {
-        let parts = self.parts(slot, offset, bytes.len())?;
-        let (head, rest) = bytes.split_at_mut(parts.head.len);
-        let (body, tail) = rest.as_chunks_mut::<WORD_BYTES>();
-        parts.head.read(head);
-        for (word, chunk) in parts.body.iter().zip(body) {
+        let (words, head_offset) = self.words(slot, offset, bytes.len())?;
+        let (words, bytes) = read_head(words, head_offset, bytes);
+        let (body, tail) = bytes.as_chunks_mut::<WORD_BYTES>();
+        let whole_count = body.len();
+        for (word, chunk) in words.iter().zip(body) {
             *chunk = word.load(Relaxed).to_ne_bytes();
         }
-        parts.tail.read(tail);
+        if let (Some(word), false) = (words.get(whole_count), tail.is_empty()) {
+            read_partial(word, 0, tail);
+        }
         Ok(())
     }
 
@@ -92,59 +95,47 @@ impl Slab {
     /// # Errors
     /// [`OutOfSlot`] if the slot does not exist or is shorter; nothing is wiped.
     pub fn wipe(&self, slot: u32, len: usize) -> Result<(), OutOfSlot> {
-        let parts = self.parts(slot, 0, len)?;
-        for word in parts.body {
+        let (words, _) = self.words(slot, 0, len)?;
+        let (body, tail) = words.split_at(len / WORD_BYTES);
+        for word in body {
             word.store(0, Relaxed);
         }
-        parts.tail.write(&[0; WORD_BYTES][..parts.tail.len]);
+        if let Some(word) = tail.first() {
+            write_partial(word, 0, &[0; WORD_BYTES][..len % WORD_BYTES]);
+        }
         Ok(())
     }
 
-    /// Cuts the range into a partial word, whole words and a partial word; any may be empty.
-    fn parts(&self, slot: u32, offset: usize, len: usize) -> Result<Parts<'_>, OutOfSlot> {
-        let words = self.slot(slot).filter(|words| {
-            let size = words.len() * WORD_BYTES;
-            offset <= size && len <= size - offset
-        });
-        let Some(words) = words else {
-            return Err(OutOfSlot {
-                slot,
-                offset,
-                len,
-                slots: self.slots,
-                slot_size: self.slot_size,
-            });
-        };
-        let words = &words[offset / WORD_BYTES..];
-        let head_offset = offset % WORD_BYTES;
-        let head_len = match head_offset {
-            0 => 0,
-            _ => len.min(WORD_BYTES - head_offset),
-        };
-        let (head, words) = words.split_at(usize::from(head_len > 0));
-        let (body, words) = words.split_at((len - head_len) / WORD_BYTES);
-        Ok(Parts {
-            head: Partial {
-                word: head.first(),
-                offset: head_offset,
-                len: head_len,
-            },
-            body,
-            tail: Partial {
-                word: words.first(),
-                offset: 0,
-                len: (len - head_len) % WORD_BYTES,
-            },
-        })
+    /// The words that hold a range of bytes of a slot, and where in the first one it begins.
+    #[inline]
+    fn words(
+        &self,
+        slot: u32,
+        offset: usize,
+        len: usize,
+    ) -> Result<(&[AtomicU64], usize), OutOfSlot> {
+        let size = self.slot_size as usize;
+        let fits = slot < self.slots && offset <= size && len <= size - offset;
+        if !fits {
+            return Err(self.out_of_slot(slot, offset, len));
+        }
+        let slot_word = self.first_word + slot as usize * (size / WORD_BYTES);
+        let first = slot_word + offset / WORD_BYTES;
+        let end = slot_word + (offset + len).div_ceil(WORD_BYTES);
+        // The layout mapped every slot, so the range is there.
+        let words = self.mapping.data().get(first..end.max(first));
+        Ok((words.unwrap_or_default(), offset % WORD_BYTES))
     }
 
-    fn slot(&self, slot: u32) -> Option<&[AtomicU64]> {
-        if slot >= self.slots {
-            return None;
+    #[cold]
+    fn out_of_slot(&self, slot: u32, offset: usize, len: usize) -> OutOfSlot {
+        OutOfSlot {
+            slot,
+            offset,
+            len,
+            slots: self.slots,
+            slot_size: self.slot_size,
         }
-        let slot_words = self.slot_size as usize / WORD_BYTES;
-        let from = self.first_word + slot as usize * slot_words;
-        self.mapping.data().get(from..from + slot_words)
     }
 }
 
@@ -167,35 +158,47 @@ pub struct OutOfSlot {
     pub slot_size: u32,
 }
 
-/// A byte range, cut at the word boundaries.
-struct Parts<'a> {
-    head: Partial<'a>,
-    body: &'a [AtomicU64],
-    tail: Partial<'a>,
+/// Writes the bytes up to the first word boundary; gives what is left of both.
+#[inline]
+fn write_head<'a, 'b>(
+    words: &'a [AtomicU64],
+    head_offset: usize,
+    bytes: &'b [u8],
+) -> (&'a [AtomicU64], &'b [u8]) {
+    let (Some((first, words)), 1..) = (words.split_first(), head_offset) else {
+        return (words, bytes);
+    };
+    let (head, rest) = bytes.split_at(bytes.len().min(WORD_BYTES - head_offset));
+    write_partial(first, head_offset, head);
+    (words, rest)
 }
 
-/// `len` bytes of a word from byte `offset` on; without a word if `len` is zero.
-struct Partial<'a> {
-    word: Option<&'a AtomicU64>,
-    offset: usize,
-    len: usize,
+/// Reads the bytes up to the first word boundary; gives what is left of both.
+#[inline]
+fn read_head<'a, 'b>(
+    words: &'a [AtomicU64],
+    head_offset: usize,
+    bytes: &'b mut [u8],
+) -> (&'a [AtomicU64], &'b mut [u8]) {
+    let (Some((first, words)), 1..) = (words.split_first(), head_offset) else {
+        return (words, bytes);
+    };
+    let (head, rest) = bytes.split_at_mut(bytes.len().min(WORD_BYTES - head_offset));
+    read_partial(first, head_offset, head);
+    (words, rest)
 }
 
-impl Partial<'_> {
-    fn write(&self, bytes: &[u8]) {
-        if let Some(word) = self.word.filter(|_| self.len > 0) {
-            let mut value = word.load(Relaxed).to_ne_bytes();
-            value[self.offset..][..self.len].copy_from_slice(bytes);
-            word.store(u64::from_ne_bytes(value), Relaxed);
-        }
-    }
+/// Writes some bytes of a word, from byte `offset` of it on.
+fn write_partial(word: &AtomicU64, offset: usize, bytes: &[u8]) {
+    let mut value = word.load(Relaxed).to_ne_bytes();
+    value[offset..][..bytes.len()].copy_from_slice(bytes);
+    word.store(u64::from_ne_bytes(value), Relaxed);
+}
 
-    fn read(&self, bytes: &mut [u8]) {
-        if let Some(word) = self.word.filter(|_| self.len > 0) {
-            let value = word.load(Relaxed).to_ne_bytes();
-            bytes.copy_from_slice(&value[self.offset..][..self.len]);
-        }
-    }
+/// Reads some bytes of a word, from byte `offset` of it on.
+fn read_partial(word: &AtomicU64, offset: usize, bytes: &mut [u8]) {
+    let value = word.load(Relaxed).to_ne_bytes();
+    bytes.copy_from_slice(&value[offset..][..bytes.len()]);
 }
 
 const WORD_BYTES: usize = size_of::<u64>();

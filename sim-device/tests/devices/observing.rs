@@ -47,7 +47,6 @@ fn one_op_is_told_from_fetch_to_signal() {
                 status: Status::BadRequest,
             },
         ),
-        (Nanos::ZERO, signalled),
         (
             Nanos::ZERO,
             DeviceEvent::Fetched {
@@ -56,6 +55,8 @@ fn one_op_is_told_from_fetch_to_signal() {
                 kind: OpKind::Task,
             },
         ),
+        // At the end of the turn, for all that it has answered.
+        (Nanos::ZERO, signalled),
         (
             service_ns,
             DeviceEvent::Done {

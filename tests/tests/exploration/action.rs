@@ -9,6 +9,15 @@ pub(crate) struct OpName {
     pub(crate) call: usize,
 }
 
+/// What is wrong with a forged cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Forgery {
+    /// The slot exists, and was never used so often.
+    Generation,
+    /// There is no such slot.
+    Slot,
+}
+
 /// One step of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
@@ -27,13 +36,24 @@ pub(crate) enum Action {
     /// A published completion comes once more.
     Double(OpName),
     /// A completion comes for a slot and a generation that were never granted.
-    Forge,
+    Forge(Forgery),
     /// *notify*: the device gives the signal that it had held back.
     Signal,
     /// The device fails all that it holds.
     Reset,
     /// *reap*: the engine is polled.
     Reap,
+    /// *arm*: the owner, with nothing left to do, asks for the signal; with a look at the ring, or
+    /// without.
+    Arm,
+    /// *re-check*: the owner looks at the ring, and sleeps if it is empty.
+    LookAgain,
+    /// *wake up*: the owner sleeps no longer, because of the signal or of its timer.
+    WakeUp,
+    /// The owner sleeps no longer, because of something else that its loop waits for.
+    Interrupt,
+    /// *disarm*: the owner takes its request back, and forgets the signal.
+    Disarm,
     /// *wake*: the event loop sees that the job was told.
     Wake(usize),
     /// *resume*: the job runs on because of it; where nobody is told, because something changed.
@@ -66,11 +86,17 @@ impl Action {
             Self::Doorbell => ENGINE,
             Self::Done(op) => op_bit(op),
             Self::Fail(op) | Self::Lose(op) => op_bit(op) | FAULTS,
-            Self::Publish(op) => op_bit(op) | COMPLETION_RING | SIGNAL,
+            // The device takes the next op in its place, and signals for the room.
+            Self::Publish(op) => op_bit(op) | COMPLETION_RING | SIGNAL | FLAGS,
             Self::Double(op) => op_bit(op) | COMPLETION_RING | SIGNAL | FAULTS,
-            Self::Forge => COMPLETION_RING | SIGNAL | FAULTS,
-            Self::Signal => SIGNAL,
+            Self::Forge(_) => COMPLETION_RING | SIGNAL | FAULTS,
+            Self::Signal => SIGNAL | FLAGS,
             Self::Reap => ENGINE | COMPLETION_RING,
+            // Before and after these, the application can do different things.
+            Self::Arm | Self::LookAgain => ENGINE | JOBS | COMPLETION_RING | FLAGS,
+            Self::Disarm => ENGINE | JOBS | FLAGS,
+            // The device does not care who sleeps.
+            Self::WakeUp | Self::Interrupt => ENGINE | JOBS,
             // Takes one wake of those that are there; a reap or another job's return may add one.
             Self::Wake(job) => job_bit(job),
             Self::Reset | Self::TimePasses => u64::MAX,
@@ -94,10 +120,16 @@ impl fmt::Display for Action {
             Self::Lose(op) => write!(f, "the device loses {op}"),
             Self::Publish(op) => write!(f, "publish {op}"),
             Self::Double(op) => write!(f, "publish {op} once more"),
-            Self::Forge => f.write_str("publish a forgery"),
+            Self::Forge(Forgery::Generation) => f.write_str("publish a forged generation"),
+            Self::Forge(Forgery::Slot) => f.write_str("publish a forged slot"),
             Self::Signal => f.write_str("signal"),
             Self::Reset => f.write_str("reset the device"),
             Self::Reap => f.write_str("reap"),
+            Self::Arm => f.write_str("the owner asks for the signal"),
+            Self::LookAgain => f.write_str("the owner looks once more"),
+            Self::WakeUp => f.write_str("the owner wakes up"),
+            Self::Interrupt => f.write_str("something else wakes the owner"),
+            Self::Disarm => f.write_str("the owner takes its request back"),
             Self::Wake(job) => write!(f, "see the wake of job {job}"),
             Self::Resume(job) => write!(f, "resume job {job}"),
             Self::Spurious(job) => write!(f, "resume job {job} without a wake"),
@@ -123,3 +155,7 @@ const SIGNAL: u64 = 1 << 2;
 const SPURIOUS: u64 = 1 << 3;
 const CANCELS: u64 = 1 << 4;
 const FAULTS: u64 = 1 << 5;
+/// Whether the owner asked for signals, and those that it was given.
+const FLAGS: u64 = 1 << 6;
+/// All jobs.
+const JOBS: u64 = 0xff << 8;

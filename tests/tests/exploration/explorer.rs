@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::action::Action;
 use crate::case::Case;
-use crate::oracle::Violation;
+use crate::oracle::{Violation, ensure};
 use crate::world::World;
 
 /// What an exploration has seen.
@@ -167,7 +167,12 @@ pub(crate) fn one_order(
 }
 
 fn step(world: &mut World, action: Action) -> Result<(), Violation> {
-    caught(|| world.step(action))
+    caught(|| {
+        world.step(action)?;
+        let steps = world.steps();
+        ensure!(steps < MOST_STEPS, "{steps} steps, and no end");
+        Ok(())
+    })
 }
 
 fn end(world: World) -> Result<(), Violation> {
@@ -193,3 +198,6 @@ fn broken(path: &[Branch], violation: Violation) -> Broken {
         violation,
     }
 }
+
+/// No schedule is that long, unless something goes round in a circle.
+const MOST_STEPS: usize = 500;

@@ -1,14 +1,14 @@
 //! Larger worlds than can be explored, by chance.
 
 use pausewake_device::Nanos;
-use pausewake_engine::Notify;
+use pausewake_engine::{Notify, Reap};
 
 use crate::action::Action;
-use crate::case::{Budget, Case};
+use crate::case::{Arming, Budget, Case};
 use crate::explorer::{Broken, one_order};
 
 /// The case that belongs to `seed`: five jobs with three calls each, two slots, and a bit of
-/// everything that can go wrong.
+/// everything that can go wrong. Half of those that are told have an owner that sleeps.
 pub(crate) fn case(seed: u64) -> Case {
     let mut chance = SplitMix64(seed);
     let mut up_to = |most: usize| u32::try_from(chance.below(most + 1)).expect("it is small");
@@ -22,10 +22,19 @@ pub(crate) fn case(seed: u64) -> Case {
         losses: up_to(2),
         resets: up_to(1),
         timeouts: up_to(3),
+        interrupts: up_to(3),
     };
     let notify = [Notify::Callback, Notify::Fd, Notify::Poll][chance.below(3)];
     let has_timeouts = chance.below(2) == 1;
+    let (reap, arming) = match (notify, chance.below(4)) {
+        (Notify::Callback | Notify::Fd, 0) => (Reap::Event, Arming::AtOnce),
+        (Notify::Callback | Notify::Fd, 1) => (Reap::Event, Arming::InHalves),
+        _ => (Reap::External, Arming::AtOnce),
+    };
     Case {
+        reap,
+        arming,
+        reaps_awake: chance.below(2) == 1,
         jobs: 5,
         calls: 3,
         op_timeout_ns: has_timeouts.then_some(Nanos::from_millis(1)),

@@ -16,8 +16,8 @@ fn silent() -> Notify {
 fn task(
     token: u64,
     f: impl FnOnce(&[u8], &mut [u8]) -> Result<usize, Status> + Send + 'static,
-) -> WorkItem {
-    let mut item = WorkItem::new(token);
+) -> Box<WorkItem> {
+    let mut item = Box::new(WorkItem::new(token));
     item.action = Action::Task(Box::new(f));
     item
 }
@@ -40,7 +40,7 @@ fn signalling(worker_count: usize, capacity: usize) -> (Workers, mpsc::Receiver<
 }
 
 /// A task that says when it began and then waits for a word.
-fn blocker(token: u64) -> (WorkItem, mpsc::Receiver<()>, mpsc::SyncSender<()>) {
+fn blocker(token: u64) -> (Box<WorkItem>, mpsc::Receiver<()>, mpsc::SyncSender<()>) {
     let (began, has_begun) = mpsc::sync_channel(1);
     let (go_on, may_go_on) = mpsc::sync_channel::<()>(1);
     let item = task(token, move |_, _| {
@@ -163,7 +163,7 @@ fn shutdown_waits_for_what_runs_and_gives_back_what_does_not() {
     });
     let leftovers = workers.shutdown();
     release.join().unwrap();
-    let tokens = |items: &[WorkItem]| items.iter().map(|item| item.token).collect::<Vec<_>>();
+    let tokens = |items: &[Box<WorkItem>]| items.iter().map(|item| item.token).collect::<Vec<_>>();
     assert_eq!(tokens(&leftovers.not_run), [2, 3, 4, 5]);
     let finished = leftovers.finished;
     assert!(finished.iter().all(|finished| finished.result == Ok(0)));
@@ -198,7 +198,7 @@ fn items_go_round_without_new_memory() {
     let (workers, signal) = signalling(2, 4);
     let mut places = BTreeSet::new();
     for token in 0..4 {
-        let mut item = WorkItem::new(token);
+        let mut item = Box::new(WorkItem::new(token));
         item.lay_out(256, 0, 256);
         places.insert(item.input().as_ptr() as usize);
         item.action = Action::Task(Box::new(|_, output| Ok(output.len())));

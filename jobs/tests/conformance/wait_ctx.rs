@@ -57,6 +57,10 @@ fn point_22_lists_are_newest_first() {
     let mut all = vec![second];
     wait_ctx.all_fds_into(&mut all);
     assert_eq!(all.len(), 3);
+    // Or as numbers.
+    let mut numbers = vec![-1];
+    wait_ctx.raw_fds_into(&mut numbers);
+    assert_eq!(numbers, [-1, third.as_raw_fd(), first.as_raw_fd()]);
 }
 
 /// Clearing: without a trace if it is news, else reported; 0 if missing. Never the cleanup.

@@ -47,7 +47,8 @@ pub struct SoftwareCosts {
     pub rsa_verify: SoftwareCost,
     /// [`Engine::ecdsa_sign`](crate::Engine::ecdsa_sign).
     pub ecdsa_sign: SoftwareCost,
-    /// [`Engine::ecdsa_verify`](crate::Engine::ecdsa_verify).
+    /// Verifying an ECDSA signature after transport
+    /// ([`EngineConfig::verify_signatures`](crate::EngineConfig::verify_signatures)).
     pub ecdsa_verify: SoftwareCost,
     /// [`Engine::aead_seal`](crate::Engine::aead_seal).
     pub aead_seal: SoftwareCost,

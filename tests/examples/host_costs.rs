@@ -121,12 +121,12 @@ fn copy(queue: &QueuePair) -> f64 {
     let there = median(|| {
         queue
             .write_payload(0, 0, black_box(&payload))
-            .expect("it fits")
+            .expect("it fits");
     });
     let back = median(|| {
         queue
             .read_payload(0, black_box(&mut payload))
-            .expect("it fits")
+            .expect("it fits");
     });
     f64::midpoint(there, back)
 }

@@ -37,9 +37,12 @@ impl Inner {
 
     /// Tells everything that is to be told, unless somebody further up the stack is at it.
     pub(super) fn tell_now(&self) {
-        if self.is_telling.replace(true) {
+        if self.to_tell.borrow().is_empty() || self.is_telling.replace(true) {
             return;
         }
+        // On the stack of a job that made room, a callback's call waits in place: paused here, the job
+        // would keep everybody else from being told.
+        let _in_place = pausewake_jobs::block_pause();
         // Also when a callback panics: what is left is told by the next call.
         let _telling = Telling(self);
         loop {

@@ -208,15 +208,16 @@ impl Park {
                 let now = queue.advance(until);
                 (queue.device_signals() != before, now)
             });
+            let is_until = now.is_some_and(|now| until.is_some_and(|until| now >= until));
             // Whom the signal does not reach comes back at every deadline, or by its own timer.
             let is_awake = match engine.config().reap {
                 Reap::Event => signalled,
-                Reap::External | Reap::Inline => now.is_some(),
+                Reap::External | Reap::Inline => now.is_some() && !is_until,
                 Reap::Heuristic(_) | Reap::Thread { .. } => false,
             } || engine.inner().can_serve_line();
             match now {
                 _ if is_awake => return Ok(Passed::Event),
-                Some(now) if until.is_some_and(|until| now >= until) => return Ok(Passed::Until),
+                Some(_) if is_until => return Ok(Passed::Until),
                 Some(_) => {}
                 None => return self.glance(engine, until),
             }

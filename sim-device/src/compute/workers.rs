@@ -192,6 +192,7 @@ impl Workers {
         }
     }
 
+    #[expect(clippy::vec_box, reason = "items travel from hand to hand as boxes")]
     fn stop(&mut self) -> Vec<Box<WorkItem>> {
         // Emptied before the sender goes: workers end when the queue is empty *and* has no sender,
         // and would else run everything that waits.

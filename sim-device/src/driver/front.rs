@@ -36,6 +36,10 @@ pub(crate) struct Front {
     /// Nothing passes the front door.
     pub(crate) down: bool,
     /// Work items that have been used, with their buffers.
+    #[expect(
+        clippy::vec_box,
+        reason = "items travel from hand to hand as boxes, and rest as such"
+    )]
     spare: Vec<Box<WorkItem>>,
 }
 

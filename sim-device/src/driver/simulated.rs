@@ -1,4 +1,7 @@
 //! The simulated driver: the device in the caller's thread, on a clock that the caller moves.
+//!
+//! Hosts may be ahead of that clock, each by its own work. What they submit waits in the ring for its
+//! time, and the device is let to catch up before they look for completions.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -11,6 +11,28 @@ use pausewake_device::{
 
 use super::rig::config;
 
+/// A host that waits for room in the ring would else be woken by every look of a device that is full.
+#[test]
+fn a_look_that_takes_nothing_signals_no_room() {
+    let mut config = config();
+    config.queue.ring_depth = 1;
+    config.model.in_flight_limit = 1;
+    let (_device, manual, mut queue) = open(config);
+    submit(&mut queue, 0..1);
+    submit(&mut queue, 1..2);
+    let first = ids(&manual)[0];
+    assert!(
+        queue.arm_room(0),
+        "the device has one op, the ring the other"
+    );
+    assert_eq!(ids(&manual), [first], "it looks, and has no room itself");
+    assert!(!queue.wait_signal(Some(Nanos::ZERO)), "nothing was taken");
+
+    assert_eq!(manual.complete(first, Status::Ok), Ok(()));
+    assert!(queue.wait_signal(Some(Nanos::ZERO)), "the second was taken");
+    assert_eq!(queue.room(), 1);
+}
+
 #[test]
 fn a_finished_op_is_seen_when_it_is_published() {
     let (_device, manual, mut queue) = open(config());

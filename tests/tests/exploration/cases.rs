@@ -45,24 +45,24 @@ pub(crate) fn two_at_a_time(notify: Notify) -> Vec<Explored> {
             1_044,
         ),
         both(two_jobs("two-jobs-one-doubled", DOUBLE), 2_464),
-        both(two_jobs("two-jobs-one-forged", FORGERY), 0),
+        both(two_jobs("two-jobs-one-forged", FORGERY), 5_616),
         both(two_jobs("two-jobs-one-failed", FAILURE), 348),
         both(two_jobs("two-jobs-one-lost", LOSS), 452),
-        both(two_jobs("two-jobs-reset", RESET), 0),
-        both(two_jobs("two-jobs-one-without-its-context", CONTEXT), 0),
+        both(two_jobs("two-jobs-reset", RESET), 756),
+        both(two_jobs("two-jobs-one-without-its-context", CONTEXT), 1_896),
         known(
             under_way(two_jobs("two-jobs-one-cancelled-without-its-context", GONE)),
-            0,
-            0,
+            2_936,
+            2_808,
         ),
         both(timed(two_jobs("two-jobs-out-of-time", TIMEOUT)), 10_128),
         both(one_slot("one-slot", NOTHING), 16),
         both(one_slot("one-slot-one-cancelled", CANCEL), 320),
-        both(one_slot("one-slot-one-forged", FORGERY), 0),
-        both(one_slot("one-slot-reset", RESET), 0),
-        both(one_slot("one-slot-one-without-its-context", CONTEXT), 0),
+        both(one_slot("one-slot-one-forged", FORGERY), 880),
+        both(one_slot("one-slot-reset", RESET), 88),
+        both(one_slot("one-slot-one-without-its-context", CONTEXT), 288),
         both(timed(one_slot("one-slot-out-of-time", TIMEOUT)), 1_246),
-        both(full_ring("full-ring", notify), 0),
+        both(full_ring("full-ring", notify), 76),
         known(
             Case {
                 slots: 2,
@@ -118,19 +118,22 @@ pub(crate) fn looking() -> Vec<Explored> {
         known(one_slot, 2_432),
         known(two_calls("two-calls-one-cancelled", CANCEL), 212),
         known(timed(two_calls("two-calls-out-of-time", TIMEOUT)), 2_868),
-        known(two_calls("two-calls-one-forged", FORGERY), 0),
-        known(two_calls("two-calls-reset", RESET), 0),
-        known(two_calls("two-calls-without-context", CONTEXT), 0),
-        known(two_calls("two-calls-cancelled-without-context", GONE), 0),
-        known(under_way(two_jobs("two-jobs-one-forged", FORGERY)), 0),
-        known(under_way(two_jobs("two-jobs-reset", RESET)), 0),
+        known(two_calls("two-calls-one-forged", FORGERY), 2_048),
+        known(two_calls("two-calls-reset", RESET), 224),
+        known(two_calls("two-calls-without-context", CONTEXT), 288),
+        known(
+            two_calls("two-calls-cancelled-without-context", GONE),
+            1_810,
+        ),
+        known(under_way(two_jobs("two-jobs-one-forged", FORGERY)), 11_040),
+        known(under_way(two_jobs("two-jobs-reset", RESET)), 1_184),
         known(
             under_way(two_jobs("two-jobs-one-without-its-context", CONTEXT)),
-            0,
+            2_640,
         ),
         known(
             under_way(two_jobs("two-jobs-one-cancelled-without-its-context", GONE)),
-            0,
+            23_920,
         ),
     ]
 }
@@ -157,42 +160,42 @@ pub(crate) fn sleeping(notify: Notify) -> Vec<Explored> {
                 reap: Reap::Event,
                 ..full_ring("full-ring", notify)
             },
-            0,
+            1_445,
         ),
         known(
             in_halves(Case {
                 reap: Reap::Event,
                 ..full_ring("full-ring-in-halves", notify)
             }),
-            0,
+            9_099,
         ),
-        known(two_jobs("two-jobs", NOTHING), 0),
-        known(in_halves(two_jobs("two-jobs-in-halves", NOTHING)), 0),
+        known(two_jobs("two-jobs", NOTHING), 698),
+        known(in_halves(two_jobs("two-jobs-in-halves", NOTHING)), 2_620),
         known(
             Case {
                 reaps_awake: true,
                 ..two_jobs("two-jobs-reaped-awake", NOTHING)
             },
-            0,
+            1_286,
         ),
         known(
             Case {
                 reap: Reap::Event,
                 ..Case::two_calls("two-calls", notify)
             },
-            0,
+            27,
         ),
-        known(two_jobs("two-jobs-interrupted", INTERRUPT), 0),
-        known(two_jobs("two-jobs-one-cancelled", CANCEL), 0),
-        known(under_way(two_jobs("two-jobs-one-doubled", DOUBLE)), 0),
-        known(under_way(two_jobs("two-jobs-one-forged", FORGERY)), 0),
-        known(two_jobs("two-jobs-one-lost", LOSS), 0),
-        known(two_jobs("two-jobs-reset", RESET), 0),
-        known(in_halves(one_slot("one-slot-in-halves", NOTHING)), 0),
-        known(timed(one_slot("one-slot-out-of-time", TIMEOUT)), 0),
+        known(two_jobs("two-jobs-interrupted", INTERRUPT), 3_138),
+        known(two_jobs("two-jobs-one-cancelled", CANCEL), 12_474),
+        known(under_way(two_jobs("two-jobs-one-doubled", DOUBLE)), 2_434),
+        known(under_way(two_jobs("two-jobs-one-forged", FORGERY)), 6_808),
+        known(two_jobs("two-jobs-one-lost", LOSS), 2_266),
+        known(two_jobs("two-jobs-reset", RESET), 3_706),
+        known(in_halves(one_slot("one-slot-in-halves", NOTHING)), 1_040),
+        known(timed(one_slot("one-slot-out-of-time", TIMEOUT)), 10_548),
         known(
             under_way(two_jobs("two-jobs-one-without-its-context", CONTEXT)),
-            0,
+            1_544,
         ),
     ]
 }
@@ -219,12 +222,15 @@ pub(crate) fn by_heuristic() -> Vec<Explored> {
     };
     let known = |case, schedules| Explored { case, schedules };
     vec![
-        known(two_jobs("two-jobs", Notify::Callback, NOTHING), 0),
-        known(two_jobs("two-jobs-a-timer", Notify::Callback, TIMEOUT), 0),
-        known(two_jobs("two-jobs", Notify::Fd, NOTHING), 0),
+        known(two_jobs("two-jobs", Notify::Callback, NOTHING), 198),
+        known(
+            two_jobs("two-jobs-a-timer", Notify::Callback, TIMEOUT),
+            12_116,
+        ),
+        known(two_jobs("two-jobs", Notify::Fd, NOTHING), 198),
         known(
             with_bystander(Case::two_calls("two-calls", Notify::Poll)),
-            0,
+            36,
         ),
     ]
 }

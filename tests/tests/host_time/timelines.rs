@@ -6,7 +6,8 @@ use std::rc::Rc;
 use pausewake_device::{Device, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Moments};
 use pausewake_engine::{
-    Engine, EngineConfig, HostCosts, Reactor, ReactorError, Reap, Timelines, TimelinesError, Turned,
+    Engine, EngineConfig, HostCosts, Reactor, ReactorError, Reap, Timelines, TimelinesError, Turn,
+    Turned,
 };
 use pausewake_jobs::{current, pause};
 
@@ -223,6 +224,24 @@ fn with_external_polling_each_timeline_is_polled_in_its_turn() {
     }
     assert_eq!(moments_of(&logs[0]), moments_of(&logs[1]));
     assert_eq!(moments_of(&logs[0]).len(), 5);
+}
+
+/// Loops that are turned by hand: one that catches up stops where the other has something to do.
+#[test]
+fn without_timelines_a_loop_stops_where_another_is_signalled() {
+    let world = World::new(device(1, us(10)));
+    let mut busy = world.line(engine(HostCosts::FREE));
+    let mut other = world.line(engine(HostCosts::FREE));
+    spawn(&mut other.reactor, world.key, 1);
+    let turn = other.reactor.turn(Some(Nanos::ZERO));
+    assert_eq!(turn.expect("the loop works"), Turn::TimedOut);
+    busy.reactor.engine().charge(us(15));
+    let turn = busy.reactor.turn(None).expect("the loop works");
+    assert_eq!((turn, world.device.now()), (Turn::Progress, us(10)));
+    other.reactor.run().expect("nothing stalls");
+    assert_eq!(moments_of(&other.log)[0].known_ns, us(10));
+    let turn = busy.reactor.turn(None).expect("the loop works");
+    assert_eq!((turn, world.device.now()), (Turn::Idle, us(15)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::Status;
 use pausewake_device::{DeviceConfig, Manual};
-use pausewake_engine::Engine;
+use pausewake_engine::{Engine, Error, Retry};
 use pausewake_jobs::{Callback, Job, WaitCtx, Wake, current_id, pause};
 use pausewake_tests::{Cell, Rig, Time, seal};
 
@@ -294,6 +294,53 @@ fn call_in_place_in_callbacks(time: Time, cell: Cell) {
     assert_eq!(rig.engine.slots_in_use(), 0);
     let stats = rig.engine.stats();
     assert_eq!(stats.submitted, stats.returned + stats.abandoned);
+}
+
+/// On the stack of a job that made room for another one, a callback's call waits in place: were that
+/// job paused in the middle of it, nobody else would be told any more.
+#[test]
+fn a_callback_on_a_jobs_stack_does_not_pause_that_job() {
+    for cell in callbacks_that_call(Time::Simulated) {
+        for slots in [1, 2] {
+            call_on_the_stacks_of_others(cell, slots);
+        }
+    }
+}
+
+fn call_on_the_stacks_of_others(cell: Cell, slots: u32) {
+    const JOBS: usize = 4;
+    let mut config = DeviceConfig::default();
+    config.queue.slots = slots;
+    let mut rig = Rig::with(Time::Simulated, cell, config, None);
+    IN_CALLBACK.set(Some((rig.engine.clone(), rig.keys.aes)));
+    let (calls, ended) = (Arc::new(AtomicUsize::new(0)), Rc::new(cell::Cell::new(0)));
+    for _ in 0..JOBS {
+        let (engine, key) = (rig.engine.clone(), rig.keys.aes);
+        let (calls, ended) = (calls.clone(), ended.clone());
+        rig.spawn(move || {
+            let wait_ctx = pausewake_jobs::current().expect("a job").wait_ctx();
+            let own = wait_ctx.callback().expect("the loop has set it");
+            wait_ctx.set_callback(Some(Arc::new(move || {
+                own.wake().expect("a callback does not fail");
+                if current_id().is_some() {
+                    let (engine, key) = engine_in_callback();
+                    // All slots may belong to jobs that cannot run before this call has returned.
+                    let sealed = seal(&engine, key);
+                    assert!(matches!(sealed, Ok(20) | Err(Error::Retry(Retry::Full))));
+                    calls.fetch_add(1, Ordering::Relaxed);
+                }
+            })));
+            for _ in 0..2 {
+                assert_eq!(seal(&engine, key), Ok(20));
+            }
+            ended.set(ended.get() + 1);
+        });
+    }
+    rig.run();
+    assert_eq!(ended.get(), JOBS, "{cell:?} {slots}");
+    assert!(calls.load(Ordering::Relaxed) > 0, "{cell:?} {slots}");
+    assert_eq!(rig.engine.slots_in_use(), 0);
+    IN_CALLBACK.set(None);
 }
 
 /// Their wait contexts are not its own. It may do so on a reaper's thread, too.

@@ -108,10 +108,10 @@ fn program() -> Result<PathBuf, Failure> {
     // What cargo has told us of our own package. Build scripts of others look at it (ring's does), and
     // would run again each time that it is there or not.
     for (name, _) in std::env::vars_os() {
-        let is_ours = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
+        let is_ours = |prefix: &str| name.to_string_lossy().starts_with(prefix);
         if ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"]
-            .iter()
-            .any(|prefix| is_ours(&prefix))
+            .into_iter()
+            .any(is_ours)
         {
             command.env_remove(&name);
         }

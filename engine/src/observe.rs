@@ -29,6 +29,8 @@ struct FanOut;
 #[derive(Default)]
 struct Taps {
     stamps: Vec<Rc<Stamp>>,
+    /// Made anew whenever a tap comes or goes, so that an event costs no search.
+    listeners: Listeners,
     before: Option<Rc<dyn JobObserver>>,
 }
 
@@ -44,6 +46,7 @@ impl JobTap {
                 taps.before = pausewake_jobs::set_observer(Some(Rc::new(FanOut)));
             }
             taps.stamps.push(stamp.clone());
+            taps.listeners = Listeners::new(&taps.stamps);
         });
         Self { stamp }
     }
@@ -55,64 +58,73 @@ impl Drop for JobTap {
         let _ = TAPS.try_with(|taps| {
             let mut taps = taps.borrow_mut();
             taps.stamps.retain(|stamp| !Rc::ptr_eq(stamp, &self.stamp));
+            let listeners = Listeners::new(&taps.stamps);
+            let gone = std::mem::replace(&mut taps.listeners, listeners);
             if taps.stamps.is_empty() {
                 let before = taps.before.take();
                 drop(taps);
                 drop(pausewake_jobs::set_observer(before));
+            } else {
+                drop(taps);
             }
+            // After the borrow: the last count on an observer may run code of the application.
+            drop(gone);
         });
     }
 }
 
 impl JobObserver for FanOut {
     fn job_event(&self, event: JobEvent) {
-        if let Some((engine, observer)) = running() {
+        // Borrowed for a moment: an observer may make or drop an engine.
+        let Ok(listeners) = TAPS.try_with(|taps| taps.borrow().listeners.clone()) else {
+            return;
+        };
+        if let Some((engine, observer)) = running(&listeners) {
             observer.event(engine.now(), &Event::Job(event));
             return;
         }
-        let mut index = 0;
-        // Borrowed for a moment at a time: an observer may make or drop an engine.
-        while let Some(stamp) = nth_to_tell(index) {
+        for stamp in listeners.first_of_each() {
             // An engine that is being dropped has no time to give any more.
             if let Some(engine) = stamp.engine.upgrade() {
                 stamp.observer.event(engine.now(), &Event::Job(event));
             }
-            index += 1;
         }
     }
 }
 
 /// The engine on whose timeline a job runs now, and its observer: of several timelines on a thread,
 /// the others neither see the job nor have its time.
-fn running() -> Option<(Rc<Inner>, Rc<dyn Observer>)> {
-    let found = TAPS.try_with(|taps| {
-        let taps = taps.borrow();
-        taps.stamps.iter().find_map(|stamp| {
-            let engine = stamp.engine.upgrade()?;
-            engine
-                .is_running()
-                .then(|| (engine, stamp.observer.clone()))
-        })
-    });
-    found.ok().flatten()
+fn running(listeners: &Listeners) -> Option<(Rc<Inner>, &Rc<dyn Observer>)> {
+    let [_, _, ..] = &*listeners.0 else {
+        return None;
+    };
+    listeners.0.iter().find_map(|(stamp, _)| {
+        let engine = stamp.engine.upgrade()?;
+        engine.is_running().then_some((engine, &stamp.observer))
+    })
 }
 
-/// The `index`th tap of those that have observers of their own: engines that share one share its
-/// ears.
-fn nth_to_tell(index: usize) -> Option<Rc<Stamp>> {
-    let taps = TAPS.try_with(|taps| {
-        let taps = taps.borrow();
+/// The taps of a thread as they were when the event came, and whether each is the first one of its
+/// observer: engines that share one share its ears.
+#[derive(Clone, Default)]
+struct Listeners(Rc<[(Rc<Stamp>, bool)]>);
+
+impl Listeners {
+    fn new(stamps: &[Rc<Stamp>]) -> Self {
         let is_first = |position: usize| {
-            let earlier = &taps.stamps[..position];
-            let observer = &taps.stamps[position].observer;
-            earlier
-                .iter()
-                .all(|stamp| !Rc::ptr_eq(&stamp.observer, observer))
+            let observer = &stamps[position].observer;
+            let is_shared = |stamp: &Rc<Stamp>| Rc::ptr_eq(&stamp.observer, observer);
+            !stamps[..position].iter().any(is_shared)
         };
-        (0..taps.stamps.len())
-            .filter(|position| is_first(*position))
-            .nth(index)
-            .map(|position| taps.stamps[position].clone())
-    });
-    taps.ok().flatten()
+        let marked = stamps
+            .iter()
+            .enumerate()
+            .map(|(position, stamp)| (stamp.clone(), is_first(position)));
+        Self(marked.collect())
+    }
+
+    fn first_of_each(&self) -> impl Iterator<Item = &Rc<Stamp>> {
+        let firsts = self.0.iter().filter(|(_, is_first)| *is_first);
+        firsts.map(|(stamp, _)| stamp)
+    }
 }

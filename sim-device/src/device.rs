@@ -70,7 +70,11 @@ impl Device {
             });
             let count = config.workers as usize;
             let workers = Workers::start(&vault, count, POOL_CAPACITY, &notify)?;
-            Ok(Core::new(config.clone(), Executor::pool(workers), observer))
+            Ok(Core::new(
+                config.clone(),
+                Executor::pool(vault.clone(), workers),
+                observer,
+            ))
         };
         let driver = ThreadDriver::start(clock.clone(), wait, build)?;
         Ok(Self::with(clock, config, vault, Driver::Thread(driver)))

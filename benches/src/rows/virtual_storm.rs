@@ -47,7 +47,7 @@ fn simulated_per_s(program: &Path, ops: u64) -> Result<f64, Failure> {
     let output = Command::new(program)
         .args(["run", SCENARIO, "--quiet", "--format", "json", "--set"])
         .arg(format!("load.ops={ops}"))
-        .arg("--set")
+        .args(["--set", "expect=", "--set"])
         .arg(format!("expect.ops=== {ops}"))
         .output()
         .map_err(Failure::unavailable)?;
@@ -133,7 +133,10 @@ fn program() -> Result<PathBuf, Failure> {
 }
 
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/virtual-storm.toml");
+const SCENARIO: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../scenarios/virtual-storm.toml"
+);
 /// `cutime` and `cstime` are fields 16 and 17; what follows the name begins with field 3.
 const CHILDREN_TIMES_BEHIND_NAME: usize = 13;
 const OPS: u64 = 1_000_000;

@@ -11,8 +11,8 @@ const SHORTER: [(&str, &[&str]); 2] = [
         "virtual-storm",
         &[
             "load.ops=50000",
+            "load.ops_per_job=200",
             "expect.ops=== 50000",
-            "expect.jobs=== 50000",
             "expect.wakes=== 50000",
             // Beginning and end weigh more here.
             "expect.utilisation.asym=> 95%",

@@ -171,6 +171,29 @@ impl WorkItem {
         self.execute_by(|key, work, output| vault.execute(key, work, output))
     }
 
+    /// Whether `vault` has the answer in less time than it takes to hand the item to a worker.
+    pub(crate) fn is_quick(&self, vault: &dyn Vault) -> bool {
+        let Action::Crypto {
+            key,
+            kind,
+            scheme,
+            input_is,
+            nonce,
+        } = self.action
+        else {
+            return false;
+        };
+        let work = Work {
+            kind,
+            scheme,
+            input_is,
+            nonce,
+            input: self.input(),
+            extra: self.extra(),
+        };
+        vault.is_quick(key, &work)
+    }
+
     /// [`execute`](Self::execute), by whatever does the vault's work.
     pub(crate) fn execute_by(
         &mut self,

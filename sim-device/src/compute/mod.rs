@@ -77,6 +77,9 @@ pub trait Compute: Send + Sync + 'static {
     /// An imported key. Dropped when revoked and no longer in use.
     type Key: Send + Sync + 'static;
 
+    /// Whether it answers in less time than it takes to hand the work to another thread.
+    const IS_QUICK: bool = false;
+
     /// Reads key material.
     ///
     /// # Errors
@@ -113,6 +116,13 @@ pub trait HeldKey: Send + Sync {
 
 /// A compute engine together with its keys, with the key type hidden: what a device holds.
 pub trait Vault: Send + Sync + 'static {
+    /// Whether the answer is there in less time than it takes to hand the work to another thread:
+    /// a driver with workers computes such an op itself.
+    fn is_quick(&self, key: KeyId, work: &Work<'_>) -> bool {
+        let _ = (key, work);
+        false
+    }
+
     /// Imports a key and names it.
     ///
     /// # Errors
@@ -165,6 +175,10 @@ pub trait Vault: Send + Sync + 'static {
 }
 
 impl<V: Vault + ?Sized> Vault for Arc<V> {
+    fn is_quick(&self, key: KeyId, work: &Work<'_>) -> bool {
+        (**self).is_quick(key, work)
+    }
+
     fn import(&self, material: KeyMaterial<'_>) -> Result<KeyId, ImportError> {
         (**self).import(material)
     }

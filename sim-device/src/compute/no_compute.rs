@@ -30,6 +30,8 @@ pub struct NoComputeKey(KeyShape);
 impl Compute for NoCompute {
     type Key = NoComputeKey;
 
+    const IS_QUICK: bool = true;
+
     fn import(&self, material: KeyMaterial<'_>) -> Result<NoComputeKey, ImportError> {
         self.checker.import(material)?;
         KeyShape::of(material).map(NoComputeKey)

@@ -109,6 +109,10 @@ impl<C: Compute> KeyTable<C> {
 }
 
 impl<C: Compute> Vault for KeyTable<C> {
+    fn is_quick(&self, _key: KeyId, _work: &Work<'_>) -> bool {
+        C::IS_QUICK
+    }
+
     fn import(&self, material: KeyMaterial<'_>) -> Result<KeyId, ImportError> {
         // Outside the lock: reading a key takes long.
         let key = Arc::new(Entry {

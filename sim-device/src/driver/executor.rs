@@ -12,8 +12,10 @@ use crate::protocol::Status;
 pub(crate) enum Executor {
     /// In place: an op is computed when it is fetched.
     Inline(Inline),
-    /// By a pool. What does not fit into it waits here; the in-flight limits bound how much.
+    /// By a pool, unless the answer takes less time than to ask for it. What does not fit into the
+    /// pool waits here; the in-flight limits bound how much.
     Pool {
+        inline: Inline,
         workers: Workers,
         waiting: VecDeque<Box<WorkItem>>,
     },
@@ -33,6 +35,16 @@ struct LastKey {
 }
 
 impl Inline {
+    fn new(vault: Arc<dyn Vault>) -> Self {
+        Self { vault, last: None }
+    }
+
+    /// Computes an op here and now.
+    fn finish(&mut self, mut item: Box<WorkItem>) -> Finished {
+        let result = item.execute_by(|key, work, output| self.execute(key, work, output));
+        Finished { item, result }
+    }
+
     /// A key that is revoked is not held beyond the next turn.
     fn forget_revoked(&mut self) {
         let revocations = self.vault.revocations();
@@ -59,11 +71,12 @@ impl Inline {
 
 impl Executor {
     pub(crate) fn inline(vault: Arc<dyn Vault>) -> Self {
-        Self::Inline(Inline { vault, last: None })
+        Self::Inline(Inline::new(vault))
     }
 
-    pub(crate) fn pool(workers: Workers) -> Self {
+    pub(crate) fn pool(vault: Arc<dyn Vault>, workers: Workers) -> Self {
         Self::Pool {
+            inline: Inline::new(vault),
             workers,
             waiting: VecDeque::new(),
         }
@@ -78,13 +91,13 @@ impl Executor {
     }
 
     /// Begins an op. `Some`: it is done already.
-    pub(crate) fn start(&mut self, mut item: Box<WorkItem>) -> Option<Finished> {
+    pub(crate) fn start(&mut self, item: Box<WorkItem>) -> Option<Finished> {
         match self {
-            Self::Inline(inline) => {
-                let result = item.execute_by(|key, work, output| inline.execute(key, work, output));
-                Some(Finished { item, result })
-            }
-            Self::Pool { workers, waiting } => {
+            Self::Inline(inline) => Some(inline.finish(item)),
+            Self::Pool { inline, .. } if item.is_quick(&*inline.vault) => Some(inline.finish(item)),
+            Self::Pool {
+                workers, waiting, ..
+            } => {
                 waiting.push_back(item);
                 hand_over(workers, waiting);
                 None
@@ -99,7 +112,12 @@ impl Executor {
                 inline.forget_revoked();
                 None
             }
-            Self::Pool { workers, waiting } => {
+            Self::Pool {
+                inline,
+                workers,
+                waiting,
+            } => {
+                inline.forget_revoked();
                 let finished = workers.try_next()?;
                 hand_over(workers, waiting);
                 Some(finished)

@@ -201,7 +201,7 @@ pub struct EngineConfig {
     /// Operations that this engine has in flight at most; `None`: as many as there are slots.
     pub max_in_flight: Option<u32>,
     /// How long completions may lie unread before the engine says that nobody polls; `None` never
-    /// says it.
+    /// says it. It looks when the doorbell is rung, which every loop does; a reaper thread always polls.
     pub watchdog_ns: Option<Nanos>,
     /// What the host's own work costs under virtual time.
     pub host: HostCosts,

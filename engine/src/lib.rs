@@ -47,6 +47,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod contain;
 mod deadlines;
 mod engine;
 mod error;

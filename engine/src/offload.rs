@@ -132,7 +132,7 @@
 //! from another one, and a wake lasts until it is taken.
 //!
 //! **5. Take.** The result is copied out, the payload wiped, the slot freed and handed to the
-//! first in line. The guard is defused last: there is nothing left to abandon.
+//! first in line. The guard is defused then: there is nothing left to abandon.
 //!
 //! # What can go wrong in between, and what holds
 //! **The completion comes before the pause.** Somebody who waited in place may have reaped it
@@ -179,8 +179,10 @@
 //! ([`Engine::arm_signal`]).
 //!
 //! **A callback calls back.** It may submit, poll or wake, in the middle of our own poll. So the
-//! engine lends nothing of itself while one runs: it takes one completion, lets go of everything,
-//! tells, and takes the next.
+//! engine lends nothing of itself while one runs: what is to be told stands in a queue, which is emptied
+//! with nothing borrowed, by the outermost poll alone. Telling can happen on the stack of a job, which has
+//! just made room: pausing is blocked there, or a call in somebody's callback would pause that job, and
+//! nobody else would be told. A callback that panics costs its own job's wake, and nothing else.
 //!
 //! # Where to read on
 //! The slot's states are drawn in `slots.rs`, the line is `line.rs`, who is told and how in
@@ -486,6 +488,7 @@ fn wait_in_place(engine: &Inner, op: Cookie, caller: &Caller) -> Result<(), Erro
         engine.ring_doorbell();
         engine.poll();
         if engine.is_settled(op) {
+            engine.waited_in_place(op);
             return Ok(());
         }
         engine.wait_for_device()?;

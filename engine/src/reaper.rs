@@ -9,7 +9,6 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -19,6 +18,7 @@ use pausewake_device::ring::{CreateError, Ringer, Sleeper, bell};
 use pausewake_device::{CompletionSide, Nanos, QueuePair};
 use pausewake_jobs::Wake;
 
+use crate::contain::contain;
 use crate::error::ErrorFamily;
 use crate::events::NotifiedBy;
 
@@ -308,11 +308,11 @@ impl ReaperThread {
         if let Some(Expected { wake, by, .. }) = expected {
             // A callback that panics costs its own job's wake and no other's: the panic hook has
             // told of it, and the reaper lives on. Dropped inside, as that too runs their code.
-            let _ = catch_unwind(AssertUnwindSafe(move || {
+            contain(move || {
                 if by != NotifiedBy::Fd {
                     let _ = wake.wake();
                 }
-            }));
+            });
             self.shared.is_telling.store(false, Ordering::Release);
         }
     }

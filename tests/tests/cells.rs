@@ -338,14 +338,14 @@ fn a_reaper_thread_ends_with_its_engine() {
 
 /// A rig whose application has to poll.
 fn external_rig(time: Time, notify: Notify) -> (Rig, Rc<Log>) {
+    watched_rig(time, notify, Reap::External)
+}
+
+fn watched_rig(time: Time, notify: Notify, reap: Reap) -> (Rig, Rc<Log>) {
     let log = Log::new();
     let config = EngineConfig {
         watchdog_ns: Some(Nanos::from_millis(5)),
-        ..Cell {
-            notify,
-            reap: Reap::External,
-        }
-        .config()
+        ..Cell { notify, reap }.config()
     };
     let rig = Rig::made(time, DeviceConfig::default(), config, Some(log.clone()));
     (rig, log)
@@ -403,7 +403,14 @@ fn the_watchdog_says_that_nobody_polls_in_virtual_time() {
 
 #[test]
 fn the_watchdog_watches_loops_without_a_reactor() {
-    let (rig, log) = external_rig(Time::Manual, Notify::Fd);
+    let heuristic = Reap::Heuristic(Heuristic::default());
+    for reap in [Reap::External, Reap::Event, Reap::Inline, heuristic] {
+        watch_a_loop_that_forgets_to_poll(reap);
+    }
+}
+
+fn watch_a_loop_that_forgets_to_poll(reap: Reap) {
+    let (rig, log) = watched_rig(Time::Manual, Notify::Fd, reap);
     let (engine, key) = (rig.engine.clone(), rig.keys.aes);
     let job = pausewake_jobs::start(None, move || assert_eq!(seal(&engine, key), Ok(20)));
     let job = job.expect("a job can be had").paused().expect("it waits");

@@ -208,6 +208,19 @@ fn outside_of_jobs() {
     });
 }
 
+/// Also if it is the one that the device has used last, and may hold on to.
+#[test]
+fn a_key_that_is_in_use_can_be_revoked() {
+    everywhere(|time, cell| {
+        let rig = Rig::new(time, cell);
+        let aes = rig.keys.aes;
+        assert_eq!(rig.in_place(|engine| seal(engine, aes)), Ok(20));
+        assert!(rig.device.revoke_key(aes));
+        let sealed = rig.in_place(|engine| seal(engine, aes));
+        assert_eq!(sealed, Err(Misuse::BadKey.into()), "{time:?} {cell:?}");
+    });
+}
+
 #[test]
 fn a_revoked_key_is_unknown() {
     everywhere(|time, cell| {

@@ -42,7 +42,7 @@ impl Inner {
     }
 
     /// Asks for that fd to become readable. `false`: there is something to poll for already. Where
-    /// the application or a timer decides when to poll, nothing is asked for.
+    /// the application or a timer decides when to poll, only room is asked for, if calls wait for it.
     pub(crate) fn arm_signal(&self) -> bool {
         self.request_signal();
         let is_quiet = self.is_quiet();
@@ -66,7 +66,7 @@ impl Inner {
         }
     }
 
-    /// Whether there is nothing that those flags ask for.
+    /// Whether there is nothing that those flags ask for, and nobody is left to be told.
     pub(crate) fn is_quiet(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let has_arrived = match (self.config.reap, &state.reaper) {
@@ -76,7 +76,8 @@ impl Inner {
                 false
             }
         };
-        !has_arrived && !state.has_room_for_line(self.config.max_in_flight)
+        let is_all_told = self.to_tell.borrow().is_empty();
+        is_all_told && !has_arrived && !state.has_room_for_line(self.config.max_in_flight)
     }
 
     /// Takes [`arm_signal`](Self::arm_signal) back.

@@ -28,6 +28,7 @@ pub(crate) use settle::Settled;
 use tell::Tell;
 
 use crate::config::{EngineConfig, Reap, Refused};
+use crate::contain::contain;
 use crate::deadlines::Deadlines;
 use crate::error::{Error, ErrorFamily};
 use crate::events::{Event, Observer};
@@ -231,6 +232,8 @@ impl Engine {
         if self.inner.is_poll_due(live_jobs) {
             self.poll()
         } else {
+            // The device may have made room without completing anything.
+            self.inner.serve_line();
             0
         }
     }
@@ -322,7 +325,13 @@ impl Inner {
     }
 
     pub(crate) fn tell(&self, at: impl FnOnce() -> Nanos, event: impl FnOnce() -> Event) {
-        if let Some(observer) = &self.observer {
+        let Some(observer) = &self.observer else {
+            return;
+        };
+        if std::thread::panicking() {
+            // A job is being cancelled, or has panicked.
+            contain(|| observer.event(at(), &event()));
+        } else {
             observer.event(at(), &event());
         }
     }

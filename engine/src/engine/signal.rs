@@ -56,8 +56,8 @@ impl Engine {
     ///
     /// Where the configuration leaves the time of polling to the application
     /// ([`Reap::External`](crate::Reap::External), [`Reap::Heuristic`](crate::Reap::Heuristic),
-    /// [`Reap::Inline`](crate::Reap::Inline)), nothing is asked for and the answer is `true`: there
-    /// the loop sleeps until [`next_timer_ns`](Self::next_timer_ns) at the longest.
+    /// [`Reap::Inline`](crate::Reap::Inline)), completions are not asked for, only room in the ring if
+    /// calls wait for it: there the loop sleeps until [`next_timer_ns`](Self::next_timer_ns) at the longest.
     pub fn arm_signal(&self) -> bool {
         self.inner.arm_signal()
     }

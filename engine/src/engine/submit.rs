@@ -65,7 +65,7 @@ impl Inner {
 
     /// Shows the device what was pushed since the last time.
     pub(crate) fn ring_doorbell(&self) {
-        if self.config.reap == Reap::External {
+        if !matches!(self.config.reap, Reap::Thread { .. }) {
             // Every loop comes by here, also one that has forgotten to poll.
             self.watch();
         }

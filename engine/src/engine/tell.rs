@@ -8,6 +8,7 @@ use pausewake_device::Nanos;
 use pausewake_device::protocol::Cookie;
 
 use super::Inner;
+use crate::contain::contain;
 use crate::events::{Event, NotifiedBy};
 use crate::notify::Waiter;
 
@@ -60,11 +61,18 @@ impl Inner {
 
     /// Wakes the job whose operation is over, if it still waits for it.
     fn tell_of_end(&self, op: Cookie, completed_ns: Option<Nanos>, is_told: bool) {
-        let Some((waiter, job)) =
-            self.with_slot(op, |slot| (slot.op.waiter.take_to_tell(), slot.op.job))
-        else {
+        // Its call may be gone since: cancelled by the callback of another one, or done with waiting.
+        let end = self.with_slot(op, |slot| {
+            let is_over = slot.state.is_over();
+            is_over.then(|| (slot.op.waiter.take_to_tell(), slot.op.job))
+        });
+        let Some((waiter, job)) = end.flatten() else {
             return;
         };
+        if matches!(waiter, Waiter::InPlace) {
+            // It looks for itself, and says so itself.
+            return;
+        }
         let by = waiter.by();
         self.count_wake(by);
         let told_ns = self.charge_wake(by);
@@ -77,14 +85,15 @@ impl Inner {
             );
         }
         drop(wake);
+        // The last count on a callback runs code of the application, too.
+        contain(move || drop(waiter));
     }
 
     fn count_wake(&self, by: NotifiedBy) {
         self.count(|stats| match by {
             NotifiedBy::Callback => stats.wakes_by_callback += 1,
             NotifiedBy::Fd => stats.wakes_by_fd += 1,
-            NotifiedBy::InPlace => stats.waits_in_place += 1,
-            NotifiedBy::Nobody => {}
+            NotifiedBy::InPlace | NotifiedBy::Nobody => {}
         });
         if by == NotifiedBy::Nobody {
             self.news.set(self.news.get() + 1);
@@ -103,6 +112,14 @@ impl Inner {
         (cost > Nanos::ZERO || self.costs.reap_ns > Nanos::ZERO).then(|| self.now())
     }
 
+    /// The call of `op` has waited in place, and found that it is over.
+    pub(crate) fn waited_in_place(&self, op: Cookie) {
+        self.count(|stats| stats.waits_in_place += 1);
+        let job = self.with_slot(op, |slot| slot.op.job).flatten();
+        let by = NotifiedBy::InPlace;
+        self.tell(|| self.now(), || Event::Notify { op, job, by });
+    }
+
     /// Wakes somebody who stands in line.
     fn tell_of_room(&self, waiter: &Waiter) {
         match waiter {
@@ -111,7 +128,7 @@ impl Inner {
             Waiter::InPlace | Waiter::Told(_) => {}
         }
         self.charge_wake(waiter.by());
-        waiter.tell();
+        wake(waiter);
     }
 }
 
@@ -119,8 +136,14 @@ struct WakeOnDrop<'a>(&'a Waiter);
 
 impl Drop for WakeOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.tell();
+        wake(self.0);
     }
+}
+
+/// A callback that panics costs its own job's wake and no other's: it may run in the middle of somebody
+/// else's call, and on a stack that unwinds.
+fn wake(waiter: &Waiter) {
+    contain(|| waiter.tell());
 }
 
 struct Telling<'a>(&'a Inner);

@@ -230,12 +230,13 @@ impl Port {
 
     /// Gives the signal, whatever coalescing says.
     pub(crate) fn signal_now(&mut self, stats: &mut DeviceStats) -> Published {
-        self.coalescer.signalled();
         self.signal(stats)
     }
 
     fn signal(&mut self, stats: &mut DeviceStats) -> Published {
+        // It tells of all that is in the ring, gathered or not.
         self.is_signal_due = false;
+        self.coalescer.signalled();
         if self.link.host_gone() {
             return Published::Unheard;
         }

@@ -3,8 +3,8 @@
 use crate::time::Nanos;
 
 /// When the completion eventfd is signalled: after `count` completions, or `time_ns` after the
-/// first unsignalled one, whichever comes first. A `count` of 1 (or 0) or a `time_ns` of 0 signals
-/// each completion at once.
+/// first unsignalled one, whichever comes first. A `count` of 1 (or 0) or a `time_ns` of 0 holds
+/// nothing back: what the device completes at one time is signalled at once, and once.
 ///
 /// QAT's default is 10 µs, in steps of 256 ns up to 512 µs; Linux network drivers call the pair
 /// `rx-frames` and `rx-usecs` (ethtool(8), where a time of 0 means 'count alone': say

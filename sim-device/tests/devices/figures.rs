@@ -49,7 +49,7 @@ fn a_manual_device_counts_from_fetch_to_finish() {
 
 #[test]
 fn completions_that_get_no_signal_of_their_own_are_counted() {
-    for (count, coalesced, signals) in [(1, 0, 4), (3, 5, 3), (7, 6, 1)] {
+    for (count, coalesced, signals) in [(1, 0, 4), (3, 5, 2), (7, 6, 1)] {
         // The two slices are done at the same time, and one signal tells of both. In threes: two of
         // each three wait for the third, and the seventh for its time.
         let mut rig = Rig::new(DriverKind::Simulated, two_slices(count));

@@ -1,10 +1,14 @@
 //! Rings that are shallow, limits that bind, and who is told of room.
 
-use pausewake_device::{Device, Nanos, WaitStrategy};
-use pausewake_engine::{EngineConfig, Notify, OnFull, Reactor, Reap};
-use pausewake_tests::{Keys, seal};
+use std::sync::Arc;
 
-use crate::support::{device_config, engine, offload_all, simulated};
+use pausewake_device::protocol::Status;
+use pausewake_device::{Device, DeviceConfig, Nanos, WaitStrategy};
+use pausewake_engine::{EngineConfig, Heuristic, Notify, OnFull, Reactor, Reap};
+use pausewake_jobs::Callback;
+use pausewake_tests::{Cell, Keys, Rig, Time, seal};
+
+use crate::support::{device_config, engine, offload_all, paused_jobs, simulated};
 
 /// Room in a shallow ring is announced when the device fetches, not when something completes: here
 /// nothing ever does.
@@ -91,4 +95,43 @@ fn a_call_that_does_not_wait_shows_the_device_what_fills_the_ring() {
     reactor.spawn(job).expect("a job can be had");
     assert_eq!(seal(&engine, key), Ok(20), "in place");
     reactor.run().expect("the job is told");
+}
+
+/// A loop of somebody else's by thresholds, with room in the ring and a call in line: the look that is
+/// not due serves the line all the same, and the loop sleeps.
+#[test]
+fn a_heuristic_loop_without_a_reactor_does_not_spin_on_room() {
+    let heuristic = Heuristic::default();
+    let cell = Cell {
+        notify: Notify::Callback,
+        reap: Reap::Heuristic(heuristic),
+    };
+    let mut config = DeviceConfig::default();
+    config.queue.slots = 8;
+    config.queue.ring_depth = 1;
+    config.model.in_flight_limit = 1;
+    let rig = Rig::with(Time::Manual, cell, config, None);
+    let (engine, silent): (_, Callback) = (&rig.engine, Arc::new(|| {}));
+    let mut jobs = Vec::new();
+    for _ in 0..3 {
+        jobs.extend(paused_jobs(engine, rig.keys.aes, [silent.clone()]));
+        engine.ring_doorbell();
+    }
+    let pending = rig.manual().pending();
+    assert_eq!(pending.len(), 1);
+    let completed = rig.manual().complete(pending[0].id, Status::Ok);
+    completed.expect("it is pending");
+    let sleeps = |_: &usize| {
+        engine.ring_doorbell();
+        let is_quiet = engine.arm_signal();
+        if !is_quiet {
+            engine.disarm_signal();
+            engine.poll_heuristically(100);
+        }
+        is_quiet
+    };
+    let turns = (0..10).find(sleeps);
+    assert!(turns.is_some(), "the loop never sleeps");
+    assert_eq!(engine.stats().wakes_for_room, 1);
+    drop(jobs);
 }

@@ -26,7 +26,7 @@ impl FdLimit {
 /// far as it may; never lowers it.
 ///
 /// Notifying by fd takes one descriptor for each job that is alive, and the usual limit is 1,024.
-/// Call it once, before the jobs start, with what they need and some more: the loop needs four, each
+/// Call it once, before the jobs start, with what they need and some more: the loop needs three, each
 /// queue pair three, a device thread one or two. Where the limit may not be raised far enough, the
 /// result says so ([`FdLimit::allows`]): use fewer jobs, notify by callback, or raise the hard limit
 /// (`ulimit -Hn`, `LimitNOFILE=` of systemd). A call whose job can get no descriptor ends with

@@ -81,6 +81,48 @@ fn a_mix_is_drawn_by_its_weights_and_the_same_for_every_device() {
 }
 
 #[test]
+fn kinds_of_op_have_service_times_of_their_own() {
+    let folder = both();
+    let shorter = [
+        "device.asym.service_by_op.rsa-sign={ distribution = \"constant\", base = \"60us\" }",
+        "device.asym.service_by_op.ecdsa-sign.distribution=constant",
+        "device.asym.service_by_op.ecdsa-sign.base=30us",
+        "device.sym.service_by_op.aead-seal={ distribution = \"constant\", base = \"4us\" }",
+        "device.sym.service_by_op.aead-open={ distribution = \"constant\", base = \"2us\", per_byte = \"1ns\" }",
+        "load.jobs=1",
+        "device.compute=none",
+    ];
+    for (op, each_ns) in [
+        ("rsa-sign", 60_000),
+        ("ecdsa-sign", 30_000),
+        // Not said: as the class.
+        ("rsa-verify", 100_000),
+        ("aead-seal@16", 4_000),
+        // 16 bytes and their tag go there.
+        ("aead-open@16", 2_032),
+    ] {
+        let op = format!("load.op={op}");
+        let report = json(&run(&folder, &[&shorter[..], &[&op]].concat()).expect_code(0));
+        assert_eq!(report["latency"]["mean_ns"], each_ns, "{op}");
+        assert_eq!(report["elapsed_ns"], 20 * each_ns, "{op}");
+    }
+    let known = "`rsa-sign`, `rsa-verify`, `ecdsa-sign`, `ecdsa-verify`";
+    for wrong in [
+        "rsa-sgn={ base = \"10us\" }",
+        "rsa-sgn=5",
+        "rsa-sgn.base=5us",
+    ] {
+        let set = format!("device.asym.service_by_op.{wrong}");
+        let said = run(&folder, &[&set]).expect_code(104);
+        said.expect_err(&["unknown field `rsa-sgn`", known]);
+    }
+    let law =
+        "device.sym.service_by_op.aead-seal={ distribution = { constant = {} }, base = \"1us\" }";
+    let said = run(&folder, &[law]).expect_code(104);
+    said.expect_err(&["aead-seal.distribution` is a table", "\"lognormal\""]);
+}
+
+#[test]
 fn a_job_that_thinks_leaves_the_thread_to_others() {
     let folder = both();
     for notify in ["callback", "fd", "poll"] {
@@ -303,7 +345,7 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
         (&["load.op="], &["it.toml:15:1", "neither op nor mix"]),
         (
             &["load.op=", "load.mix=rsa-sing:1"],
-            &["unknown variant `rsa-sing`"],
+            &["unknown value `rsa-sing`"],
         ),
         (
             &["load.op=", "load.mix=rsa-sign:0"],
@@ -318,6 +360,18 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
             &["cannot be part of a mix"],
         ),
         (&["load.op=", "load.mix=[]"], &["a mix of 0 ops"]),
+        (
+            &["load.op=", "load.mix=\" \""],
+            &["a mix of 0 ops", "rsa2048-sign:1"],
+        ),
+        (
+            &["load.op=", "load.mix=rsa-sign:1,"],
+            &["an op of the mix has no name"],
+        ),
+        (
+            &["engine.notify=pigeon"],
+            &["unknown value `pigeon`", "`callback`, `fd`, `poll`"],
+        ),
         (
             &["load.op=", "load.mix=[[\"rsa-sign\"]]"],
             &["must be a table"],
@@ -362,12 +416,12 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
         ),
         (
             &["engine.mode=asynchronous"],
-            &["unknown variant `asynchronous`", "`software`"],
+            &["unknown value `asynchronous`", "`software`"],
         ),
         (&["host.submitt=1us"], &["unknown field `submitt`"]),
         (&["host.submit=guessed"], &["does not begin with a number"]),
         (&["host.software.rsa-sign=1us"], &["is no cost", "per_op"]),
-        (&["host.base=guessed"], &["unknown variant `guessed`"]),
+        (&["host.base=guessed"], &["unknown value `guessed`"]),
     ] {
         let said = run(&folder, sets).expect_code(104);
         said.expect_err(words).expect_err(&["accepted: "]);

@@ -46,7 +46,7 @@ const WRONG: &[Wrong] = &[
         from: "distribution = \"constant\"",
         to: "distribution = \"gaussian\"",
         place: "it.toml:9:28",
-        words: &["unknown variant `gaussian`", "`lognormal`"],
+        words: &["unknown value `gaussian`", "`lognormal`"],
     },
     Wrong {
         from: "slices = 2",
@@ -124,7 +124,7 @@ const WRONG: &[Wrong] = &[
         from: "op = \"rsa-sign\"",
         to: "op = \"rsa-sing\"",
         place: "it.toml:12:6",
-        words: &["unknown variant `rsa-sing`", "`rsa-sign`"],
+        words: &["unknown value `rsa-sing`", "`rsa-sign`"],
     },
     Wrong {
         from: "op = \"rsa-sign\"",
@@ -179,7 +179,7 @@ const WRONG: &[Wrong] = &[
         from: "clock = \"virtual\"",
         to: "clock = \"atomic\"",
         place: "it.toml:1:9",
-        words: &["unknown variant `atomic`", "`wall` or `virtual`"],
+        words: &["unknown value `atomic`", "`wall` or `virtual`"],
     },
     Wrong {
         from: "clock = \"virtual\"",

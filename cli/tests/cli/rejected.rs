@@ -421,6 +421,31 @@ fn sizes_beyond_the_memory_of_a_queue_are_refused_where_they_are_said() {
 }
 
 #[test]
+fn queues_of_all_threads_beyond_the_memory_for_them_are_refused_at_the_threads() {
+    let folder = Folder::with(GOOD);
+    let run = |threads: &str| {
+        let sets = ["device.ring_depth=65536", "load.jobs=200", threads];
+        let args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+        folder.run(&args)
+    };
+    let said = run("load.threads=200").expect_code(104);
+    let said = said.expect_err(&[
+        "--set load.threads=200",
+        "200 threads with a queue pair of",
+        "4294967296 bytes",
+        "accepted: at most ",
+    ]);
+    // One more than what is said to be accepted is refused as well.
+    let (_, most) = said.err.split_once("at most ").unwrap();
+    let most: u32 = most.split(',').next().unwrap().parse().unwrap();
+    let more = format!("load.threads={}", most + 1);
+    run(&more).expect_code(104).expect_err(&["would take more"]);
+    // So many small ones have room.
+    let small = ["--set", "load.jobs=200", "--set", "load.threads=200"];
+    folder.run(&small).expect_code(0);
+}
+
+#[test]
 fn texts_that_are_no_scenario_at_all_are_refused() {
     let folder = Folder::with(GOOD);
     let mut bytes = GOOD.as_bytes().to_vec();

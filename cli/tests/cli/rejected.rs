@@ -454,9 +454,29 @@ fn texts_that_are_no_scenario_at_all_are_refused() {
     let said = folder.run(&[]).expect_code(104);
     said.expect_err(&["it.toml:3:2", "no UTF-8: byte 0xff", "accepted: TOML"]);
     folder.write("it.toml", GOOD.as_bytes());
+    let marked = format!("\u{feff}{}", GOOD.replace("\"virtual\"", "\"atomic\""));
+    folder.write("it.toml", marked.as_bytes());
+    let said = folder.run(&[]).expect_code(104);
+    said.expect_err(&["it.toml:1:9", "unknown value `atomic`"]);
+    folder.write("it.toml", format!("\u{feff}{GOOD}").as_bytes());
+    folder.run(&[]).expect_code(0);
+    folder.write("it.toml", GOOD.as_bytes());
     let digits = format!("device.asym.service.per_byte={}ns", "9".repeat(400));
     let said = folder.run(&["--set", &digits]).expect_code(104);
     said.expect_err(&["too large", "a duration per byte"]);
+    for (entry, most, beyond) in [
+        ("device.asym.service.base", "9000000s", "9000001s"),
+        ("device.link.bandwidth", "9000000GB/s", "9000001GB/s"),
+        ("device.slot_size", "4294967295B", "4294967296B"),
+    ] {
+        let flag = format!("{entry}={beyond}");
+        let said = folder.run(&["--set", &flag]).expect_code(104);
+        let words = format!("too large: at most {most}");
+        said.expect_err(&[&words, &flag]);
+        let flag = format!("{entry}={most}");
+        let said = folder.run(&["--set", &flag]);
+        assert!(!said.err.contains("too large"), "{}", said.err);
+    }
     let deep = format!("{}=1", vec!["a"; 20_000].join("."));
     let said = folder.run(&["--set", &deep]).expect_code(104);
     said.expect_err(&["is not a path of keys", "accepted: path=value"]);

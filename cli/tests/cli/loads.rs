@@ -57,7 +57,7 @@ fn every_op_is_done_and_its_results_are_right() {
 #[test]
 fn a_mix_is_drawn_by_its_weights_and_the_same_for_every_device() {
     let folder = both();
-    let names = "load.mix=rsa2048-sign:1, aes-256-gcm-seal@1350:3";
+    let names = "load.mix=rsa2048-sign : 1, aes-256-gcm-seal@1350 :3";
     let tables = "load.mix=[{ op = \"rsa-sign\" }, { op = \"aead-seal\", cipher = \"aes-256-gcm\", \
                   message_size = \"1350B\", weight = 3 }]";
     let more = [
@@ -261,6 +261,21 @@ fn host_costs_are_charged_where_the_work_is() {
     assert_eq!(latency(&measured), 640_000);
     let one = ["engine.mode=software", "host.software.rsa-sign=measured"];
     assert_eq!(latency(&one), 640_000);
+    // What is not said is as the base has it: 130 ns, and 1 ns instead of 0.23 for each byte.
+    let sym =
+        "device.sym={ slices = 1, service = { distribution = \"constant\", base = \"2us\" } }";
+    let seal = [
+        sym,
+        "load.op=aead-seal@1000",
+        "engine.mode=software",
+        "host.software.aead-seal.per_byte=1ns",
+    ];
+    let with_base = |base| latency(&[&seal[..], &[base]].concat());
+    assert_eq!(with_base("host.base=free"), 1_000);
+    assert_eq!(
+        with_base("host.base=measured") - with_base("host.software.aead-seal.per_op=0ns"),
+        130
+    );
     let wall = ["clock=wall", "host.submit=1us"];
     run(&folder, &wall)
         .expect_code(104)
@@ -367,6 +382,20 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
         (
             &["load.op=", "load.mix=rsa-sign:1,"],
             &["an op of the mix has no name"],
+        ),
+        (
+            &[
+                "load.op=",
+                "load.mix=aead-seal@16:1, rsa-sign, aead-seal@16B:2",
+            ],
+            &["op 3 of the mix is op 1 once more"],
+        ),
+        (
+            &[
+                "load.op=",
+                "load.mix=[{ op = \"aead-seal@1\" }, { op = \"aead-seal\", message_size = \"1B\" }]",
+            ],
+            &["op 2 of the mix is op 1 once more"],
         ),
         (
             &["engine.notify=pigeon"],

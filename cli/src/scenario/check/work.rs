@@ -59,18 +59,14 @@ pub fn goes_through_file(section: &LoadSection) -> bool {
 
 fn items(mix: &Spanned<Mix>, files: &Files<'_>, problems: &mut Problems) -> Option<Vec<MixItem>> {
     let span = mix.span();
-    let mut item = |entries: Entries<'_>, weight| {
-        let work = entries.work(files, problems);
-        work.map(|work| MixItem { weight, work })
-    };
-    let items: Vec<Option<MixItem>> = match mix.get_ref() {
+    let items: Vec<(Entries<'_>, u32)> = match mix.get_ref() {
         Mix::Names(names) => names
             .iter()
-            .map(|(name, weight)| item(Entries::of_name(*name, span.clone()), weight.get()))
+            .map(|(name, weight)| (Entries::of_name(*name, span.clone()), weight.get()))
             .collect(),
         Mix::Tables(tables) => tables
             .iter()
-            .map(|table| item(Entries::of_table(table), table.weight.map_or(1, Count::get)))
+            .map(|table| (Entries::of_table(table), table.weight.map_or(1, Count::get)))
             .collect(),
     };
     if items.is_empty() || items.len() > MOST_ITEMS {
@@ -78,6 +74,22 @@ fn items(mix: &Spanned<Mix>, files: &Files<'_>, problems: &mut Problems) -> Opti
         problems.add(span, wrong, format!("1 to {MOST_ITEMS} of them"));
         return None;
     }
+    for (at, (entries, _)) in items.iter().enumerate() {
+        let same = |(other, _): &(Entries<'_>, u32)| other.said() == entries.said();
+        if let Some(first) = items[..at].iter().position(same) {
+            let wrong = format!("op {} of the mix is op {} once more", at + 1, first + 1);
+            let accepted = "each op once, with a weight (as \"rsa2048-sign:2\")";
+            problems.add(entries.place.clone(), wrong, accepted);
+        }
+    }
+    let item = |(entries, weight): &(Entries<'_>, u32)| {
+        let work = entries.work(files, problems);
+        work.map(|work| MixItem {
+            weight: *weight,
+            work,
+        })
+    };
+    let items: Vec<Option<MixItem>> = items.iter().map(item).collect();
     items.into_iter().collect()
 }
 
@@ -149,6 +161,19 @@ impl<'a> Entries<'a> {
             load: Some(load),
             ..Self::of_name(*op.get_ref(), op.span())
         }
+    }
+
+    /// What is said of the op, wherever it is said.
+    fn said(&self) -> impl PartialEq + use<'a> {
+        (
+            self.name.op,
+            self.scheme.map(Spanned::get_ref),
+            self.key.map(Spanned::get_ref),
+            self.cipher.map(Spanned::get_ref),
+            self.name
+                .size
+                .or(self.message_size.map(|size| size.get_ref().0)),
+        )
     }
 
     fn work(&self, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {

@@ -116,6 +116,22 @@ fn without_a_threshold_in_reach_heuristic_polling_does_not_hold() {
 }
 
 #[test]
+fn what_the_headers_suggest_ends_as_they_say() {
+    let fewer = ["variant.fd.load.jobs=8"];
+    let slower = ["load.rate=950/s", "expect.mean_wait=~ 19ms"];
+    let model = ["clock=virtual", "device.workers="];
+    for (name, sets, code) in [
+        ("sync-vs-async", &fewer[..], 99),
+        ("virtual-mm1", &slower, 0),
+        ("virtual-mm1", &slower[..1], 99),
+        ("mixed", &model, 0),
+    ] {
+        let args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+        shipped(&format!("{name}.toml"), &args).expect_code(code);
+    }
+}
+
+#[test]
 fn sync_vs_async_runs_by_the_wall_clock_too() {
     let sets = [
         "clock=wall",

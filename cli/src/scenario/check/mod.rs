@@ -3,6 +3,7 @@
 mod device;
 mod engine;
 mod expect;
+mod files;
 mod host;
 mod load;
 mod memory;

@@ -1,14 +1,13 @@
 //! What a load does: ops, mixes, keys and files.
 
-use std::path::{Path, PathBuf};
-
 use pausewake_device::keys::{KeyKind, PrivateKey};
 use pausewake_engine::EcdsaCurve;
 
+use super::files::Files;
 use super::{Around, Problems};
 use crate::scenario::diagnostic::Problem;
 use crate::scenario::file::{Cipher, LoadSection, Mix, MixSection, Op, OpName, SchemeName};
-use crate::scenario::source::{Sources, Span};
+use crate::scenario::source::Span;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::{MixItem, SigningKey, Work};
 use crate::units::{Count, Size};
@@ -376,36 +375,6 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// The files that a scenario names.
-struct Files<'a> {
-    path: &'a Path,
-    sources: &'a Sources,
-}
-
-impl Files<'_> {
-    /// Where one is. A path in the scenario counts from the scenario's folder; one in a flag from
-    /// the folder in which the command was typed.
-    fn path(&self, name: &Spanned<String>) -> PathBuf {
-        if self.sources.is_flag(&name.span()) {
-            return PathBuf::from(name.get_ref());
-        }
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        folder.join(name.get_ref())
-    }
-
-    fn read(&self, name: &Spanned<String>, problems: &mut Problems) -> Option<Vec<u8>> {
-        let path = self.path(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => Some(bytes),
-            Err(error) => {
-                let wrong = format!("cannot read {}: {error}", path.display());
-                problems.add(name.span(), wrong, FILES);
-                None
-            }
-        }
-    }
-}
-
 /// A published key, and its name; whoever signs with it signs nothing.
 type BuiltIn = (&'static [u8], &'static str);
 
@@ -430,5 +399,3 @@ const OF_OPS: &str = "rsa-sign and rsa-verify take scheme, key, message_size; ec
 const KEYS: &str =
     "an RSA private key of 2048 to 4096 bits, unencrypted PKCS#8 or PKCS#1, PEM or DER";
 const CURVES: &str = "an ECDSA private key on P-256 or P-384, unencrypted PKCS#8, PEM or DER";
-const FILES: &str =
-    "the path of a readable file, from the scenario's folder (in a --set: from the current folder)";

@@ -254,11 +254,17 @@ fn unfinished_beside(
     let unfinished = tempfile::Builder::new()
         .prefix(".pausewake-")
         .permissions(new_file_permissions())
-        .tempfile_in(folder_of(place))?;
+        .tempfile_in(folder_of(place))
+        .map_err(|error| without_path(&error))?;
     if let Some(permissions) = permissions {
         unfinished.as_file().set_permissions(permissions)?;
     }
     Ok(unfinished)
+}
+
+/// What kind of error it is, alone: its text names the unfinished file, which nobody asked for.
+fn without_path(error: &io::Error) -> io::Error {
+    error.kind().into()
 }
 
 /// As any new file, less what the process's umask takes away; a temporary file would be private.

@@ -125,9 +125,13 @@ impl From<toml::de::Error> for Problem {
     }
 }
 
-/// `text` without the names of Rust's types, which a scenario knows nothing of.
+/// `text` without the names of Rust's types, which a scenario knows nothing of. Its variants are
+/// something else than serde's.
 fn in_toml_words(text: &str) -> String {
-    let text = text.replace("invalid type: ", "wrong kind of value: ");
+    let text = match text.strip_prefix("unknown variant ") {
+        Some(word) => format!("unknown value {word}"),
+        None => text.replace("invalid type: ", "wrong kind of value: "),
+    };
     match text.as_str() {
         "f64" => "a number".to_owned(),
         "u64" | "u32" | "i64" => "a whole number".to_owned(),

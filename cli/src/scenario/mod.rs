@@ -252,6 +252,11 @@ pub fn read(
             return Err(Box::new(Rejected::new(sources, vec![problem])));
         }
     };
+    // A mark of the byte order is no text, and would move the columns of the first line.
+    let bytes = match bytes.strip_prefix(BYTE_ORDER_MARK) {
+        Some(text) => text.to_vec(),
+        None => bytes,
+    };
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -359,3 +364,5 @@ fn each<T, U>(
 }
 
 const FLAG: &str = "--set ";
+/// In UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

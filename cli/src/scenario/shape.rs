@@ -19,7 +19,7 @@ fn check_table(table: &DeTable<'_>, path: &str, problems: &mut Vec<Problem>) {
             "" => key.get_ref().to_string(),
             path => format!("{path}.{}", key.get_ref()),
         };
-        let is_table = TABLES.contains(&path.as_str()) || path.contains(".service_by_op.");
+        let is_table = TABLES.contains(&path.as_str());
         let place = path
             .rsplit_once('.')
             .filter(|(_, name)| *name == "distribution")
@@ -73,15 +73,21 @@ fn name_of(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Entries that are tables; those of `service_by_op` are, too.
-const TABLES: [&str; 17] = [
+/// Entries that are tables.
+const TABLES: [&str; 23] = [
     "device",
     "device.asym",
     "device.asym.service",
     "device.asym.service_by_op",
+    "device.asym.service_by_op.rsa-sign",
+    "device.asym.service_by_op.rsa-verify",
+    "device.asym.service_by_op.ecdsa-sign",
+    "device.asym.service_by_op.ecdsa-verify",
     "device.sym",
     "device.sym.service",
     "device.sym.service_by_op",
+    "device.sym.service_by_op.aead-seal",
+    "device.sym.service_by_op.aead-open",
     "device.link",
     "device.coalesce",
     "engine",

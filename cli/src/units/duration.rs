@@ -18,6 +18,7 @@ impl Quantity for Duration {
     const ACCEPTED: &'static str =
         "a duration in quotes, a number with one of the units ns, us, µs, ms, s (as \"433us\")";
     const UNITS: &'static str = "ns|us|µs|μs|ms|s";
+    const TOO_LARGE: &'static str = "too large: at most 9000000s";
 }
 
 impl FromStr for Duration {

@@ -28,6 +28,8 @@ pub trait Quantity: FromStr<Err = UnitError> {
     const ACCEPTED: &'static str;
     /// Its units, as alternatives of a regular expression; empty for numbers without one.
     const UNITS: &'static str;
+    /// What is said of one that is too large.
+    const TOO_LARGE: &'static str = "too large";
 }
 
 /// A regular expression for the text of `Q`, for schemas.
@@ -73,7 +75,7 @@ fn number_with_unit<Q: Quantity>(text: &str, units: &[(&str, f64)]) -> Result<f6
         return Err(UnitError::new::<Q>(format!("`{text}` lacks a unit")));
     }
     if !number.is_finite() {
-        return Err(UnitError::new::<Q>("too large"));
+        return Err(UnitError::new::<Q>(Q::TOO_LARGE));
     }
     match units.iter().find(|(name, _)| *name == unit) {
         Some((_, factor)) => Ok(number * factor),
@@ -89,14 +91,17 @@ fn number_with_unit<Q: Quantity>(text: &str, units: &[(&str, f64)]) -> Result<f6
 )]
 fn whole<Q: Quantity>(value: f64, too_fine: &str) -> Result<u64, UnitError> {
     let rounded = value.round();
-    if rounded > 9e15 {
-        return Err(UnitError::new::<Q>("too large"));
+    if rounded > MOST {
+        return Err(UnitError::new::<Q>(Q::TOO_LARGE));
     }
     if (value - rounded).abs() > 1e-6 * value.max(1.0) {
         return Err(UnitError::new::<Q>(too_fine));
     }
     Ok(rounded as u64)
 }
+
+/// The most that is read as a whole number; what a quantity says of it must be the same.
+const MOST: f64 = 9e15;
 
 /// Deserialises a quantity from a string.
 fn deserialize<'de, Q: Quantity, D: Deserializer<'de>>(deserializer: D) -> Result<Q, D::Error> {

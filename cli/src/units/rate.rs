@@ -48,6 +48,7 @@ impl FromStr for Rate {
 impl Quantity for Bandwidth {
     const ACCEPTED: &'static str = "a bandwidth above zero in quotes, a number with one of the units B/s, KB/s, MB/s, GB/s, Gbit/s (as \"12GB/s\")";
     const UNITS: &'static str = "B/s|KB/s|MB/s|GB/s|Gbit/s";
+    const TOO_LARGE: &'static str = "too large: at most 9000000GB/s";
 }
 
 impl FromStr for Bandwidth {

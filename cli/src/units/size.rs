@@ -12,6 +12,7 @@ impl Quantity for Size {
     const ACCEPTED: &'static str =
         "a size in quotes, a number with one of the units B, KB, KiB, MB, MiB (as \"16KiB\")";
     const UNITS: &'static str = "B|KB|KiB|MB|MiB";
+    const TOO_LARGE: &'static str = "too large: at most 4294967295B";
 }
 
 impl FromStr for Size {
@@ -22,7 +23,7 @@ impl FromStr for Size {
         let bytes = whole::<Self>(bytes, "not in whole bytes")?;
         match u32::try_from(bytes) {
             Ok(bytes) => Ok(Self(bytes)),
-            Err(_) => Err(UnitError::new::<Self>("too large (4 GiB or more)")),
+            Err(_) => Err(UnitError::new::<Self>(Self::TOO_LARGE)),
         }
     }
 }

@@ -128,8 +128,18 @@ fn calls_that_take_too_long_end_or_fall_back() {
 }
 
 #[test]
-fn signatures_are_verified_and_the_watchdog_set_on_demand() {
-    let sets = ["engine.verify_signatures=true", "engine.watchdog=never"];
-    run(&real(), &sets).expect_code(0);
-    run(&real(), &["engine.watchdog=2s"]).expect_code(0);
+fn signatures_are_verified_on_demand_which_costs_the_thread_time() {
+    let elapsed_ns = |verify: &str| {
+        let cost = "host.software.rsa-verify.per_op=7us";
+        let sets = [
+            cost,
+            "load.jobs=1",
+            &format!("engine.verify_signatures={verify}"),
+        ];
+        let report = json(&run(&real(), &sets).expect_code(0));
+        report["elapsed_ns"].as_u64().expect("a time")
+    };
+    assert_eq!(elapsed_ns("false"), 20 * 100_000);
+    // The last one is verified when the run's last op is complete.
+    assert_eq!(elapsed_ns("true"), 20 * 100_000 + 19 * 7_000);
 }

@@ -63,6 +63,26 @@ fn a_signal_ends_the_run_with_105_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_signal_ends_a_run_of_variants_and_of_threads_too() {
+    let variants = format!("{GOOD}[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n");
+    let threads = GOOD.replace("jobs = 4", "jobs = 4\nthreads = 3");
+    for (scenario, clock) in [
+        (&variants, "clock=virtual"),
+        (&variants, "clock=wall"),
+        (&threads, "clock=virtual"),
+        (&threads, "clock=wall"),
+    ] {
+        let folder = Folder::with(scenario);
+        let child = begun(&folder, clock);
+        send("INT", &child);
+        let said = said(child.wait_with_output().expect("it ends")).expect_code(105);
+        let said = said.expect_err(&["aborted by a signal after ", "nothing was reported"]);
+        assert_eq!(said.out, "");
+        assert_eq!(folder.names(), ["it.toml"], "{clock}");
+    }
+}
+
+#[test]
 fn a_run_that_waits_for_a_slow_device_is_ended_too() {
     let folder = Folder::with(GOOD);
     let slow = GOOD.replace("100us", "10000s");

@@ -57,7 +57,7 @@ fn every_op_is_done_and_its_results_are_right() {
 #[test]
 fn a_mix_is_drawn_by_its_weights_and_the_same_for_every_device() {
     let folder = both();
-    let names = "load.mix=rsa2048-sign:1, aes-256-gcm-seal@1350:3";
+    let names = "load.mix=rsa2048-sign : 1, aes-256-gcm-seal@1350 :3";
     let tables = "load.mix=[{ op = \"rsa-sign\" }, { op = \"aead-seal\", cipher = \"aes-256-gcm\", \
                   message_size = \"1350B\", weight = 3 }]";
     let more = [
@@ -78,6 +78,48 @@ fn a_mix_is_drawn_by_its_weights_and_the_same_for_every_device() {
     assert!(first.0.abs_diff(100) < 43, "seed 1: {first:?}");
     assert_eq!(first, slices(tables, "device.sym.slices=1"));
     assert_ne!(first, slices(names, "seed=2"));
+}
+
+#[test]
+fn kinds_of_op_have_service_times_of_their_own() {
+    let folder = both();
+    let shorter = [
+        "device.asym.service_by_op.rsa-sign={ distribution = \"constant\", base = \"60us\" }",
+        "device.asym.service_by_op.ecdsa-sign.distribution=constant",
+        "device.asym.service_by_op.ecdsa-sign.base=30us",
+        "device.sym.service_by_op.aead-seal={ distribution = \"constant\", base = \"4us\" }",
+        "device.sym.service_by_op.aead-open={ distribution = \"constant\", base = \"2us\", per_byte = \"1ns\" }",
+        "load.jobs=1",
+        "device.compute=none",
+    ];
+    for (op, each_ns) in [
+        ("rsa-sign", 60_000),
+        ("ecdsa-sign", 30_000),
+        // Not said: as the class.
+        ("rsa-verify", 100_000),
+        ("aead-seal@16", 4_000),
+        // 16 bytes and their tag go there.
+        ("aead-open@16", 2_032),
+    ] {
+        let op = format!("load.op={op}");
+        let report = json(&run(&folder, &[&shorter[..], &[&op]].concat()).expect_code(0));
+        assert_eq!(report["latency"]["mean_ns"], each_ns, "{op}");
+        assert_eq!(report["elapsed_ns"], 20 * each_ns, "{op}");
+    }
+    let known = "`rsa-sign`, `rsa-verify`, `ecdsa-sign`, `ecdsa-verify`";
+    for wrong in [
+        "rsa-sgn={ base = \"10us\" }",
+        "rsa-sgn=5",
+        "rsa-sgn.base=5us",
+    ] {
+        let set = format!("device.asym.service_by_op.{wrong}");
+        let said = run(&folder, &[&set]).expect_code(104);
+        said.expect_err(&["unknown field `rsa-sgn`", known]);
+    }
+    let law =
+        "device.sym.service_by_op.aead-seal={ distribution = { constant = {} }, base = \"1us\" }";
+    let said = run(&folder, &[law]).expect_code(104);
+    said.expect_err(&["aead-seal.distribution` is a table", "\"lognormal\""]);
 }
 
 #[test]
@@ -219,6 +261,21 @@ fn host_costs_are_charged_where_the_work_is() {
     assert_eq!(latency(&measured), 640_000);
     let one = ["engine.mode=software", "host.software.rsa-sign=measured"];
     assert_eq!(latency(&one), 640_000);
+    // What is not said is as the base has it: 130 ns, and 1 ns instead of 0.23 for each byte.
+    let sym =
+        "device.sym={ slices = 1, service = { distribution = \"constant\", base = \"2us\" } }";
+    let seal = [
+        sym,
+        "load.op=aead-seal@1000",
+        "engine.mode=software",
+        "host.software.aead-seal.per_byte=1ns",
+    ];
+    let with_base = |base| latency(&[&seal[..], &[base]].concat());
+    assert_eq!(with_base("host.base=free"), 1_000);
+    assert_eq!(
+        with_base("host.base=measured") - with_base("host.software.aead-seal.per_op=0ns"),
+        130
+    );
     let wall = ["clock=wall", "host.submit=1us"];
     run(&folder, &wall)
         .expect_code(104)
@@ -303,7 +360,7 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
         (&["load.op="], &["it.toml:15:1", "neither op nor mix"]),
         (
             &["load.op=", "load.mix=rsa-sing:1"],
-            &["unknown variant `rsa-sing`"],
+            &["unknown value `rsa-sing`"],
         ),
         (
             &["load.op=", "load.mix=rsa-sign:0"],
@@ -318,6 +375,32 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
             &["cannot be part of a mix"],
         ),
         (&["load.op=", "load.mix=[]"], &["a mix of 0 ops"]),
+        (
+            &["load.op=", "load.mix=\" \""],
+            &["a mix of 0 ops", "rsa2048-sign:1"],
+        ),
+        (
+            &["load.op=", "load.mix=rsa-sign:1,"],
+            &["an op of the mix has no name"],
+        ),
+        (
+            &[
+                "load.op=",
+                "load.mix=aead-seal@16:1, rsa-sign, aead-seal@16B:2",
+            ],
+            &["op 3 of the mix is op 1 once more"],
+        ),
+        (
+            &[
+                "load.op=",
+                "load.mix=[{ op = \"aead-seal@1\" }, { op = \"aead-seal\", message_size = \"1B\" }]",
+            ],
+            &["op 2 of the mix is op 1 once more"],
+        ),
+        (
+            &["engine.notify=pigeon"],
+            &["unknown value `pigeon`", "`callback`, `fd`, `poll`"],
+        ),
         (
             &["load.op=", "load.mix=[[\"rsa-sign\"]]"],
             &["must be a table"],
@@ -362,12 +445,12 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
         ),
         (
             &["engine.mode=asynchronous"],
-            &["unknown variant `asynchronous`", "`software`"],
+            &["unknown value `asynchronous`", "`software`"],
         ),
         (&["host.submitt=1us"], &["unknown field `submitt`"]),
         (&["host.submit=guessed"], &["does not begin with a number"]),
         (&["host.software.rsa-sign=1us"], &["is no cost", "per_op"]),
-        (&["host.base=guessed"], &["unknown variant `guessed`"]),
+        (&["host.base=guessed"], &["unknown value `guessed`"]),
     ] {
         let said = run(&folder, sets).expect_code(104);
         said.expect_err(words).expect_err(&["accepted: "]);

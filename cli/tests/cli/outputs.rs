@@ -29,6 +29,14 @@ fn a_file_gets_what_standard_output_would_and_nothing_else_is_left() {
 }
 
 #[test]
+fn a_file_that_cannot_be_made_is_named_as_it_was_given() {
+    let folder = Folder::with(GOOD);
+    let said = folder.run(&["-o", "nowhere/report"]).expect_code(104);
+    let said = said.expect_err(&["cannot write nowhere/report: entity not found\n"]);
+    assert!(!said.err.contains(".pausewake-"), "{}", said.err);
+}
+
+#[test]
 fn a_dash_is_standard_output() {
     let folder = Folder::with(GOOD);
     let direct = folder.run(&[]).expect_code(0);

@@ -46,7 +46,7 @@ const WRONG: &[Wrong] = &[
         from: "distribution = \"constant\"",
         to: "distribution = \"gaussian\"",
         place: "it.toml:9:28",
-        words: &["unknown variant `gaussian`", "`lognormal`"],
+        words: &["unknown value `gaussian`", "`lognormal`"],
     },
     Wrong {
         from: "slices = 2",
@@ -124,7 +124,7 @@ const WRONG: &[Wrong] = &[
         from: "op = \"rsa-sign\"",
         to: "op = \"rsa-sing\"",
         place: "it.toml:12:6",
-        words: &["unknown variant `rsa-sing`", "`rsa-sign`"],
+        words: &["unknown value `rsa-sing`", "`rsa-sign`"],
     },
     Wrong {
         from: "op = \"rsa-sign\"",
@@ -179,7 +179,7 @@ const WRONG: &[Wrong] = &[
         from: "clock = \"virtual\"",
         to: "clock = \"atomic\"",
         place: "it.toml:1:9",
-        words: &["unknown variant `atomic`", "`wall` or `virtual`"],
+        words: &["unknown value `atomic`", "`wall` or `virtual`"],
     },
     Wrong {
         from: "clock = \"virtual\"",
@@ -421,6 +421,31 @@ fn sizes_beyond_the_memory_of_a_queue_are_refused_where_they_are_said() {
 }
 
 #[test]
+fn queues_of_all_threads_beyond_the_memory_for_them_are_refused_at_the_threads() {
+    let folder = Folder::with(GOOD);
+    let run = |threads: &str| {
+        let sets = ["device.ring_depth=65536", "load.jobs=200", threads];
+        let args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+        folder.run(&args)
+    };
+    let said = run("load.threads=200").expect_code(104);
+    let said = said.expect_err(&[
+        "--set load.threads=200",
+        "200 threads with a queue pair of",
+        "4294967296 bytes",
+        "accepted: at most ",
+    ]);
+    // One more than what is said to be accepted is refused as well.
+    let (_, most) = said.err.split_once("at most ").unwrap();
+    let most: u32 = most.split(',').next().unwrap().parse().unwrap();
+    let more = format!("load.threads={}", most + 1);
+    run(&more).expect_code(104).expect_err(&["would take more"]);
+    // So many small ones have room.
+    let small = ["--set", "load.jobs=200", "--set", "load.threads=200"];
+    folder.run(&small).expect_code(0);
+}
+
+#[test]
 fn texts_that_are_no_scenario_at_all_are_refused() {
     let folder = Folder::with(GOOD);
     let mut bytes = GOOD.as_bytes().to_vec();
@@ -429,9 +454,29 @@ fn texts_that_are_no_scenario_at_all_are_refused() {
     let said = folder.run(&[]).expect_code(104);
     said.expect_err(&["it.toml:3:2", "no UTF-8: byte 0xff", "accepted: TOML"]);
     folder.write("it.toml", GOOD.as_bytes());
+    let marked = format!("\u{feff}{}", GOOD.replace("\"virtual\"", "\"atomic\""));
+    folder.write("it.toml", marked.as_bytes());
+    let said = folder.run(&[]).expect_code(104);
+    said.expect_err(&["it.toml:1:9", "unknown value `atomic`"]);
+    folder.write("it.toml", format!("\u{feff}{GOOD}").as_bytes());
+    folder.run(&[]).expect_code(0);
+    folder.write("it.toml", GOOD.as_bytes());
     let digits = format!("device.asym.service.per_byte={}ns", "9".repeat(400));
     let said = folder.run(&["--set", &digits]).expect_code(104);
     said.expect_err(&["too large", "a duration per byte"]);
+    for (entry, most, beyond) in [
+        ("device.asym.service.base", "9000000s", "9000001s"),
+        ("device.link.bandwidth", "9000000GB/s", "9000001GB/s"),
+        ("device.slot_size", "4294967295B", "4294967296B"),
+    ] {
+        let flag = format!("{entry}={beyond}");
+        let said = folder.run(&["--set", &flag]).expect_code(104);
+        let words = format!("too large: at most {most}");
+        said.expect_err(&[&words, &flag]);
+        let flag = format!("{entry}={most}");
+        let said = folder.run(&["--set", &flag]);
+        assert!(!said.err.contains("too large"), "{}", said.err);
+    }
     let deep = format!("{}=1", vec!["a"; 20_000].join("."));
     let said = folder.run(&["--set", &deep]).expect_code(104);
     said.expect_err(&["is not a path of keys", "accepted: path=value"]);

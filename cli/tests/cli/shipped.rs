@@ -62,24 +62,72 @@ fn every_shipped_scenario_holds_what_it_asserts() {
 
 #[test]
 fn virtual_scenarios_are_the_same_for_the_same_seed() {
-    for name in [
-        "sync-vs-async",
-        "small-ops",
-        "ring-full",
-        "heuristic-polling",
+    let shorter = ["load.ops=500", "expect.ops=", "expect.wakes="];
+    let threads = [
+        "clock=virtual",
+        "device.workers=",
+        "device.compute=none",
+        "load.verify=",
+        "expect.verified=",
+        "host={ base = \"measured\" }",
+        "load.threads=3",
+    ];
+    for (name, sets, has_chance) in [
+        ("sync-vs-async", &[][..], false),
+        ("small-ops", &[], false),
+        ("ring-full", &["expect.full_waits="], false),
+        ("heuristic-polling", &["expect.notify="], true),
+        ("mixed", &threads, true),
     ] {
-        let run = |seed: &str| {
-            let args = [
-                "--seed",
-                seed,
-                "--set",
-                "load.ops=500",
-                "--set",
-                "expect.ops=",
-            ];
-            shipped(&format!("{name}.toml"), &args).out
-        };
-        assert_eq!(run("7"), run("7"), "{name}");
+        for format in ["text", "json"] {
+            let report = |seed: &str| {
+                let sets = shorter.iter().chain(sets).flat_map(|set| ["--set", *set]);
+                let args: Vec<&str> = ["--seed", seed, "--format", format]
+                    .into_iter()
+                    .chain(sets)
+                    .collect();
+                let said = shipped(&format!("{name}.toml"), &args).expect_code(0);
+                // The seed itself is told, and is not what must differ.
+                let told = match format {
+                    "text" => format!("seed {seed}"),
+                    _ => format!("\"seed\": {seed}"),
+                };
+                assert!(said.out.contains(&told), "{name}: {}", said.out);
+                (said.out.replace(&told, "seed"), said.out)
+            };
+            assert_eq!(report("7").1, report("7").1, "{name}, {format}");
+            if has_chance {
+                assert_ne!(report("7").0, report("8").0, "{name}, {format}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_threshold_in_reach_heuristic_polling_does_not_hold() {
+    let away = "variant.many.engine.heuristic.asymmetric=1000";
+    let said = shipped("heuristic-polling.toml", &["--set", away]).expect_code(99);
+    let fails: Vec<&str> = said.out.lines().filter(|it| it.contains("FAILS")).collect();
+    assert_eq!(fails.len(), 1, "{}", said.out);
+    assert!(
+        fails[0].contains("notify") && fails[0].contains("< 100us"),
+        "{fails:?}"
+    );
+}
+
+#[test]
+fn what_the_headers_suggest_ends_as_they_say() {
+    let fewer = ["variant.fd.load.jobs=8"];
+    let slower = ["load.rate=950/s", "expect.mean_wait=~ 19ms"];
+    let model = ["clock=virtual", "device.workers="];
+    for (name, sets, code) in [
+        ("sync-vs-async", &fewer[..], 99),
+        ("virtual-mm1", &slower, 0),
+        ("virtual-mm1", &slower[..1], 99),
+        ("mixed", &model, 0),
+    ] {
+        let args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+        shipped(&format!("{name}.toml"), &args).expect_code(code);
     }
 }
 

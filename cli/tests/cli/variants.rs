@@ -154,6 +154,13 @@ fn what_is_wrong_with_variants_is_told_with_its_place() {
         let said = said.expect_err(words).expect_err(&["accepted: "]);
         assert_eq!(said.err.matches("error: ").count(), 1, "{}", said.err);
     }
+    // Of all variants it is told once, and says which there are.
+    let nobody = ["--set", "expect.p99=< 2x nobody"];
+    let said = Folder::with(&two()).run(&nobody).expect_code(104);
+    let said = said.expect_err(&["another one of the variants: two, one"]);
+    assert_eq!(said.err.matches("error: ").count(), 1, "{}", said.err);
+    let said = Folder::with(GOOD).run(&nobody).expect_code(104);
+    said.expect_err(&["no [[variant]] to compare with"]);
     let list = GOOD.to_owned() + "[variant]\nname = \"a\"\n";
     let said = Folder::with(&list).run(&[]).expect_code(104);
     said.expect_err(&["it.toml:18:1", "must be a list of tables"]);

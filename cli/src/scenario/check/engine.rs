@@ -169,3 +169,26 @@ fn small_ops(section: &SmallOpsSection) -> SmallOps {
 fn time(duration: &Spanned<Duration>) -> Nanos {
     duration.get_ref().0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_watchdog_is_set_as_it_is_said() {
+        let watchdog_ns = |said: &str| {
+            let text = format!("clock = \"virtual\"\n[engine]\n{said}\n[load]\n");
+            let file: File = toml::from_str(&text).expect("a scenario");
+            let mut problems = Problems::default();
+            let config = check(&file, &mut problems);
+            assert!(problems.0.is_empty(), "{problems:?}");
+            config.watchdog_ns
+        };
+        assert_eq!(watchdog_ns(""), Some(Nanos::from_secs(1)));
+        assert_eq!(watchdog_ns("watchdog = \"never\""), None);
+        assert_eq!(
+            watchdog_ns("watchdog = \"2ms\""),
+            Some(Nanos::from_millis(2))
+        );
+    }
+}

@@ -236,18 +236,13 @@ impl List<'_> {
 
     /// A comparison needs another variant to compare with.
     fn other_variant(&mut self, name: &str, span: &Span, comparison: Comparison) {
-        let others: Vec<&str> = self
-            .around
-            .names
-            .iter()
-            .map(String::as_str)
-            .filter(|other| Some(*other) != self.around.own)
-            .collect();
-        let accepted = match others.is_empty() {
-            true => "a value".to_owned(),
-            false => format!(
-                "a value, or one of the other variants: {}",
-                others.join(", ")
+        let names = self.around.names;
+        let accepted = match names.len() {
+            0 => "a value: this scenario has no [[variant]] to compare with".to_owned(),
+            1 => "a value: there is no other variant to compare with".to_owned(),
+            _ => format!(
+                "a value, or another one of the variants: {}",
+                names.join(", ")
             ),
         };
         if comparison == Comparison::Near {
@@ -256,7 +251,7 @@ impl List<'_> {
         } else if Some(name) == self.around.own {
             let wrong = format!("the variant `{name}` is compared with itself");
             self.problems.add(span.clone(), wrong, accepted);
-        } else if !others.contains(&name) {
+        } else if !names.iter().any(|known| known == name) {
             let wrong = format!("`{name}` is no value, and no variant of this scenario");
             self.problems.add(span.clone(), wrong, accepted);
         }

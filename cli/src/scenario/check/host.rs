@@ -52,12 +52,15 @@ fn costs(section: &HostSection, base: HostCosts) -> HostCosts {
 
 fn software(section: &SoftwareSection, base: SoftwareCosts) -> SoftwareCosts {
     let measured = SoftwareCosts::MEASURED;
-    let cost = |entry: &Option<SoftwareCostEntry>, base, measured| match entry {
+    let cost = |entry: &Option<SoftwareCostEntry>, base: SoftwareCost, measured| match entry {
         None => base,
         Some(SoftwareCostEntry::Measured(_)) => measured,
-        Some(SoftwareCostEntry::Is(cost)) => SoftwareCost {
-            per_op_ns: cost.per_op.0,
-            per_byte_ps: cost.per_byte.map_or(0, picoseconds),
+        Some(SoftwareCostEntry::Is(cost)) => match (cost.per_op, cost.per_byte) {
+            (None, None) => base,
+            (per_op, per_byte) => SoftwareCost {
+                per_op_ns: per_op.map_or(base.per_op_ns, |per_op| per_op.0),
+                per_byte_ps: per_byte.map_or(0, picoseconds),
+            },
         },
     };
     SoftwareCosts {

@@ -3,8 +3,10 @@
 mod device;
 mod engine;
 mod expect;
+mod files;
 mod host;
 mod load;
+mod memory;
 mod work;
 
 use std::path::Path;
@@ -39,6 +41,9 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
     let path = around.path;
     let load = load::check(&file, around, &mut problems);
     let device = device::check(&file, load.as_ref(), &mut problems);
+    if let (Some(load), Some(device)) = (&load, &device) {
+        memory::check(&file, device, load, &mut problems);
+    }
     let engine = engine::check(&file, &mut problems);
     let expectations = expect::check(&file, around, &mut problems);
     let (Some(load), Some(device)) = (load, device) else {

@@ -1,14 +1,13 @@
 //! What a load does: ops, mixes, keys and files.
 
-use std::path::{Path, PathBuf};
-
 use pausewake_device::keys::{KeyKind, PrivateKey};
 use pausewake_engine::EcdsaCurve;
 
+use super::files::Files;
 use super::{Around, Problems};
 use crate::scenario::diagnostic::Problem;
 use crate::scenario::file::{Cipher, LoadSection, Mix, MixSection, Op, OpName, SchemeName};
-use crate::scenario::source::{Sources, Span};
+use crate::scenario::source::Span;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::{MixItem, SigningKey, Work};
 use crate::units::{Count, Size};
@@ -59,18 +58,14 @@ pub fn goes_through_file(section: &LoadSection) -> bool {
 
 fn items(mix: &Spanned<Mix>, files: &Files<'_>, problems: &mut Problems) -> Option<Vec<MixItem>> {
     let span = mix.span();
-    let mut item = |entries: Entries<'_>, weight| {
-        let work = entries.work(files, problems);
-        work.map(|work| MixItem { weight, work })
-    };
-    let items: Vec<Option<MixItem>> = match mix.get_ref() {
+    let items: Vec<(Entries<'_>, u32)> = match mix.get_ref() {
         Mix::Names(names) => names
             .iter()
-            .map(|(name, weight)| item(Entries::of_name(*name, span.clone()), weight.get()))
+            .map(|(name, weight)| (Entries::of_name(*name, span.clone()), weight.get()))
             .collect(),
         Mix::Tables(tables) => tables
             .iter()
-            .map(|table| item(Entries::of_table(table), table.weight.map_or(1, Count::get)))
+            .map(|table| (Entries::of_table(table), table.weight.map_or(1, Count::get)))
             .collect(),
     };
     if items.is_empty() || items.len() > MOST_ITEMS {
@@ -78,6 +73,22 @@ fn items(mix: &Spanned<Mix>, files: &Files<'_>, problems: &mut Problems) -> Opti
         problems.add(span, wrong, format!("1 to {MOST_ITEMS} of them"));
         return None;
     }
+    for (at, (entries, _)) in items.iter().enumerate() {
+        let same = |(other, _): &(Entries<'_>, u32)| other.said() == entries.said();
+        if let Some(first) = items[..at].iter().position(same) {
+            let wrong = format!("op {} of the mix is op {} once more", at + 1, first + 1);
+            let accepted = "each op once, with a weight (as \"rsa2048-sign:2\")";
+            problems.add(entries.place.clone(), wrong, accepted);
+        }
+    }
+    let item = |(entries, weight): &(Entries<'_>, u32)| {
+        let work = entries.work(files, problems);
+        work.map(|work| MixItem {
+            weight: *weight,
+            work,
+        })
+    };
+    let items: Vec<Option<MixItem>> = items.iter().map(item).collect();
     items.into_iter().collect()
 }
 
@@ -149,6 +160,19 @@ impl<'a> Entries<'a> {
             load: Some(load),
             ..Self::of_name(*op.get_ref(), op.span())
         }
+    }
+
+    /// What is said of the op, wherever it is said.
+    fn said(&self) -> impl PartialEq + use<'a> {
+        (
+            self.name.op,
+            self.scheme.map(Spanned::get_ref),
+            self.key.map(Spanned::get_ref),
+            self.cipher.map(Spanned::get_ref),
+            self.name
+                .size
+                .or(self.message_size.map(|size| size.get_ref().0)),
+        )
     }
 
     fn work(&self, files: &Files<'_>, problems: &mut Problems) -> Option<Work> {
@@ -351,36 +375,6 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// The files that a scenario names.
-struct Files<'a> {
-    path: &'a Path,
-    sources: &'a Sources,
-}
-
-impl Files<'_> {
-    /// Where one is. A path in the scenario counts from the scenario's folder; one in a flag from
-    /// the folder in which the command was typed.
-    fn path(&self, name: &Spanned<String>) -> PathBuf {
-        if self.sources.is_flag(&name.span()) {
-            return PathBuf::from(name.get_ref());
-        }
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        folder.join(name.get_ref())
-    }
-
-    fn read(&self, name: &Spanned<String>, problems: &mut Problems) -> Option<Vec<u8>> {
-        let path = self.path(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => Some(bytes),
-            Err(error) => {
-                let wrong = format!("cannot read {}: {error}", path.display());
-                problems.add(name.span(), wrong, FILES);
-                None
-            }
-        }
-    }
-}
-
 /// A published key, and its name; whoever signs with it signs nothing.
 type BuiltIn = (&'static [u8], &'static str);
 
@@ -405,5 +399,3 @@ const OF_OPS: &str = "rsa-sign and rsa-verify take scheme, key, message_size; ec
 const KEYS: &str =
     "an RSA private key of 2048 to 4096 bits, unencrypted PKCS#8 or PKCS#1, PEM or DER";
 const CURVES: &str = "an ECDSA private key on P-256 or P-384, unencrypted PKCS#8, PEM or DER";
-const FILES: &str =
-    "the path of a readable file, from the scenario's folder (in a --set: from the current folder)";

@@ -75,10 +75,17 @@ impl JsonSchema for OpName {
 
 impl Mix {
     fn of_names(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err(format!("a mix of 0 ops; accepted: {MIXES}"));
+        }
         let entry = |entry: &str| -> Result<(OpName, Count), String> {
             let entry = entry.trim();
             let (name, weight) = entry.split_once(':').unwrap_or((entry, "1"));
+            if name.trim().is_empty() {
+                return Err(format!("an op of the mix has no name; accepted: {MIXES}"));
+            }
             let name: OpName = name
+                .trim()
                 .parse()
                 .map_err(|error: ValueError| error.to_string())?;
             let weight = weight.trim().parse::<Count>();

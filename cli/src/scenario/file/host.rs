@@ -65,8 +65,8 @@ pub struct SoftwareSection {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SoftwareCostSection {
-    /// However long its input is.
-    pub per_op: Duration,
-    /// For each byte of its input; nothing if absent.
+    /// However long its input is; as `base` has it if absent.
+    pub per_op: Option<Duration>,
+    /// For each byte of its input; nothing if absent, unless `per_op` is absent, too.
     pub per_byte: Option<PerByte>,
 }

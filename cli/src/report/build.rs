@@ -17,7 +17,7 @@ use super::parts::{
 use super::series::Series;
 use super::slices::slices;
 use super::{Report, theory};
-use crate::scenario::{Arrival, Clock, Load, Pacing, Scenario};
+use crate::scenario::{Arrival, Clock, Load, Mode, Pacing, Scenario};
 
 /// What is known when a run is over.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ impl Report {
             elapsed_ns: elapsed.get(),
             ops,
             ops_per_s: per_second(ops, elapsed),
+            device_ops: figures.device_ops(),
             latency: times(&figures.latency),
             stages: stages(figures),
             saturated_ops: figures.saturated,
@@ -98,12 +99,7 @@ impl Report {
                 given: device.signals,
                 woke_host: device.signals_written,
             },
-            software: SoftwareFigures {
-                by_mode: figures.software.by_mode,
-                small: figures.software.small,
-                full: figures.software.full,
-                device_error: figures.software.device_error,
-            },
+            software: software(scenario, figures),
             errors: errors(facts),
             verified: facts.verification.clone(),
             compute: is_wall.then(|| compute(figures, device)),
@@ -112,6 +108,21 @@ impl Report {
             story: None,
             story_left_out: None,
         }
+    }
+}
+
+/// Where all is meant for software, nothing is an exception.
+fn software(scenario: &Scenario, figures: &Figures) -> SoftwareFigures {
+    let software = &figures.software;
+    let (by_mode, small) = match scenario.mode {
+        Mode::Software => (software.small, 0),
+        Mode::Async | Mode::Sync => (0, software.small),
+    };
+    SoftwareFigures {
+        by_mode,
+        small,
+        full: software.full,
+        device_error: software.device_error,
     }
 }
 
@@ -207,7 +218,7 @@ fn saturation(figures: &Figures) -> Option<String> {
              that a completion can say: stages and waits are wrong. Choose a faster device \
              (service, slices), or let fewer ops wait (load.jobs, load.rate)",
             figures.saturated,
-            figures.latency.count(),
+            figures.device_ops(),
             Nanos::new(u64::from(u32::MAX)),
         )
     })

@@ -58,7 +58,10 @@ impl Report {
             "in_flight" => Some(Figure::new(self.littles_law[0].measured, Unit::Mean)),
             "compute_bound" => {
                 let compute = self.compute.as_ref()?;
-                Some(Figure::new(share(compute.late_ops, self.ops), Unit::Share))
+                Some(Figure::new(
+                    share(compute.late_ops, self.signals.completions),
+                    Unit::Share,
+                ))
             }
             _ => {
                 let stage = self.stages.iter().find(|stage| stage.stage == name);
@@ -77,6 +80,7 @@ fn count_of(report: &Report, name: &str) -> Option<u64> {
     let (errors, software) = (&report.errors, &report.software);
     Some(match name {
         "ops" => report.ops,
+        "device_ops" => report.device_ops,
         "errors" => errors.total,
         "misuse" => errors.misuse,
         "device_errors" => errors.device.total(),

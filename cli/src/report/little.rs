@@ -1,9 +1,10 @@
 //! Little's law (J. D. C. Little, *A Proof for the Queuing Formula: L = λW*, 1961) as a check of the
 //! figures on each other.
 //!
-//! L is counted where things come and go; λ and W come from what each op told when it returned. Under
-//! virtual time the two agree to rounding, unless ops came that never returned (timed out,
-//! abandoned). By the wall clock they differ by what the stamps of the two sides do.
+//! L is counted where things come and go: calls when they begin and when they end in any way, ops when
+//! the device fetches them and is done. λ and W come from what had a result. Under virtual time the
+//! two agree to rounding, unless calls came that had none (refused, timed out, abandoned, failed). By
+//! the wall clock those of the device differ by what the stamps of the two sides do.
 
 use pausewake_device::{DeviceStats, Nanos};
 use pausewake_engine::events::Stage;
@@ -13,13 +14,12 @@ use super::parts::Little;
 
 /// The law for calls in flight and for the device, in a run that took `elapsed`.
 pub fn littles_law(figures: &Figures, device: &DeviceStats, elapsed: Nanos) -> [Little; 2] {
-    let in_calls_ns = figures.latency.sum_ns() - figures.full_wait.sum_ns();
     let service = &figures.stages[Stage::Service.index()];
     [
         little(
             "calls",
             float(figures.calls_in_flight_ns),
-            in_calls_ns,
+            figures.latency.sum_ns(),
             elapsed,
         ),
         little(

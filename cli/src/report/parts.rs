@@ -112,11 +112,13 @@ pub struct PredictedUtilisation {
 /// mean time that each stays.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Little {
-    /// `calls`: granted a slot and not returned; `device`: fetched and not done.
+    /// `calls`: begun and not ended, the wait for room and software included; `device`: fetched and
+    /// not done.
     pub system: &'static str,
     /// The mean number in it: counted when something came and went, and averaged over the run.
     pub measured: f64,
-    /// Ops per second times the mean time in it, from the stages of the ops that returned.
+    /// Ops per second times the mean time in it: of the calls that had a result their latency, of the
+    /// device's ops the stage `service`.
     pub expected: f64,
     /// `measured / expected - 1`; 0 where there was nothing.
     pub difference: f64,
@@ -182,11 +184,11 @@ pub struct SignalFigures {
     pub woke_host: u64,
 }
 
-/// Ops that were computed in software, by the reason. Exceptions are not among the ops of the report,
-/// which are the device's.
+/// Calls that were computed in software, by the reason. What had a result is among the ops of the
+/// report, and not among those of the device.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SoftwareFigures {
-    /// The scenario says so (`engine.mode`); these are among the ops of the report.
+    /// The scenario says so (`engine.mode`).
     pub by_mode: u64,
     /// Too small for the device.
     pub small: u64,

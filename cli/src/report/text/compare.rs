@@ -155,7 +155,7 @@ impl Lines<'_> {
         self.space();
     }
 
-    /// Means; they add up to that of latency.
+    /// Means of the device's ops; they add up to that of latency where all ops are the device's.
     fn stages(&mut self) {
         for (index, label) in STAGES.into_iter().enumerate() {
             self.add(label, |it| {
@@ -192,6 +192,9 @@ impl Lines<'_> {
 
     fn counts(&mut self) {
         self.add("ops", |it| count(it.ops));
+        if self.variants.iter().any(|it| it.device_ops != it.ops) {
+            self.add("device ops", |it| count(it.device_ops));
+        }
         self.count_if_any("software ops", |it| it.software.total());
         self.add("jobs", |it| count(it.jobs.started));
         self.add("  at once", |it| count(it.jobs.max_live));

@@ -69,7 +69,7 @@ fn exceptions(report: &Report) -> Vec<(&'static str, String)> {
         rows.push(("left over", format!("{orphans}, {abandoned} abandoned")));
     }
     if let Some(compute) = &report.compute {
-        let share = share_of(compute.late_ops, report.ops);
+        let share = share_of(compute.late_ops, report.signals.completions);
         let mut said = format!("{share} of ops waited for the CPU");
         if compute.late_ops > 0 {
             said = format!("{said}: {}", late(&compute.late));

@@ -66,10 +66,12 @@ fn heading(report: &Report) -> Table {
     }
     let (ops, rate) = (counted(report.ops, "op"), amount(report.ops_per_s));
     let elapsed = time_in_words(report.elapsed_ns);
-    table.row([
-        "done".to_owned(),
-        format!("{ops} in {elapsed}: {rate} op/s"),
-    ]);
+    let mut done = format!("{ops} in {elapsed}: {rate} op/s");
+    if report.device_ops != report.ops {
+        let device_ops = counted(report.device_ops, "op");
+        done = format!("{done}; {device_ops} by the device");
+    }
+    table.row(["done".to_owned(), done]);
     table
 }
 
@@ -100,12 +102,13 @@ fn compute_bound(report: &Report) -> Option<String> {
     Some(format!(
         "COMPUTE BOUND: this run measures the CPU, not the modelled device. {} of ops waited for \
          it, {} of their time.",
-        share_of(compute.late_ops, report.ops),
+        share_of(compute.late_ops, report.signals.completions),
         share(compute.share_of_latency),
     ))
 }
 
-/// Latency, and the stages that it consists of.
+/// Latency, and the stages that it consists of: where software took some of the ops, those of the
+/// others.
 fn times(report: &Report) -> Table {
     let heads = ["", "mean", "p50", "p90", "p99", "p99.9", "max", "share"];
     let mut table = Table::of_figures(heads);
@@ -113,8 +116,13 @@ fn times(report: &Report) -> Table {
         .stages
         .iter()
         .map(|stage| (stage.stage, &stage.times));
+    let whole_ns: u64 = report.stages.iter().map(|stage| stage.times.mean_ns).sum();
     for (name, times) in [("latency", &report.latency)].into_iter().chain(stages) {
-        let mean = share_of(times.mean_ns, report.latency.mean_ns);
+        let mean = match name {
+            "latency" if report.device_ops != report.ops => String::new(),
+            "latency" => share_of(times.mean_ns, times.mean_ns),
+            _ => share_of(times.mean_ns, whole_ns),
+        };
         let figures = [
             times.mean_ns,
             times.p50_ns,

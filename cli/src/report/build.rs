@@ -152,11 +152,9 @@ fn late(lateness: &Lateness) -> LateFigures {
 
 /// To three decimals, so that JSON shows no digits that mean nothing.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn per_second(ops: u64, elapsed: Nanos) -> f64 {
-    if elapsed == Nanos::ZERO {
-        return 0.0;
-    }
-    (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3
+fn per_second(ops: u64, elapsed: Nanos) -> Option<f64> {
+    let per_s = (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3;
+    (elapsed > Nanos::ZERO).then_some(per_s)
 }
 
 fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
@@ -225,13 +223,15 @@ fn saturation(figures: &Figures) -> Option<String> {
 }
 
 fn times(series: &Series) -> Times {
+    let of_some = |time: Nanos| (series.count() > 0).then_some(time.get());
+    let quantile = |quantile| of_some(series.quantile(quantile));
     Times {
-        mean_ns: series.mean().get(),
-        p50_ns: series.quantile(0.5).get(),
-        p90_ns: series.quantile(0.9).get(),
-        p99_ns: series.quantile(0.99).get(),
-        p999_ns: series.quantile(0.999).get(),
-        max_ns: series.max().get(),
+        mean_ns: of_some(series.mean()),
+        p50_ns: quantile(0.5),
+        p90_ns: quantile(0.9),
+        p99_ns: quantile(0.99),
+        p999_ns: quantile(0.999),
+        max_ns: of_some(series.max()),
     }
 }
 
@@ -270,7 +270,7 @@ fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
         _ => None,
     };
     QueueWait {
-        mean_ns: Nanos::from_f64(wait.mean).get(),
+        mean_ns: (figures.device_ops() > 0).then(|| Nanos::from_f64(wait.mean).get()),
         steady_mean_ns: wait.steady.map(|steady| Nanos::from_f64(steady.mean).get()),
         interval_ns: wait
             .steady

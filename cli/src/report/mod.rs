@@ -52,8 +52,8 @@ pub struct Report {
     pub elapsed_ns: u64,
     /// Calls that gave their caller a result, whoever computed it.
     pub ops: u64,
-    /// Of them, each second.
-    pub ops_per_s: f64,
+    /// Of them, each second; `null` if no time passed.
+    pub ops_per_s: Option<f64>,
     /// Ops that the device answered while their calls waited, well or with an error. A call that is
     /// tried again makes several.
     pub device_ops: u64,

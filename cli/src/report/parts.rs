@@ -30,21 +30,21 @@ pub struct ScenarioInfo {
 }
 
 /// Times of all ops. Mean and maximum are exact, percentiles come from a histogram that keeps
-/// three significant digits.
+/// three significant digits. All are `null` where there was no op.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Times {
     /// Arithmetic mean.
-    pub mean_ns: u64,
+    pub mean_ns: Option<u64>,
     /// Median.
-    pub p50_ns: u64,
+    pub p50_ns: Option<u64>,
     /// 90th percentile.
-    pub p90_ns: u64,
+    pub p90_ns: Option<u64>,
     /// 99th percentile.
-    pub p99_ns: u64,
+    pub p99_ns: Option<u64>,
     /// 99.9th percentile.
-    pub p999_ns: u64,
+    pub p999_ns: Option<u64>,
     /// The longest.
-    pub max_ns: u64,
+    pub max_ns: Option<u64>,
 }
 
 /// One stage of an op's way, or the wait for room before it.
@@ -60,8 +60,8 @@ pub struct StageFigures {
 /// Waits for a slice.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct QueueWait {
-    /// Mean of all ops.
-    pub mean_ns: u64,
+    /// Mean of all ops of the device; `null` if there was none.
+    pub mean_ns: Option<u64>,
     /// Mean without the run's start, when the queue was empty; under virtual time alone, and if the
     /// run was long enough to tell.
     pub steady_mean_ns: Option<u64>,

@@ -189,6 +189,47 @@ fn what_software_computes_is_as_much_an_op_as_any_other() {
 }
 
 #[test]
+fn what_has_no_data_is_not_met_and_said_to_be_nothing() {
+    let late = ["engine.op_timeout=10us", "expect.ops="];
+    let expected = [
+        "expect.p99=< 1us",
+        "expect.mean=< 1s",
+        "expect.service.p50=< 1s",
+        "expect.notify=< 1s",
+        "expect.mean_wait=< 1s",
+    ];
+    for expected in expected {
+        let said = run(GOOD, &[&late[..], &[expected]].concat());
+        let report = json(&said.expect_code(99));
+        assert_eq!(report["expected"][0]["holds"], false, "{expected}");
+        assert_eq!(report["expected"][0]["measured"], "n/a: nothing returned");
+        assert_eq!(report["latency"]["p99_ns"], Value::Null);
+        assert_eq!(report["stages"][3]["mean_ns"], Value::Null);
+        assert_eq!(report["queue_wait"]["mean_ns"], Value::Null);
+        // That nothing was done in this time is a figure like any other.
+        assert_eq!(report["ops_per_s"], 0.0);
+    }
+    // In software that costs no time, none passes.
+    let small = ["engine.small_ops.rsa=65B", "expect.throughput=> 1/s"];
+    let report = json(&run(GOOD, &small).expect_code(99));
+    assert_eq!(
+        (&report["ops"], &report["elapsed_ns"]),
+        (&20.into(), &0.into())
+    );
+    assert_eq!(report["ops_per_s"], Value::Null);
+    let args: Vec<&str> = late.iter().flat_map(|set| ["--set", set]).collect();
+    let text = Folder::with(GOOD).run(&args).expect_code(0).out;
+    assert_fits(&text);
+    let latency = text.lines().find(|line| line.starts_with("latency"));
+    let cells: Vec<&str> = latency
+        .expect("a line")
+        .split_whitespace()
+        .skip(1)
+        .collect();
+    assert_eq!(cells, ["n/a"; 7], "{text}");
+}
+
+#[test]
 fn by_the_wall_clock_the_deviation_is_said() {
     let said = Folder::with(GOOD)
         .run(&["--set", "clock=wall"])
@@ -215,7 +256,7 @@ fn signals_that_wait_for_others_are_counted() {
 fn waits_for_room_are_counted_and_timed() {
     let report = json(&run(GOOD, &[]).expect_code(0));
     assert_eq!(report["doorbells"]["full_waits"], 0);
-    assert_eq!(report["doorbells"]["full_wait"]["max_ns"], 0);
+    assert_eq!(report["doorbells"]["full_wait"]["max_ns"], Value::Null);
     // One at a time: whoever is next waits for three others of 100 us each.
     let said = run(GOOD, &["engine.max_in_flight=1"]).expect_code(0);
     let doorbells = &json(&said)["doorbells"];
@@ -352,6 +393,7 @@ fn reports_are_what_their_schema_says() {
         (GOOD, "clock=wall"),
         (&variants, "seed=1"),
         (GOOD, "engine.op_timeout=150us"),
+        (GOOD, "engine.small_ops.rsa=65B"),
     ] {
         let args = [
             "--set",

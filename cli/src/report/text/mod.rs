@@ -7,7 +7,7 @@ mod table;
 
 use super::parts::ExpectationResult;
 use super::{Report, parts::ScenarioInfo};
-use numbers::{amount, count, counted, difference, share, share_of, time, time_in_words};
+use numbers::{amount, count, counted, difference, or_na, share, share_of, time, time_in_words};
 use table::Table;
 
 /// The report of a scenario's only run, or its variants side by side.
@@ -64,7 +64,7 @@ fn heading(report: &Report) -> Table {
     for (name, said) in settings(&report.scenario) {
         table.row([name.to_owned(), said]);
     }
-    let (ops, rate) = (counted(report.ops, "op"), amount(report.ops_per_s));
+    let (ops, rate) = (counted(report.ops, "op"), or_na(report.ops_per_s, amount));
     let elapsed = time_in_words(report.elapsed_ns);
     let mut done = format!("{ops} in {elapsed}: {rate} op/s");
     if report.device_ops != report.ops {
@@ -116,12 +116,13 @@ fn times(report: &Report) -> Table {
         .stages
         .iter()
         .map(|stage| (stage.stage, &stage.times));
-    let whole_ns: u64 = report.stages.iter().map(|stage| stage.times.mean_ns).sum();
+    let means = report.stages.iter().map(|stage| stage.times.mean_ns);
+    let whole_ns = means.sum::<Option<u64>>().unwrap_or(0);
     for (name, times) in [("latency", &report.latency)].into_iter().chain(stages) {
         let mean = match name {
             "latency" if report.device_ops != report.ops => String::new(),
-            "latency" => share_of(times.mean_ns, times.mean_ns),
-            _ => share_of(times.mean_ns, whole_ns),
+            "latency" => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, mean_ns)),
+            _ => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, whole_ns)),
         };
         let figures = [
             times.mean_ns,
@@ -135,7 +136,12 @@ fn times(report: &Report) -> Table {
             "latency" => name.to_owned(),
             stage => format!("  {}", stage.replace('_', " ")),
         };
-        table.row([name].into_iter().chain(figures.map(time)).chain([mean]));
+        table.row(
+            [name]
+                .into_iter()
+                .chain(figures.map(|figure| or_na(figure, time)))
+                .chain([mean]),
+        );
     }
     table
 }

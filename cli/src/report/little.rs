@@ -38,15 +38,12 @@ fn little(system: &'static str, integral_ns: f64, told_ns: u128, elapsed: Nanos)
         elapsed => sum_ns / elapsed.as_f64(),
     };
     let (measured, expected) = (over_time(integral_ns), over_time(float(told_ns)));
-    let difference = match expected > 0.0 {
-        true => measured / expected - 1.0,
-        false => 0.0,
-    };
+    let difference = (expected > 0.0).then(|| to_millionths(measured / expected - 1.0));
     Little {
         system,
         measured: to_millionths(measured),
         expected: to_millionths(expected),
-        difference: to_millionths(difference),
+        difference,
     }
 }
 
@@ -69,11 +66,11 @@ mod tests {
         let elapsed = Nanos::new(1_000);
         let holds = little("calls", 2_500.0, 2_500, elapsed);
         assert_eq!((holds.measured, holds.expected), (2.5, 2.5));
-        assert_eq!(holds.difference, 0.0);
+        assert_eq!(holds.difference, Some(0.0));
         let lost = little("calls", 3_000.0, 2_500, elapsed);
-        assert_eq!((lost.measured, lost.difference), (3.0, 0.2));
+        assert_eq!((lost.measured, lost.difference), (3.0, Some(0.2)));
         let nothing = little("device", 0.0, 0, Nanos::ZERO);
-        assert_eq!((nothing.measured, nothing.difference), (0.0, 0.0));
+        assert_eq!((nothing.measured, nothing.difference), (0.0, None));
         assert!(to_millionths(-1e-9).is_sign_positive());
     }
 }

@@ -120,8 +120,8 @@ pub struct Little {
     /// Ops per second times the mean time in it: of the calls that had a result their latency, of the
     /// device's ops the stage `service`.
     pub expected: f64,
-    /// `measured / expected - 1`; 0 where there was nothing.
-    pub difference: f64,
+    /// `measured / expected - 1`; `null` where nothing was expected.
+    pub difference: Option<f64>,
 }
 
 /// Jobs by what became of them.

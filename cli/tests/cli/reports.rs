@@ -206,6 +206,7 @@ fn what_has_no_data_is_not_met_and_said_to_be_nothing() {
         assert_eq!(report["latency"]["p99_ns"], Value::Null);
         assert_eq!(report["stages"][3]["mean_ns"], Value::Null);
         assert_eq!(report["queue_wait"]["mean_ns"], Value::Null);
+        assert_eq!(report["littles_law"][0]["difference"], Value::Null);
         // That nothing was done in this time is a figure like any other.
         assert_eq!(report["ops_per_s"], 0.0);
     }
@@ -317,6 +318,29 @@ fn a_run_says_whether_the_cpu_or_the_model_decided_it() {
     let report = json(&folder.run(&[&wall[..], &["--format", "json"]].concat()));
     assert_eq!(report["compute"]["bound"], false);
     assert!(!folder.run(&wall).out.contains("COMPUTE BOUND"));
+}
+
+#[test]
+fn side_by_side_stands_the_same_as_alone() {
+    let slow_cpu = GOOD.replace("\"none\"", "\"real\"").replace("100us", "1ns");
+    let variants = format!("{slow_cpu}[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n");
+    let sets = ["--set", "clock=wall", "--set", "load.verify=1/7"];
+    let text = Folder::with(&variants).run(&sets).expect_code(0).out;
+    assert_fits(&text);
+    let at = |what: &str| {
+        text.find(what)
+            .unwrap_or_else(|| panic!("no {what}: {text}"))
+    };
+    // Before the figures that it takes the meaning from.
+    assert!(at("a: COMPUTE BOUND") < at("\nop/s"), "{text}");
+    let verified = text.lines().find(|line| line.starts_with("verified "));
+    // Numbers 0, 7 and 14.
+    let cells: Vec<&str> = verified.expect("a line").split_whitespace().collect();
+    assert_eq!(
+        cells,
+        ["verified", "3", "of", "20", "3", "of", "20"],
+        "{text}"
+    );
 }
 
 #[test]

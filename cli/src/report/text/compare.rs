@@ -198,7 +198,7 @@ impl Lines<'_> {
         }
         self.add("in flight", |it| amount(it.littles_law[0].measured));
         self.add("Little's law", |it| {
-            difference(it.littles_law[0].difference)
+            or_na(it.littles_law[0].difference, difference)
         });
         if self.variants.iter().any(|it| it.compute.is_some()) {
             self.add("CPU's share", |it| match &it.compute {

@@ -190,7 +190,7 @@ fn littles_law(report: &Report) -> Table {
             little.system.to_owned(),
             amount(little.measured),
             amount(little.expected),
-            difference(little.difference),
+            or_na(little.difference, difference),
         ]);
     }
     table

@@ -17,7 +17,7 @@ use super::parts::{
 use super::series::Series;
 use super::slices::slices;
 use super::{Report, theory};
-use crate::scenario::{Arrival, Clock, Load, Pacing, Scenario};
+use crate::scenario::{Arrival, Clock, Load, Mode, Pacing, Scenario};
 
 /// What is known when a run is over.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ impl Report {
             elapsed_ns: elapsed.get(),
             ops,
             ops_per_s: per_second(ops, elapsed),
+            device_ops: figures.device_ops(),
             latency: times(&figures.latency),
             stages: stages(figures),
             saturated_ops: figures.saturated,
@@ -98,12 +99,7 @@ impl Report {
                 given: device.signals,
                 woke_host: device.signals_written,
             },
-            software: SoftwareFigures {
-                by_mode: figures.software.by_mode,
-                small: figures.software.small,
-                full: figures.software.full,
-                device_error: figures.software.device_error,
-            },
+            software: software(scenario, figures),
             errors: errors(facts),
             verified: facts.verification.clone(),
             compute: is_wall.then(|| compute(figures, device)),
@@ -112,6 +108,21 @@ impl Report {
             story: None,
             story_left_out: None,
         }
+    }
+}
+
+/// Where all is meant for software, nothing is an exception.
+fn software(scenario: &Scenario, figures: &Figures) -> SoftwareFigures {
+    let software = &figures.software;
+    let (by_mode, small) = match scenario.mode {
+        Mode::Software => (software.small, 0),
+        Mode::Async | Mode::Sync => (0, software.small),
+    };
+    SoftwareFigures {
+        by_mode,
+        small,
+        full: software.full,
+        device_error: software.device_error,
     }
 }
 
@@ -141,11 +152,9 @@ fn late(lateness: &Lateness) -> LateFigures {
 
 /// To three decimals, so that JSON shows no digits that mean nothing.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn per_second(ops: u64, elapsed: Nanos) -> f64 {
-    if elapsed == Nanos::ZERO {
-        return 0.0;
-    }
-    (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3
+fn per_second(ops: u64, elapsed: Nanos) -> Option<f64> {
+    let per_s = (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3;
+    (elapsed > Nanos::ZERO).then_some(per_s)
 }
 
 fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
@@ -207,20 +216,22 @@ fn saturation(figures: &Figures) -> Option<String> {
              that a completion can say: stages and waits are wrong. Choose a faster device \
              (service, slices), or let fewer ops wait (load.jobs, load.rate)",
             figures.saturated,
-            figures.latency.count(),
+            figures.device_ops(),
             Nanos::new(u64::from(u32::MAX)),
         )
     })
 }
 
 fn times(series: &Series) -> Times {
+    let of_some = |time: Nanos| (series.count() > 0).then_some(time.get());
+    let quantile = |quantile| of_some(series.quantile(quantile));
     Times {
-        mean_ns: series.mean().get(),
-        p50_ns: series.quantile(0.5).get(),
-        p90_ns: series.quantile(0.9).get(),
-        p99_ns: series.quantile(0.99).get(),
-        p999_ns: series.quantile(0.999).get(),
-        max_ns: series.max().get(),
+        mean_ns: of_some(series.mean()),
+        p50_ns: quantile(0.5),
+        p90_ns: quantile(0.9),
+        p99_ns: quantile(0.99),
+        p999_ns: quantile(0.999),
+        max_ns: of_some(series.max()),
     }
 }
 
@@ -259,7 +270,7 @@ fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
         _ => None,
     };
     QueueWait {
-        mean_ns: Nanos::from_f64(wait.mean).get(),
+        mean_ns: (figures.device_ops() > 0).then(|| Nanos::from_f64(wait.mean).get()),
         steady_mean_ns: wait.steady.map(|steady| Nanos::from_f64(steady.mean).get()),
         interval_ns: wait
             .steady

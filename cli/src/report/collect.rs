@@ -12,7 +12,7 @@ use pausewake_engine::events::{
 use super::batch_means::BatchMeans;
 use super::series::Series;
 
-/// Collects [`Figures`] from events.
+/// Collects [`Figures`] from events, and from the calls that the load makes.
 #[derive(Debug)]
 pub struct Collector {
     figures: RefCell<Figures>,
@@ -21,7 +21,7 @@ pub struct Collector {
 /// What was counted and measured, in memory that does not grow with the run.
 #[derive(Debug)]
 pub struct Figures {
-    /// Call to return of each op.
+    /// Call to return of each call that gave its caller a result, whoever computed it.
     pub latency: Series,
     /// The five stages, by [`Stage::index`].
     pub stages: [Series; 5],
@@ -29,7 +29,7 @@ pub struct Figures {
     pub full_wait: Series,
     /// The same of those that met a full ring.
     pub full_waited: Series,
-    /// Calls between slot granted and return, integrated over time, call · ns.
+    /// Calls between their begin and their end, whatever that was, integrated over time, call · ns.
     pub calls_in_flight_ns: i128,
     /// Waits for a slice, as the device modelled them, ns.
     pub queue_wait: BatchMeans,
@@ -39,8 +39,10 @@ pub struct Figures {
     pub asked: [Asked; OpKind::ALL.len()],
     /// Ops by the status that they returned with.
     pub by_status: [u64; Status::ALL.len()],
-    /// The first call and the last return.
+    /// When the first call began, and the last one had ended in any way.
     pub span: Option<(Nanos, Nanos)>,
+    /// Call and return of the op that was answered last, unless software has computed another since.
+    last_answer: Option<(Nanos, Nanos)>,
     /// Jobs.
     pub jobs: Jobs,
     /// Ops whose job was told by a callback, by an eventfd, not at all.
@@ -109,9 +111,7 @@ pub struct Wakes {
 /// Ops computed in software, by the reason.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Software {
-    /// The scenario says so.
-    pub by_mode: u64,
-    /// Too small.
+    /// Too small, as everything is where the scenario wants all of it in software.
     pub small: u64,
     /// No room.
     pub full: u64,
@@ -127,16 +127,29 @@ impl Collector {
         }
     }
 
-    /// Ops that have returned so far.
+    /// Calls that have given a result so far.
     pub fn returned(&self) -> u64 {
         self.figures.borrow().latency.count()
     }
 
-    /// A call that software computed, because it was meant to.
-    pub fn software_call(&self, called_ns: Nanos, returned_ns: Nanos) {
+    /// A call begins at `at`.
+    pub fn call_begins(&self, at: Nanos) {
+        self.figures.borrow_mut().call_begins(at);
+    }
+
+    /// The call that began at `called_ns` ends at `at`: with a result, or in any other way.
+    pub fn call_ends(&self, called_ns: Nanos, at: Nanos, has_result: bool) {
         self.figures
             .borrow_mut()
-            .software_call(called_ns, returned_ns);
+            .call_ends(called_ns, at, has_result);
+    }
+
+    /// When the device's answer was handed to the call that began at `called_ns` and is about to
+    /// end, if it was the device that answered it. By the wall clock this is a bit earlier than now:
+    /// to collect the figures takes time, too.
+    pub fn answered_ns(&self, called_ns: Nanos) -> Option<Nanos> {
+        let (op_called_ns, returned_ns) = self.figures.borrow().last_answer?;
+        (op_called_ns >= called_ns).then_some(returned_ns)
     }
 
     /// Takes what was collected.
@@ -164,6 +177,7 @@ impl Figures {
             asked: [Asked::default(); OpKind::ALL.len()],
             by_status: [0; Status::ALL.len()],
             span: None,
+            last_answer: None,
             jobs: Jobs::default(),
             wakes: Wakes::default(),
             doorbells: 0,
@@ -175,6 +189,18 @@ impl Figures {
             abandoned: 0,
             timed_out: 0,
             software: Software::default(),
+        }
+    }
+
+    /// Ops that the device has answered while their calls waited.
+    pub fn device_ops(&self) -> u64 {
+        self.full_wait.count()
+    }
+
+    /// The device still worked for calls that had ended, until `at`.
+    pub fn device_worked_until(&mut self, at: Nanos) {
+        if let Some((_, last)) = &mut self.span {
+            *last = at.max(*last);
         }
     }
 
@@ -197,7 +223,6 @@ impl Figures {
                 let asked = &mut self.asked[place(*kind)];
                 asked.ops += 1;
                 asked.bytes_in += u64::from(*bytes);
-                self.calls_in_flight_ns -= i128::from(at.get());
                 if !self.waiting.is_empty()
                     && let Some(since) = self.waiting.remove(job)
                 {
@@ -217,19 +242,12 @@ impl Figures {
             },
             Event::Orphan { .. } => self.orphans += 1,
             Event::Spurious { .. } => self.wakes.spurious += 1,
-            Event::Abandoned { .. } => {
-                self.abandoned += 1;
-                self.calls_in_flight_ns += i128::from(at.get());
+            Event::Abandoned { .. } => self.abandoned += 1,
+            Event::TimedOut { .. } => self.timed_out += 1,
+            Event::Software { why, .. } => {
+                self.last_answer = None;
+                self.software.count(*why);
             }
-            Event::TimedOut { .. } => {
-                self.timed_out += 1;
-                self.calls_in_flight_ns += i128::from(at.get());
-            }
-            Event::Software { why, .. } => match why {
-                WhySoftware::Small => self.software.small += 1,
-                WhySoftware::Full => self.software.full += 1,
-                WhySoftware::DeviceError => self.software.device_error += 1,
-            },
             Event::Returned(returned) => self.returned(returned),
             _ => {}
         }
@@ -237,7 +255,6 @@ impl Figures {
 
     fn returned(&mut self, op: &Returned) {
         let stages = op.moments.stages();
-        self.latency.record(op.moments.total_ns());
         for stage in Stage::ALL {
             self.stages[stage.index()].record(stages.get(stage));
         }
@@ -246,23 +263,26 @@ impl Figures {
         self.saturated += u64::from(op.is_saturated);
         self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
-        self.calls_in_flight_ns += i128::from(op.moments.returned_ns.get());
-        self.extend_span(op.moments.call_ns, op.moments.returned_ns);
+        self.last_answer = Some((op.moments.call_ns, op.moments.returned_ns));
     }
 
-    fn software_call(&mut self, called_ns: Nanos, returned_ns: Nanos) {
-        self.latency.record(returned_ns - called_ns);
-        self.calls_in_flight_ns += i128::from((returned_ns - called_ns).get());
-        self.by_status[Status::Ok as usize] += 1;
-        self.software.small -= 1;
-        self.software.by_mode += 1;
-        self.extend_span(called_ns, returned_ns);
+    fn call_begins(&mut self, at: Nanos) {
+        self.calls_in_flight_ns -= i128::from(at.get());
+        self.extend_span(at, at);
     }
 
-    fn extend_span(&mut self, call: Nanos, returned: Nanos) {
+    fn call_ends(&mut self, called_ns: Nanos, at: Nanos, has_result: bool) {
+        self.calls_in_flight_ns += i128::from(at.get());
+        self.extend_span(called_ns, at);
+        if has_result {
+            self.latency.record(at - called_ns);
+        }
+    }
+
+    fn extend_span(&mut self, begun: Nanos, ended: Nanos) {
         self.span = Some(match self.span {
-            None => (call, returned),
-            Some((first, last)) => (first.min(call), last.max(returned)),
+            None => (begun, ended),
+            Some((first, last)) => (first.min(begun), last.max(ended)),
         });
     }
 
@@ -315,11 +335,18 @@ impl Wakes {
 impl Software {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.by_mode + self.small + self.full + self.device_error
+        self.small + self.full + self.device_error
+    }
+
+    fn count(&mut self, why: WhySoftware) {
+        match why {
+            WhySoftware::Small => self.small += 1,
+            WhySoftware::Full => self.full += 1,
+            WhySoftware::DeviceError => self.device_error += 1,
+        }
     }
 
     fn merge(&mut self, other: &Self) {
-        self.by_mode += other.by_mode;
         self.small += other.small;
         self.full += other.full;
         self.device_error += other.device_error;

@@ -25,7 +25,7 @@ enum Unit {
 }
 
 impl Report {
-    /// The figure of this name, if there is one and it was measured:
+    /// The figure of this name, if there is one, and there was something to measure:
     ///
     /// - of latency `mean`, `p50`, `p90`, `p99`, `p999`, `max`, and the same of each stage behind its
     ///   name and a dot (`notify.p99`, `full_wait.max`); the name alone is its mean;
@@ -37,7 +37,7 @@ impl Report {
     pub fn figure(&self, name: &str) -> Option<Figure> {
         match name.split_once('.') {
             None => self.plain(name),
-            Some(("utilisation", class)) => {
+            Some(("utilisation", class)) if self.elapsed_ns > 0 => {
                 let of_class = |slices: &&SliceFigures| slices.class == class;
                 let slices = self.slices.iter().find(of_class)?;
                 Some(Figure::new(slices.utilisation, Unit::Share))
@@ -53,17 +53,21 @@ impl Report {
 
     fn plain(&self, name: &str) -> Option<Figure> {
         match name {
-            "throughput" => Some(Figure::new(self.ops_per_s, Unit::Rate)),
-            "mean_wait" => Some(Figure::time(self.queue_wait.mean_ns)),
-            "in_flight" => Some(Figure::new(self.littles_law[0].measured, Unit::Mean)),
+            "throughput" => Some(Figure::new(self.ops_per_s?, Unit::Rate)),
+            "mean_wait" => self.queue_wait.mean_ns.map(Figure::time),
+            "in_flight" if self.elapsed_ns > 0 => {
+                Some(Figure::new(self.littles_law[0].measured, Unit::Mean))
+            }
             "compute_bound" => {
                 let compute = self.compute.as_ref()?;
-                Some(Figure::new(share(compute.late_ops, self.ops), Unit::Share))
+                let completions = self.signals.completions;
+                (completions > 0)
+                    .then(|| Figure::new(share(compute.late_ops, completions), Unit::Share))
             }
             _ => {
                 let stage = self.stages.iter().find(|stage| stage.stage == name);
                 stage
-                    .map(|stage| Figure::time(stage.times.mean_ns))
+                    .and_then(|stage| stage.times.mean_ns.map(Figure::time))
                     .or_else(|| count_of(self, name).map(Figure::count))
                     .or_else(|| time_of(&self.latency, name))
             }
@@ -77,6 +81,7 @@ fn count_of(report: &Report, name: &str) -> Option<u64> {
     let (errors, software) = (&report.errors, &report.software);
     Some(match name {
         "ops" => report.ops,
+        "device_ops" => report.device_ops,
         "errors" => errors.total,
         "misuse" => errors.misuse,
         "device_errors" => errors.device.total(),
@@ -116,7 +121,7 @@ fn time_of(times: &Times, of: &str) -> Option<Figure> {
         "max" => times.max_ns,
         _ => return None,
     };
-    Some(Figure::time(time_ns))
+    time_ns.map(Figure::time)
 }
 
 fn late(late: &super::parts::LateFigures, of: &str) -> Option<Figure> {
@@ -129,7 +134,7 @@ fn late(late: &super::parts::LateFigures, of: &str) -> Option<Figure> {
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
 fn share(part: u64, whole: u64) -> f64 {
-    part as f64 / whole.max(1) as f64
+    part as f64 / whole as f64
 }
 
 impl Figure {

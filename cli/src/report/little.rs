@@ -1,9 +1,10 @@
 //! Little's law (J. D. C. Little, *A Proof for the Queuing Formula: L = λW*, 1961) as a check of the
 //! figures on each other.
 //!
-//! L is counted where things come and go; λ and W come from what each op told when it returned. Under
-//! virtual time the two agree to rounding, unless ops came that never returned (timed out,
-//! abandoned). By the wall clock they differ by what the stamps of the two sides do.
+//! L is counted where things come and go: calls when they begin and when they end in any way, ops when
+//! the device fetches them and is done. λ and W come from what had a result. Under virtual time the
+//! two agree to rounding, unless calls came that had none (refused, timed out, abandoned, failed). By
+//! the wall clock those of the device differ by what the stamps of the two sides do.
 
 use pausewake_device::{DeviceStats, Nanos};
 use pausewake_engine::events::Stage;
@@ -13,13 +14,12 @@ use super::parts::Little;
 
 /// The law for calls in flight and for the device, in a run that took `elapsed`.
 pub fn littles_law(figures: &Figures, device: &DeviceStats, elapsed: Nanos) -> [Little; 2] {
-    let in_calls_ns = figures.latency.sum_ns() - figures.full_wait.sum_ns();
     let service = &figures.stages[Stage::Service.index()];
     [
         little(
             "calls",
             float(figures.calls_in_flight_ns),
-            in_calls_ns,
+            figures.latency.sum_ns(),
             elapsed,
         ),
         little(
@@ -38,15 +38,12 @@ fn little(system: &'static str, integral_ns: f64, told_ns: u128, elapsed: Nanos)
         elapsed => sum_ns / elapsed.as_f64(),
     };
     let (measured, expected) = (over_time(integral_ns), over_time(float(told_ns)));
-    let difference = match expected > 0.0 {
-        true => measured / expected - 1.0,
-        false => 0.0,
-    };
+    let difference = (expected > 0.0).then(|| to_millionths(measured / expected - 1.0));
     Little {
         system,
         measured: to_millionths(measured),
         expected: to_millionths(expected),
-        difference: to_millionths(difference),
+        difference,
     }
 }
 
@@ -69,11 +66,11 @@ mod tests {
         let elapsed = Nanos::new(1_000);
         let holds = little("calls", 2_500.0, 2_500, elapsed);
         assert_eq!((holds.measured, holds.expected), (2.5, 2.5));
-        assert_eq!(holds.difference, 0.0);
+        assert_eq!(holds.difference, Some(0.0));
         let lost = little("calls", 3_000.0, 2_500, elapsed);
-        assert_eq!((lost.measured, lost.difference), (3.0, 0.2));
+        assert_eq!((lost.measured, lost.difference), (3.0, Some(0.2)));
         let nothing = little("device", 0.0, 0, Nanos::ZERO);
-        assert_eq!((nothing.measured, nothing.difference), (0.0, 0.0));
+        assert_eq!((nothing.measured, nothing.difference), (0.0, None));
         assert!(to_millionths(-1e-9).is_sign_positive());
     }
 }

@@ -47,15 +47,20 @@ pub struct Report {
     pub scenario: ScenarioInfo,
     /// Why the figures mean nothing, if so.
     pub invalid: Option<String>,
-    /// From the first call to the last return.
+    /// From the first call until the last one had ended, with a result or without, and the device had
+    /// answered what calls had left there.
     pub elapsed_ns: u64,
-    /// Ops that returned.
+    /// Calls that gave their caller a result, whoever computed it.
     pub ops: u64,
-    /// Of them, each second.
-    pub ops_per_s: f64,
-    /// Call to return.
+    /// Of them, each second; `null` if no time passed.
+    pub ops_per_s: Option<f64>,
+    /// Ops that the device answered while their calls waited, well or with an error. A call that is
+    /// tried again makes several.
+    pub device_ops: u64,
+    /// Call to return, of `ops`.
     pub latency: Times,
-    /// Where that time went: the wait for room, then the five stages. They add up to it.
+    /// Where the time of `device_ops` went: the wait for room, then the five stages. Where all calls
+    /// are one op of the device each, they add up to the latency.
     pub stages: Vec<StageFigures>,
     /// Ops that waited for a slice, or were served, for longer than their completion could say
     /// (4.3 s); if there are any, stages and waits are wrong and the run is invalid.
@@ -155,7 +160,7 @@ impl Reports {
         Verdict::of_all(&self.variants)
     }
 
-    /// Ops that returned, in all of them.
+    /// Calls that gave a result, in all of them.
     pub fn ops(&self) -> u64 {
         self.variants.iter().map(|report| report.ops).sum()
     }
@@ -184,4 +189,4 @@ impl Reports {
 
 /// Name and version of the JSON format. The version grows when something is taken out or comes to
 /// mean something else.
-const FORMAT: &str = "pausewake-report/2";
+const FORMAT: &str = "pausewake-report/3";

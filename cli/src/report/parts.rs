@@ -30,21 +30,21 @@ pub struct ScenarioInfo {
 }
 
 /// Times of all ops. Mean and maximum are exact, percentiles come from a histogram that keeps
-/// three significant digits.
+/// three significant digits. All are `null` where there was no op.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Times {
     /// Arithmetic mean.
-    pub mean_ns: u64,
+    pub mean_ns: Option<u64>,
     /// Median.
-    pub p50_ns: u64,
+    pub p50_ns: Option<u64>,
     /// 90th percentile.
-    pub p90_ns: u64,
+    pub p90_ns: Option<u64>,
     /// 99th percentile.
-    pub p99_ns: u64,
+    pub p99_ns: Option<u64>,
     /// 99.9th percentile.
-    pub p999_ns: u64,
+    pub p999_ns: Option<u64>,
     /// The longest.
-    pub max_ns: u64,
+    pub max_ns: Option<u64>,
 }
 
 /// One stage of an op's way, or the wait for room before it.
@@ -60,8 +60,8 @@ pub struct StageFigures {
 /// Waits for a slice.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct QueueWait {
-    /// Mean of all ops.
-    pub mean_ns: u64,
+    /// Mean of all ops of the device; `null` if there was none.
+    pub mean_ns: Option<u64>,
     /// Mean without the run's start, when the queue was empty; under virtual time alone, and if the
     /// run was long enough to tell.
     pub steady_mean_ns: Option<u64>,
@@ -112,14 +112,16 @@ pub struct PredictedUtilisation {
 /// mean time that each stays.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Little {
-    /// `calls`: granted a slot and not returned; `device`: fetched and not done.
+    /// `calls`: begun and not ended, the wait for room and software included; `device`: fetched and
+    /// not done.
     pub system: &'static str,
     /// The mean number in it: counted when something came and went, and averaged over the run.
     pub measured: f64,
-    /// Ops per second times the mean time in it, from the stages of the ops that returned.
+    /// Ops per second times the mean time in it: of the calls that had a result their latency, of the
+    /// device's ops the stage `service`.
     pub expected: f64,
-    /// `measured / expected - 1`; 0 where there was nothing.
-    pub difference: f64,
+    /// `measured / expected - 1`; `null` where nothing was expected.
+    pub difference: Option<f64>,
 }
 
 /// Jobs by what became of them.
@@ -182,11 +184,11 @@ pub struct SignalFigures {
     pub woke_host: u64,
 }
 
-/// Ops that were computed in software, by the reason. Exceptions are not among the ops of the report,
-/// which are the device's.
+/// Calls that were computed in software, by the reason. What had a result is among the ops of the
+/// report, and not among those of the device.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SoftwareFigures {
-    /// The scenario says so (`engine.mode`); these are among the ops of the report.
+    /// The scenario says so (`engine.mode`).
     pub by_mode: u64,
     /// Too small for the device.
     pub small: u64,

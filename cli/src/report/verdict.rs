@@ -76,7 +76,7 @@ pub(super) fn judge(
 fn compared(expectation: &Expectation, report: &Report, all: &[Report]) -> (bool, String) {
     let name = &*expectation.metric.name();
     let Some(figure) = report.figure(name) else {
-        return (false, "not measured".to_owned());
+        return (false, nothing_measured(report).to_owned());
     };
     match &expectation.target {
         Target::Value(value) if expectation.comparison == Comparison::Near => {
@@ -110,6 +110,17 @@ fn compared(expectation: &Expectation, report: &Report, all: &[Report]) -> (bool
                 }
             }
         }
+    }
+}
+
+/// Why there is no figure.
+fn nothing_measured(report: &Report) -> &'static str {
+    if report.ops == 0 {
+        "n/a: nothing returned"
+    } else if report.device_ops == 0 {
+        "n/a: nothing returned from the device"
+    } else {
+        "not measured"
     }
 }
 

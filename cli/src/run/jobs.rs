@@ -13,7 +13,7 @@ use super::alarms::Alarms;
 use super::tasks::{Task, payload};
 use super::tickets::{Ticket, Tickets};
 use crate::report::{Collector, ErrorTally, Verification};
-use crate::scenario::{Compute, Mode, Scenario, Verify};
+use crate::scenario::{Compute, Scenario, Verify};
 
 /// Makes the jobs of a thread.
 pub struct Jobs {
@@ -38,9 +38,8 @@ struct Shared {
     seed: Seed,
     verifiable: bool,
     verify: Verify,
-    /// Who counts calls that the engine computes in software by intent; the event log has them only
-    /// as exceptions.
-    software_calls: Option<Rc<Collector>>,
+    /// Who counts the calls: the event log does not say when one ends that software computed.
+    collector: Rc<Collector>,
     tickets: RefCell<Tickets>,
     alarms: Alarms,
     tally: RefCell<Tally>,
@@ -55,14 +54,13 @@ impl Jobs {
         collector: &Rc<Collector>,
         tickets: Tickets,
     ) -> Self {
-        let software = scenario.mode == Mode::Software;
         let shared = Shared {
             tasks,
             engine: engine.clone(),
             seed: scenario.seed,
             verifiable: scenario.device.compute != Compute::None,
             verify: scenario.load.verify,
-            software_calls: software.then(|| collector.clone()),
+            collector: collector.clone(),
             tickets: RefCell::new(tickets),
             alarms: Alarms::default(),
             tally: RefCell::default(),
@@ -276,14 +274,9 @@ impl Shared {
     }
 
     fn timed<T>(&self, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let Some(collector) = &self.software_calls else {
-            return call();
-        };
-        let called_ns = self.engine.now();
+        let mut timed = Timed::begin(self);
         let result = call();
-        if result.is_ok() {
-            collector.software_call(called_ns, self.engine.now());
-        }
+        timed.has_result = matches!(result, Ok(_) | Err(Error::NotAuthentic));
         result
     }
 
@@ -319,6 +312,39 @@ impl Shared {
             tally.verification.results += 1;
             tally.verification.wrong += 1;
         }
+    }
+}
+
+/// A call that goes on. It ends when this is dropped, also by a job that is cancelled in it.
+struct Timed<'a> {
+    shared: &'a Shared,
+    called_ns: Nanos,
+    /// Whether it gave its caller what was asked for: an error is none, but that a tag or a
+    /// signature is not authentic is the answer of a check that worked.
+    has_result: bool,
+}
+
+impl<'a> Timed<'a> {
+    fn begin(shared: &'a Shared) -> Self {
+        let called_ns = shared.engine.now();
+        shared.collector.call_begins(called_ns);
+        Self {
+            shared,
+            called_ns,
+            has_result: false,
+        }
+    }
+}
+
+impl Drop for Timed<'_> {
+    fn drop(&mut self) {
+        let (engine, collector) = (&self.shared.engine, &self.shared.collector);
+        // An answer that the engine still had to verify came before the call's end.
+        let answered_ns = (self.has_result && !engine.config().verify_signatures)
+            .then(|| collector.answered_ns(self.called_ns))
+            .flatten();
+        let ended_ns = answered_ns.unwrap_or_else(|| engine.now());
+        collector.call_ends(self.called_ns, ended_ns, self.has_result);
     }
 }
 

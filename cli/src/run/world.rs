@@ -106,7 +106,7 @@ impl World {
         &self.watch.collector
     }
 
-    /// Ops that have returned.
+    /// Calls that have given a result.
     pub fn returned_ops(&self) -> u64 {
         self.watch.returned_ops()
     }
@@ -184,6 +184,7 @@ impl World {
     /// [`RunError::Broken`]: something was left over that should not be.
     pub fn finish(mut self) -> Result<Figures, RunError> {
         self.drain()?;
+        let engine = self.engine().clone();
         let shutdown = self.reactor.shutdown().map_err(broken)?;
         if shutdown.slots_left > 0 {
             let slots = shutdown.slots_left;
@@ -191,7 +192,12 @@ impl World {
                 "{slots} slots were not given back by the device"
             )));
         }
-        Ok(self.watch.collector.take())
+        let mut figures = self.watch.collector.take();
+        if figures.timed_out + figures.abandoned > 0 {
+            // What calls have left in the device kept it busy after the last of them.
+            figures.device_worked_until(engine.now());
+        }
+        Ok(figures)
     }
 }
 
@@ -202,7 +208,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Ops that have returned.
+    /// Calls that have given a result.
     pub fn returned_ops(&self) -> u64 {
         self.collector.returned()
     }

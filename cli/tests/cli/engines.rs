@@ -87,11 +87,12 @@ fn what_finds_no_room_waits_fails_or_goes_to_software() {
     assert_eq!(report["errors"]["total"], refused);
     assert_eq!(report["ops"].as_u64().unwrap() + refused, 20);
 
-    let software = [one, "engine.fallback=[\"on_full\"]", "expect.ops="];
+    let software = [one, "engine.fallback=[\"on_full\"]"];
     let report = json(&run(&folder, &software).expect_code(0));
     let full = report["software"]["full"].as_u64().unwrap();
     assert!(full > 0);
-    assert_eq!(report["ops"].as_u64().unwrap() + full, 20);
+    assert_eq!(report["device_ops"].as_u64().unwrap() + full, 20);
+    assert_eq!(report["ops"], 20);
     assert_eq!(report["verified"]["right"], 20);
 }
 
@@ -100,9 +101,10 @@ fn small_ops_stay_in_software_and_in_scenarios_none_is_small() {
     let folder = real();
     let report = json(&run(&folder, &[]).expect_code(0));
     assert_eq!(report["software"]["small"], 0);
-    let small = ["engine.small_ops.rsa=65B", "expect.ops=== 0"];
+    let small = ["engine.small_ops.rsa=65B", "expect.device_ops=== 0"];
     let report = json(&run(&folder, &small).expect_code(0));
     assert_eq!(report["software"]["small"], 20);
+    assert_eq!(report["ops"], 20);
     assert_eq!(report["verified"]["right"], 20);
     let not_small = ["engine.small_ops={ rsa = \"64B\", ecdsa = \"1KiB\", aes_gcm = \"2KiB\" }"];
     assert_eq!(json(&run(&folder, &not_small).expect_code(0))["ops"], 20);
@@ -119,6 +121,11 @@ fn calls_that_take_too_long_end_or_fall_back() {
         let more = "engine.fallback=[\"on_device_error\"]";
         let report = json(&run(&folder, &[&late[..], &[more]].concat()).expect_code(0));
         assert_eq!(report["software"]["device_error"], 20, "{reap}");
+        assert_eq!(
+            (&report["ops"], &report["device_ops"]),
+            (&20.into(), &0.into())
+        );
+        assert_eq!(report["latency"]["mean_ns"], 50_000);
         assert_eq!(report["verified"]["right"], 20);
         let more = "engine.max_retries=1";
         let report = json(&run(&folder, &[&late[..], &[more]].concat()).expect_code(99));

@@ -203,7 +203,9 @@ fn threads_divide_jobs_and_ops_and_nothing_is_lost() {
             let stages = report["stages"].as_array().expect("stages");
             let sum: u64 = stages.iter().map(|s| s["mean_ns"].as_u64().unwrap()).sum();
             let mean = report["latency"]["mean_ns"].as_u64().expect("a time");
-            assert!(sum.abs_diff(mean) <= 6, "stages {sum} of {mean}");
+            // By the wall clock a call takes time before the engine's first stamp, too.
+            assert!(sum <= mean + 6, "stages {sum} of {mean}");
+            assert!(clock == "wall" || mean <= sum + 6, "stages {sum} of {mean}");
         }
     }
 }

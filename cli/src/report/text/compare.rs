@@ -1,7 +1,9 @@
 //! Variants side by side: one column each, as many beside each other as fit, and below what columns
 //! cannot show.
 
-use super::numbers::{amount, count, difference, share, time};
+use std::ops::Range;
+
+use super::numbers::{amount, count, difference, or_na, share, time};
 use super::table::{GAP, LABEL_WIDTH, Table, WIDTH};
 use super::{compute_bound, expectations, facts, invalid, paragraph, settings, story, title};
 use crate::report::Report;
@@ -17,11 +19,11 @@ pub fn side_by_side(variants: &[Report]) -> String {
         Some(invalid(&format!("variant {}: {reason}", name(variant))))
     }));
     parts.push(format!("{}{}", title(&first.scenario), common(variants)));
-    parts.extend(blocks(variants).iter().map(Table::to_string));
     parts.extend(variants.iter().filter_map(|variant| {
         let said = compute_bound(variant)?;
         Some(paragraph(&format!("{}: {said}", name(variant))))
     }));
+    parts.extend(blocks(variants).iter().map(Table::to_string));
     let details = details(variants);
     if !details.is_empty() {
         parts.push(details.to_string());
@@ -107,8 +109,25 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Runs of neighbours that are no wider than `room`, each of at least one.
-fn columns_that_fit(widths: &[usize], room: usize) -> Vec<std::ops::Range<usize>> {
+/// As few runs of neighbours as there can be that are no wider than `room`, each of at least one;
+/// of the same length, but for the last, where that is possible.
+fn columns_that_fit(widths: &[usize], room: usize) -> Vec<Range<usize>> {
+    let fullest = fullest_runs(widths, room);
+    let even_len = widths.len().div_ceil(fullest.len()).max(1);
+    let starts = (0..widths.len()).step_by(even_len);
+    let even: Vec<_> = starts
+        .map(|start| start..widths.len().min(start + even_len))
+        .collect();
+    let fits =
+        |run: &Range<usize>| run.len() == 1 || widths[run.clone()].iter().sum::<usize>() <= room;
+    match even.len() == fullest.len() && even.iter().all(fits) {
+        true => even,
+        false => fullest,
+    }
+}
+
+/// Each run as long as fits.
+fn fullest_runs(widths: &[usize], room: usize) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let (mut start, mut used) = (0, 0);
     for (index, width) in widths.iter().enumerate() {
@@ -141,26 +160,26 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn speed(&mut self) {
-        self.add("op/s", |it| amount(it.ops_per_s));
+        self.add("op/s", |it| or_na(it.ops_per_s, amount));
         self.ratio(|it| it.ops_per_s);
         self.space();
-        self.add("latency", |it| time(it.latency.mean_ns));
-        self.ratio(|it| float(it.latency.mean_ns));
-        self.add("  p50", |it| time(it.latency.p50_ns));
-        self.add("  p90", |it| time(it.latency.p90_ns));
-        self.add("  p99", |it| time(it.latency.p99_ns));
-        self.ratio(|it| float(it.latency.p99_ns));
-        self.add("  p99.9", |it| time(it.latency.p999_ns));
-        self.add("  max", |it| time(it.latency.max_ns));
+        self.add("latency", |it| or_na(it.latency.mean_ns, time));
+        self.ratio(|it| it.latency.mean_ns.map(float));
+        self.add("  p50", |it| or_na(it.latency.p50_ns, time));
+        self.add("  p90", |it| or_na(it.latency.p90_ns, time));
+        self.add("  p99", |it| or_na(it.latency.p99_ns, time));
+        self.ratio(|it| it.latency.p99_ns.map(float));
+        self.add("  p99.9", |it| or_na(it.latency.p999_ns, time));
+        self.add("  max", |it| or_na(it.latency.max_ns, time));
         self.space();
     }
 
-    /// Means; they add up to that of latency.
+    /// Means of the device's ops; they add up to that of latency where all ops are the device's.
     fn stages(&mut self) {
         for (index, label) in STAGES.into_iter().enumerate() {
             self.add(label, |it| {
                 let stage = it.stages.get(index);
-                stage.map_or_else(String::new, |stage| time(stage.times.mean_ns))
+                stage.map_or_else(String::new, |stage| or_na(stage.times.mean_ns, time))
             });
         }
         self.space();
@@ -179,7 +198,7 @@ impl Lines<'_> {
         }
         self.add("in flight", |it| amount(it.littles_law[0].measured));
         self.add("Little's law", |it| {
-            difference(it.littles_law[0].difference)
+            or_na(it.littles_law[0].difference, difference)
         });
         if self.variants.iter().any(|it| it.compute.is_some()) {
             self.add("CPU's share", |it| match &it.compute {
@@ -192,6 +211,9 @@ impl Lines<'_> {
 
     fn counts(&mut self) {
         self.add("ops", |it| count(it.ops));
+        if self.variants.iter().any(|it| it.device_ops != it.ops) {
+            self.add("device ops", |it| count(it.device_ops));
+        }
         self.count_if_any("software ops", |it| it.software.total());
         self.add("jobs", |it| count(it.jobs.started));
         self.add("  at once", |it| count(it.jobs.max_live));
@@ -207,6 +229,11 @@ impl Lines<'_> {
         self.add("coalesced", |it| count(it.signals.coalesced));
         self.add("errors", |it| count(it.errors.total));
         self.add("verified", |it| match it.verified.applies {
+            true if it.verified.right < it.verified.results => format!(
+                "{} of {}",
+                count(it.verified.right),
+                count(it.verified.results)
+            ),
             true => count(it.verified.right),
             false => "n/a".to_owned(),
         });
@@ -226,11 +253,12 @@ impl Lines<'_> {
     }
 
     /// How many times what the first variant has.
-    fn ratio(&mut self, figure: impl Fn(&Report) -> f64) {
-        let first = self.variants.first().map_or(0.0, &figure);
-        self.add("  x first", |it| match first > 0.0 {
-            true => amount(figure(it) / first),
-            false => "n/a".to_owned(),
+    fn ratio(&mut self, figure: impl Fn(&Report) -> Option<f64>) {
+        let first = self.variants.first().and_then(&figure);
+        let first = first.filter(|first| *first > 0.0);
+        self.add("  x first", |it| {
+            let ratio = figure(it).zip(first).map(|(its, first)| its / first);
+            or_na(ratio, amount)
         });
     }
 
@@ -279,6 +307,10 @@ mod tests {
             runs.iter().map(ExactSizeIterator::len).collect()
         };
         assert_eq!(lens(&[10, 10, 10], 30), [3]);
+        assert_eq!(lens(&[10; 6], 50), [3, 3]);
+        assert_eq!(lens(&[10; 5], 40), [3, 2]);
+        // Halves would not fit.
+        assert_eq!(lens(&[10, 20, 20, 5, 5, 5], 40), [2, 4]);
         assert_eq!(lens(&[10, 10, 10], 29), [2, 1]);
         assert_eq!(lens(&[40, 10, 10], 20), [1, 2]);
     }

@@ -1,6 +1,6 @@
 //! What was counted in a run, one line for each subject.
 
-use super::numbers::{count, counted, share_of, time_in_words};
+use super::numbers::{count, counted, or_na, share_of, time_in_words};
 use super::table::Table;
 use crate::report::Report;
 use crate::report::parts::{ErrorFigures, LateFigures, QueueWait, Verification};
@@ -69,7 +69,7 @@ fn exceptions(report: &Report) -> Vec<(&'static str, String)> {
         rows.push(("left over", format!("{orphans}, {abandoned} abandoned")));
     }
     if let Some(compute) = &report.compute {
-        let share = share_of(compute.late_ops, report.ops);
+        let share = share_of(compute.late_ops, report.signals.completions);
         let mut said = format!("{share} of ops waited for the CPU");
         if compute.late_ops > 0 {
             said = format!("{said}: {}", late(&compute.late));
@@ -129,12 +129,13 @@ fn full_ring(report: &Report) -> String {
         return format!("{ops} waited for room");
     }
     let wait = &doorbells.full_wait;
-    let [mean, p99, max] = [wait.mean_ns, wait.p99_ns, wait.max_ns].map(time_in_words);
+    let [mean, p99, max] =
+        [wait.mean_ns, wait.p99_ns, wait.max_ns].map(|time_ns| or_na(time_ns, time_in_words));
     format!("{ops} waited for room: {mean} on average, p99 {p99}, {max} at most")
 }
 
 fn queue_wait(wait: &QueueWait) -> String {
-    let mut said = format!("mean {}", time_in_words(wait.mean_ns));
+    let mut said = format!("mean {}", or_na(wait.mean_ns, time_in_words));
     if let (Some(steady), Some([low, high])) = (wait.steady_mean_ns, wait.interval_ns) {
         let [steady, low, high] = [steady, low, high].map(time_in_words);
         said =

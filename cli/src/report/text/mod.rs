@@ -7,7 +7,7 @@ mod table;
 
 use super::parts::ExpectationResult;
 use super::{Report, parts::ScenarioInfo};
-use numbers::{amount, count, counted, difference, share, share_of, time, time_in_words};
+use numbers::{amount, count, counted, difference, or_na, share, share_of, time, time_in_words};
 use table::Table;
 
 /// The report of a scenario's only run, or its variants side by side.
@@ -64,12 +64,14 @@ fn heading(report: &Report) -> Table {
     for (name, said) in settings(&report.scenario) {
         table.row([name.to_owned(), said]);
     }
-    let (ops, rate) = (counted(report.ops, "op"), amount(report.ops_per_s));
+    let (ops, rate) = (counted(report.ops, "op"), or_na(report.ops_per_s, amount));
     let elapsed = time_in_words(report.elapsed_ns);
-    table.row([
-        "done".to_owned(),
-        format!("{ops} in {elapsed}: {rate} op/s"),
-    ]);
+    let mut done = format!("{ops} in {elapsed}: {rate} op/s");
+    if report.device_ops != report.ops {
+        let device_ops = counted(report.device_ops, "op");
+        done = format!("{done}; {device_ops} by the device");
+    }
+    table.row(["done".to_owned(), done]);
     table
 }
 
@@ -100,12 +102,13 @@ fn compute_bound(report: &Report) -> Option<String> {
     Some(format!(
         "COMPUTE BOUND: this run measures the CPU, not the modelled device. {} of ops waited for \
          it, {} of their time.",
-        share_of(compute.late_ops, report.ops),
+        share_of(compute.late_ops, report.signals.completions),
         share(compute.share_of_latency),
     ))
 }
 
-/// Latency, and the stages that it consists of.
+/// Latency, and the stages that it consists of: where software took some of the ops, those of the
+/// others.
 fn times(report: &Report) -> Table {
     let heads = ["", "mean", "p50", "p90", "p99", "p99.9", "max", "share"];
     let mut table = Table::of_figures(heads);
@@ -113,8 +116,14 @@ fn times(report: &Report) -> Table {
         .stages
         .iter()
         .map(|stage| (stage.stage, &stage.times));
+    let means = report.stages.iter().map(|stage| stage.times.mean_ns);
+    let whole_ns = means.sum::<Option<u64>>().unwrap_or(0);
     for (name, times) in [("latency", &report.latency)].into_iter().chain(stages) {
-        let mean = share_of(times.mean_ns, report.latency.mean_ns);
+        let mean = match name {
+            "latency" if report.device_ops != report.ops => String::new(),
+            "latency" => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, mean_ns)),
+            _ => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, whole_ns)),
+        };
         let figures = [
             times.mean_ns,
             times.p50_ns,
@@ -127,7 +136,12 @@ fn times(report: &Report) -> Table {
             "latency" => name.to_owned(),
             stage => format!("  {}", stage.replace('_', " ")),
         };
-        table.row([name].into_iter().chain(figures.map(time)).chain([mean]));
+        table.row(
+            [name]
+                .into_iter()
+                .chain(figures.map(|figure| or_na(figure, time)))
+                .chain([mean]),
+        );
     }
     table
 }
@@ -176,7 +190,7 @@ fn littles_law(report: &Report) -> Table {
             little.system.to_owned(),
             amount(little.measured),
             amount(little.expected),
-            difference(little.difference),
+            or_na(little.difference, difference),
         ]);
     }
     table

@@ -18,6 +18,11 @@ pub fn time(time_ns: u64) -> String {
     format!("{}s ", three_digits(ns / 1e9))
 }
 
+/// What `show` makes of a figure; `n/a` where there was nothing to measure.
+pub fn or_na<T>(figure: Option<T>, show: impl Fn(T) -> String) -> String {
+    figure.map_or_else(|| "n/a".to_owned(), show)
+}
+
 /// A time within a sentence.
 pub fn time_in_words(time_ns: u64) -> String {
     time(time_ns).trim_end().to_owned()

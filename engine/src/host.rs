@@ -120,7 +120,11 @@ impl HostCosts {
 
     /// What copying `bytes` costs, rounded to the nearest nanosecond.
     #[must_use]
+    #[inline]
     pub fn copy(&self, bytes: usize) -> Nanos {
+        if self.copy_ps_per_byte == 0 {
+            return Nanos::ZERO;
+        }
         per_byte(self.copy_ps_per_byte, bytes)
     }
 }

@@ -133,7 +133,7 @@ impl Line {
                 generation,
                 state: PlaceState::Waits { waiter, .. },
             } if *generation == ticket.generation => {
-                Some(std::mem::replace(waiter, Waiter::InPlace))
+                Some(std::mem::replace(waiter, Waiter::IN_PLACE))
             }
             _ => None,
         }
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn served_in_order_and_only_once() {
         let mut line = Line::default();
-        let first = line.join(Waiter::InPlace, None);
-        let second = line.join(Waiter::InPlace, None);
+        let first = line.join(Waiter::IN_PLACE, None);
+        let second = line.join(Waiter::IN_PLACE, None);
         assert!(line.serve(slot(4)).is_some());
         assert_eq!(line.collect(second), Progress::Waits);
         assert_eq!(line.collect(first), Progress::Served(slot(4)));
@@ -236,8 +236,8 @@ mod tests {
     #[test]
     fn whose_time_is_up_is_sent_away_once() {
         let mut line = Line::default();
-        let first = line.join(Waiter::InPlace, Some(Nanos::new(10)));
-        let second = line.join(Waiter::InPlace, Some(Nanos::new(20)));
+        let first = line.join(Waiter::IN_PLACE, Some(Nanos::new(10)));
+        let second = line.join(Waiter::IN_PLACE, Some(Nanos::new(20)));
         assert!(line.time_out(Nanos::new(9)).is_none());
         assert!(line.time_out(Nanos::new(10)).is_some());
         assert!(line.time_out(Nanos::new(10)).is_none());
@@ -250,8 +250,8 @@ mod tests {
     #[test]
     fn whoever_leaves_gives_back_what_it_was_given() {
         let mut line = Line::default();
-        let first = line.join(Waiter::InPlace, None);
-        let second = line.join(Waiter::InPlace, None);
+        let first = line.join(Waiter::IN_PLACE, None);
+        let second = line.join(Waiter::IN_PLACE, None);
         assert!(line.serve(slot(4)).is_some());
         assert!(matches!(line.leave(first), Left::Served(op) if op == slot(4)));
         assert!(matches!(
@@ -266,9 +266,9 @@ mod tests {
     #[test]
     fn those_who_leave_take_no_room_and_no_turn() {
         let mut line = Line::default();
-        let first = line.join(Waiter::InPlace, Some(Nanos::new(5)));
+        let first = line.join(Waiter::IN_PLACE, Some(Nanos::new(5)));
         for _ in 0..10_000 {
-            let next = line.join(Waiter::InPlace, Some(Nanos::new(6)));
+            let next = line.join(Waiter::IN_PLACE, Some(Nanos::new(6)));
             assert_eq!(line.len(), 2);
             assert!(matches!(
                 line.leave(next),
@@ -278,7 +278,7 @@ mod tests {
             assert_eq!(line.collect(next), Progress::Waits, "it is gone");
         }
         assert_eq!(line.places.len(), 2, "places are used again");
-        let last = line.join(Waiter::InPlace, Some(Nanos::new(7)));
+        let last = line.join(Waiter::IN_PLACE, Some(Nanos::new(7)));
         assert!(matches!(line.leave(first), Left::Waiting { .. }));
         assert_eq!(line.deadline_ns(), Some(Nanos::new(7)), "the last is first");
         assert!(line.serve(slot(1)).is_some());
@@ -292,7 +292,7 @@ mod tests {
     fn every_third_leaves_a_line_of_ten_thousand() {
         let mut line = Line::default();
         let tickets: Vec<_> = (0..10_000)
-            .map(|_| line.join(Waiter::InPlace, None))
+            .map(|_| line.join(Waiter::IN_PLACE, None))
             .collect();
         for ticket in tickets.iter().step_by(3) {
             assert!(matches!(

@@ -7,57 +7,62 @@ use crate::config::Notify;
 use crate::error::{Error, Misuse, Retry};
 use crate::events::NotifiedBy;
 
-/// Whom a completion tells.
+/// Whom a completion tells, and how.
 #[derive(Clone, Debug)]
-pub(crate) enum Waiter {
-    /// A job, by what its wait context offers. The wake owns its target, so that it can come late.
-    Job { wake: LocalWake, by: NotifiedBy },
-    /// A job that nobody tells: it is resumed now and then, and looks.
-    Looks,
-    /// The caller looks for itself.
-    InPlace,
-    /// A job that has been told.
-    Told(NotifiedBy),
+pub(crate) struct Waiter {
+    /// What wakes the job, if something does and has not yet. It owns its target, so that it can come
+    /// late.
+    wake: Option<LocalWake>,
+    by: NotifiedBy,
 }
 
 impl Waiter {
-    pub(crate) fn by(&self) -> NotifiedBy {
-        match self {
-            Self::Job { by, .. } | Self::Told(by) => *by,
-            Self::Looks => NotifiedBy::Nobody,
-            Self::InPlace => NotifiedBy::InPlace,
+    /// The caller looks for itself.
+    pub(crate) const IN_PLACE: Self = Self {
+        wake: None,
+        by: NotifiedBy::InPlace,
+    };
+    /// A job that nobody tells: it is resumed now and then, and looks.
+    const LOOKS: Self = Self {
+        wake: None,
+        by: NotifiedBy::Nobody,
+    };
+
+    /// A job, by what its wait context offers.
+    fn job(wake: LocalWake, by: NotifiedBy) -> Self {
+        Self {
+            wake: Some(wake),
+            by,
         }
+    }
+
+    pub(crate) fn by(&self) -> NotifiedBy {
+        self.by
     }
 
     /// Whether there is a job to tell, or there was.
     pub(crate) fn is_job(&self) -> bool {
-        matches!(self, Self::Job { .. } | Self::Told(_))
+        matches!(self.by, NotifiedBy::Callback | NotifiedBy::Fd)
     }
 
     /// Takes it, to tell once; what stays behind tells nobody any more.
+    #[inline]
     pub(crate) fn take_to_tell(&mut self) -> Self {
-        match self {
-            Self::Job { by, .. } => {
-                let told = Self::Told(*by);
-                std::mem::replace(self, told)
-            }
-            Self::Looks => Self::Looks,
-            Self::InPlace => Self::InPlace,
-            Self::Told(by) => Self::Told(*by),
+        Self {
+            wake: self.wake.take(),
+            by: self.by,
         }
     }
 
     /// What wakes the job, if something does.
     pub(crate) fn wake(&self) -> Option<&LocalWake> {
-        match self {
-            Self::Job { wake, .. } => Some(wake),
-            Self::Looks | Self::InPlace | Self::Told(_) => None,
-        }
+        self.wake.as_ref()
     }
 
     /// Tells. To be called with nothing borrowed: a callback may call the engine.
+    #[inline]
     pub(crate) fn tell(&self) {
-        if let Some(wake) = self.wake() {
+        if let Some(wake) = &self.wake {
             // A full eventfd says what there is to say; nothing else can fail on one that we own.
             let _ = wake.wake();
         }
@@ -84,13 +89,13 @@ impl Caller {
     /// The wait context cannot notify in this way, or there is no descriptor for it.
     pub(crate) fn here(notify: Notify, key: WaitKey) -> Result<(Self, Waiter), Error> {
         let Some(current) = pausewake_jobs::current() else {
-            return Ok((Self::Thread, Waiter::InPlace));
+            return Ok((Self::Thread, Waiter::IN_PLACE));
         };
         let (id, wait_ctx) = current.into_parts();
         let (waiter, fd) = match notify {
             Notify::Callback => (by_callback(&wait_ctx)?, None),
             Notify::Fd => by_fd(&wait_ctx, key)?,
-            Notify::Poll => (Waiter::Looks, None),
+            Notify::Poll => (Waiter::LOOKS, None),
         };
         Ok((Self::Job { id, wait_ctx, fd }, waiter))
     }
@@ -116,8 +121,7 @@ impl Caller {
 
 fn by_callback(wait_ctx: &WaitCtx) -> Result<Waiter, Misuse> {
     let wake = wait_ctx.local_callback().ok_or(Misuse::NoCallback)?;
-    let by = NotifiedBy::Callback;
-    Ok(Waiter::Job { wake, by })
+    Ok(Waiter::job(wake, NotifiedBy::Callback))
 }
 
 /// One eventfd per wait context, made at the first operation and used by all later ones.
@@ -131,8 +135,7 @@ fn by_fd(wait_ctx: &WaitCtx, key: WaitKey) -> Result<(Waiter, Option<WaitFd>), R
         }
     };
     let wake = Wake::from_fd(fd.clone()).into();
-    let by = NotifiedBy::Fd;
-    Ok((Waiter::Job { wake, by }, Some(fd)))
+    Ok((Waiter::job(wake, NotifiedBy::Fd), Some(fd)))
 }
 
 fn new_wait_fd() -> Result<WaitFd, Retry> {

@@ -201,7 +201,7 @@ use crate::error::{DeviceFault, Error, Misuse, Retry};
 use crate::events::{Event, Moments, Returned};
 use crate::line::{Progress, Ticket};
 use crate::notify::{Caller, Waiter};
-use crate::slots::{Life, Op};
+use crate::slots::{About, Life, Seen};
 
 /// What a typed call asks of the device.
 #[derive(Clone, Copy, Debug)]
@@ -227,13 +227,20 @@ impl Engine {
 
         // 2. A slot and a place in the ring; or a place in the line for them.
         let deadline_ns = engine.deadline_ns(call_ns);
-        let op = wait_for_slot(engine, &caller, &waiter, deadline_ns)?;
+        let (op, granted_ns) = match engine.grant() {
+            Some(op) => (op, call_ns),
+            None => {
+                let op = wait_for_slot(engine, &caller, &waiter, deadline_ns)?;
+                (op, engine.now())
+            }
+        };
 
         // 3. The request goes into the slot, its descriptor into the ring. From here on the
         //    operation belongs to the device, and nobody leaves without it: should this job be
         //    cancelled, the guard abandons the slot to the device.
         let times = Times {
             call_ns,
+            granted_ns,
             deadline_ns,
         };
         submit(engine, op, request, output.len(), (&caller, waiter), times)?;
@@ -261,16 +268,14 @@ fn check_size(request: &Request<'_>, capacity: usize, slot_size: u32) -> Result<
     Ok(())
 }
 
-/// Takes a slot, waiting in line for it if there is none.
+/// Waits in line for a slot.
+#[cold]
 fn wait_for_slot(
     engine: &Inner,
     caller: &Caller,
     waiter: &Waiter,
     deadline_ns: Option<Nanos>,
 ) -> Result<Cookie, Error> {
-    if let Some(op) = engine.grant() {
-        return Ok(op);
-    }
     let (ticket, waiting) = match engine.join_line(caller, waiter, deadline_ns) {
         Ok(place) => place,
         Err(full) => {
@@ -366,10 +371,11 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// When a call began, and must have ended.
+/// When a call began, had its slot, and must have ended.
 #[derive(Clone, Copy)]
 struct Times {
     call_ns: Nanos,
+    granted_ns: Nanos,
     deadline_ns: Option<Nanos>,
 }
 
@@ -382,7 +388,6 @@ fn submit(
     (caller, waiter): (&Caller, Waiter),
     times: Times,
 ) -> Result<(), Error> {
-    let granted_ns = engine.now();
     let copied = engine.costs.copy(request.input.len() + request.extra.len());
     engine.charge(engine.costs.submit_ns + copied);
     let descriptor = Descriptor {
@@ -394,20 +399,16 @@ fn submit(
         nonce: request.nonce,
         ..Descriptor::new(request.kind, op)
     };
-    let used_bytes = (request.input.len() + request.extra.len()).max(capacity);
-    let state = Op {
+    let about = About {
         kind: request.kind,
         job: caller.job(),
-        waiter,
-        moments: Moments {
-            call_ns: times.call_ns,
-            granted_ns,
-            ..Moments::default()
-        },
-        used_bytes,
+        used_bytes: (request.input.len() + request.extra.len()).max(capacity),
+        call_ns: times.call_ns,
+        granted_ns: times.granted_ns,
     };
     let payload = [request.input, request.extra];
-    if let Err(error) = engine.submit(descriptor, payload, state, times.deadline_ns) {
+    let submitted = engine.submit(&descriptor, payload, about, waiter, times.deadline_ns);
+    if let Err(error) = submitted {
         engine.give_back(op);
         return Err(error.into());
     }
@@ -511,14 +512,11 @@ impl InFlight<'_> {
             Settled::Completed(completion, life) => {
                 let copied = output.len().min(completion.output_len as usize);
                 engine.charge(engine.costs.copy(copied));
-                engine.tell(
-                    || running_ns,
-                    || {
-                        let moments =
-                            whole_life(life.moments, &completion, running_ns, engine.now());
-                        Event::Returned(returned(cookie, &life, &completion, moments))
-                    },
-                );
+                if let Some(life) = life {
+                    let moments = whole_life(life.seen, &completion, running_ns, engine.now());
+                    let returned = returned(cookie, &life, &completion, moments);
+                    engine.tell(|| running_ns, || Event::Returned(returned));
+                }
                 result_of(&completion, output.len())
             }
         };
@@ -557,7 +555,7 @@ fn returned(cookie: Cookie, life: &Life, completion: &Completion, moments: Momen
 /// All eight moments. What the device says of its own is held between the doorbell and the reaping,
 /// which we saw ourselves.
 fn whole_life(
-    seen: Moments,
+    seen: Seen,
     completion: &Completion,
     running_ns: Nanos,
     returned_ns: Nanos,
@@ -566,12 +564,13 @@ fn whole_life(
     let known_ns = seen.known_ns.max(doorbell_ns);
     let fetched_ns = completion.fetched_ns().clamp(doorbell_ns, known_ns);
     Moments {
+        call_ns: seen.call_ns,
+        granted_ns: seen.granted_ns,
         doorbell_ns,
         fetched_ns,
         done_ns: completion.done_ns.clamp(fetched_ns, known_ns),
         known_ns,
         running_ns,
         returned_ns,
-        ..seen
     }
 }

@@ -25,29 +25,53 @@ impl Engine {
     /// `output` it filled.
     pub(crate) fn run(&self, request: &Request<'_>, output: &mut [u8]) -> Result<usize, Error> {
         let engine = self.inner();
-        let config = &engine.config;
         if is_small(engine, request) {
             return compute(engine, request, output, WhySoftware::Small);
         }
+        match self.attempt(request, output) {
+            Err(error) => self.recover(error, request, output),
+            done => done,
+        }
+    }
+
+    /// To the device and back, once.
+    #[inline]
+    fn attempt(&self, request: &Request<'_>, output: &mut [u8]) -> Result<usize, Error> {
+        let len = self.offload(request, output)?;
+        verified(self.inner(), request, output, len)
+    }
+
+    /// What the configuration says for an operation that the device did not do.
+    #[cold]
+    fn recover(
+        &self,
+        mut error: Error,
+        request: &Request<'_>,
+        output: &mut [u8],
+    ) -> Result<usize, Error> {
+        let engine = self.inner();
+        let config = &engine.config;
         let mut retries = 0;
         loop {
-            let done = self.offload(request, output);
-            let done = done.and_then(|len| verified(engine, request, output, len));
-            match done {
-                Err(Error::Retry(Retry::Full)) if config.fallback.on_full => {
+            match error {
+                Error::Retry(Retry::Full) if config.fallback.on_full => {
                     return compute(engine, request, output, WhySoftware::Full);
                 }
-                Err(Error::Device(_)) if retries < config.max_retries => {
+                Error::Device(_) if retries < config.max_retries => {
                     retries += 1;
                     engine.count(|stats| stats.retries += 1);
                 }
-                Err(Error::Device(_) | Error::Retry(Retry::NoRoomInTime))
+                Error::Device(_) | Error::Retry(Retry::NoRoomInTime)
                     if config.fallback.on_device_error =>
                 {
                     return compute(engine, request, output, WhySoftware::DeviceError);
                 }
-                done => return done,
+                error => return Err(error),
             }
+            error = match self.attempt(request, output) {
+                Err(error) => error,
+                done => return done,
+            };
         }
     }
 }

@@ -17,7 +17,6 @@ use pausewake_device::Nanos;
 use pausewake_device::protocol::{Completion, Cookie, OpKind};
 use pausewake_jobs::JobId;
 
-use crate::events::Moments;
 use crate::notify::Waiter;
 
 /// Where an operation stands.
@@ -58,9 +57,29 @@ pub(crate) struct Op {
     pub(crate) job: Option<JobId>,
     /// Whom to tell.
     pub(crate) waiter: Waiter,
-    pub(crate) moments: Moments,
+    pub(crate) seen: Seen,
     /// Bytes of the payload slot that hold something to wipe.
     pub(crate) used_bytes: usize,
+}
+
+/// What is known of an operation when it is submitted, beside whom to tell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) kind: OpKind,
+    pub(crate) job: Option<JobId>,
+    /// Bytes of the payload slot that will hold something to wipe.
+    pub(crate) used_bytes: usize,
+    pub(crate) call_ns: Nanos,
+    pub(crate) granted_ns: Nanos,
+}
+
+/// The moments of an operation that the engine sees for itself, as far as they have come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) call_ns: Nanos,
+    pub(crate) granted_ns: Nanos,
+    pub(crate) doorbell_ns: Nanos,
+    pub(crate) known_ns: Nanos,
 }
 
 /// What a completion did.
@@ -92,6 +111,7 @@ impl SlotTable {
     }
 
     /// Takes a free slot and begins a new generation of it.
+    #[inline]
     pub(crate) fn grant(&mut self) -> Option<Cookie> {
         let index = self.free.pop()?;
         let slot = &mut self.slots[index as usize];
@@ -125,6 +145,7 @@ impl SlotTable {
     }
 
     /// The slot, if this is its current use.
+    #[inline]
     pub(crate) fn get(&mut self, op: Cookie) -> Option<&mut Slot> {
         self.slots
             .get_mut(op.slot as usize)
@@ -132,6 +153,7 @@ impl SlotTable {
     }
 
     /// Enters a completion, known at `known_ns`.
+    #[inline]
     pub(crate) fn complete(&mut self, completion: Completion, known_ns: Nanos) -> Completed {
         let Some(slot) = self.get(completion.cookie) else {
             return Completed::Orphan;
@@ -139,7 +161,7 @@ impl SlotTable {
         match slot.state {
             State::InFlight => {
                 slot.state = State::Completed(completion);
-                slot.op.moments.known_ns = known_ns;
+                slot.op.seen.known_ns = known_ns;
                 Completed::Known
             }
             State::Abandoned => {
@@ -169,6 +191,7 @@ impl SlotTable {
     }
 
     /// Frees a slot, whatever its state.
+    #[inline]
     pub(crate) fn release(&mut self, op: Cookie) {
         if let Some(slot) = self.get(op) {
             debug_assert!(
@@ -179,13 +202,25 @@ impl SlotTable {
             // What is known of the last operation stays until the next one; whom it would have told
             // does not. The last count on a callback may run code of the application: whoever
             // releases a slot has taken the waiter out before.
-            slot.op.waiter = Waiter::InPlace;
+            slot.op.waiter = Waiter::IN_PLACE;
             self.free.push(op.slot);
         }
     }
 }
 
 impl Slot {
+    /// The operation is in flight. Field by field: what is built elsewhere is copied twice.
+    #[inline]
+    pub(crate) fn begin(&mut self, about: About, waiter: Waiter) {
+        self.state = State::InFlight;
+        self.op.kind = about.kind;
+        self.op.job = about.job;
+        self.op.waiter = waiter;
+        self.op.used_bytes = about.used_bytes;
+        self.op.seen.call_ns = about.call_ns;
+        self.op.seen.granted_ns = about.granted_ns;
+    }
+
     fn new() -> Self {
         Self {
             generation: 0,
@@ -200,7 +235,7 @@ impl Slot {
 pub(crate) struct Life {
     pub(crate) kind: OpKind,
     pub(crate) job: Option<JobId>,
-    pub(crate) moments: Moments,
+    pub(crate) seen: Seen,
 }
 
 impl Op {
@@ -208,22 +243,22 @@ impl Op {
         Life {
             kind: self.kind,
             job: self.job,
-            moments: self.moments,
+            seen: self.seen,
         }
     }
 
     /// From now on nobody is told. Gives back who would have been, to be dropped when nothing is
     /// borrowed any more.
     pub(crate) fn stop_telling(&mut self) -> Waiter {
-        std::mem::replace(&mut self.waiter, Waiter::InPlace)
+        std::mem::replace(&mut self.waiter, Waiter::IN_PLACE)
     }
 
     pub(crate) fn none() -> Self {
         Self {
             kind: OpKind::Task,
             job: None,
-            waiter: Waiter::InPlace,
-            moments: Moments::default(),
+            waiter: Waiter::IN_PLACE,
+            seen: Seen::default(),
             used_bytes: 0,
         }
     }

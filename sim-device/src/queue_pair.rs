@@ -220,6 +220,13 @@ impl QueuePair {
         self.device.time_kind()
     }
 
+    /// Whether the submission ring has room for more than `taken` descriptors. Looks at the device's
+    /// index only if there was none when it last did.
+    #[inline]
+    pub fn has_room_beyond(&mut self, taken: u32) -> bool {
+        self.submissions.has_room_beyond(taken)
+    }
+
     /// Descriptors that the submission ring has room for.
     pub fn room(&mut self) -> u32 {
         self.submissions.free()
@@ -258,6 +265,7 @@ impl QueuePair {
     ///
     /// # Errors
     /// The ring is full: gives the descriptor back, to be tried when the device has fetched some.
+    #[inline]
     pub fn push(&mut self, descriptor: Descriptor) -> Result<(), Descriptor> {
         self.submissions.push(descriptor)
     }
@@ -302,6 +310,7 @@ impl QueuePair {
 
     /// Takes the next completion. It may name any slot: compare its generation before use. `None`,
     /// too, if the completion side was taken out; likewise for all that follows.
+    #[inline]
     pub fn reap(&mut self) -> Option<Completion> {
         self.completions.as_mut()?.reap()
     }

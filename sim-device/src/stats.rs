@@ -30,7 +30,7 @@ pub struct DeviceStats {
     pub compute_lateness: Lateness,
     /// How much later than modelled the others were published: what the driver took to look.
     pub driver_lateness: Lateness,
-    /// How much later than modelled completions were published, all of them.
+    /// How much later than modelled completions were published, all of them: the two above together.
     pub lateness: Lateness,
     /// Queues open now, those included whose host has gone and whose ops are still in flight.
     pub queues_open: u32,
@@ -88,6 +88,21 @@ impl Default for Lateness {
 }
 
 impl Lateness {
+    /// Both distributions as one.
+    pub(crate) fn merged(&self, other: &Self) -> Self {
+        let mut by_bits = self.by_bits;
+        for (ours, theirs) in by_bits.iter_mut().zip(other.by_bits) {
+            *ours += theirs;
+        }
+        Self {
+            count: self.count + other.count,
+            total_ns: self.total_ns.saturating_add(other.total_ns),
+            max_ns: self.max_ns.max(other.max_ns),
+            by_bits,
+        }
+    }
+
+    #[inline]
     pub(crate) fn record(&mut self, late: Nanos) {
         let late_ns = late.get();
         self.count += 1;

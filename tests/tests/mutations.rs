@@ -82,8 +82,8 @@ const MUTATIONS: [Mutation; 12] = [
     Mutation {
         name: "the moment of running is that of the call",
         file: "engine/src/offload.rs",
-        was: "        running_ns,\n        returned_ns,\n        ..seen",
-        becomes: "        running_ns: seen.call_ns.min(running_ns),\n        returned_ns,\n        ..seen",
+        was: "        known_ns,\n        running_ns,\n        returned_ns,\n",
+        becomes: "        known_ns,\n        running_ns: seen.call_ns.min(running_ns),\n        returned_ns,\n",
         noticed_by: "every_order_by_callback",
         as_violation: "the moments decrease",
     },
@@ -114,8 +114,8 @@ const MUTATIONS: [Mutation; 12] = [
     Mutation {
         name: "the heuristic has no backstop",
         file: "engine/src/engine/timers.rs",
-        was: "            Reap::Heuristic(heuristic) if self.has_in_flight() => {",
-        becomes: "            Reap::Heuristic(heuristic) if self.has_in_flight() && false => {",
+        was: "            Reap::Heuristic(heuristic) if state.stats.in_flight > 0 => {",
+        becomes: "            Reap::Heuristic(heuristic) if state.stats.in_flight > 0 && false => {",
         noticed_by: "every_order_by_heuristic",
         as_violation: "completions lie in the ring, and nothing will wake it",
     },

@@ -72,7 +72,6 @@ pub(crate) struct Inner {
     slot_size: u32,
     vault: Arc<dyn Vault>,
     state: RefCell<EngineState>,
-    stats: RefCell<EngineStats>,
     /// Whom to tell, in order. Told by the outermost poll alone: a callback that polls does not
     /// recurse into other jobs' callbacks.
     to_tell: RefCell<VecDeque<Tell>>,
@@ -86,6 +85,7 @@ pub(crate) struct Inner {
 /// What is borrowed for a moment at a time, and never while anything of the application runs.
 struct EngineState {
     queue: QueuePair,
+    stats: EngineStats,
     /// Takes completions in place of us, if that is the configuration.
     reaper: Option<Reaper>,
     /// What the reaper has handed over and we have not entered yet.
@@ -158,7 +158,6 @@ impl Engine {
             is_running: Cell::new(false),
             slot_size: queue.slot_size(),
             vault: queue.vault().clone(),
-            stats: RefCell::default(),
             to_tell: RefCell::default(),
             is_telling: Cell::new(false),
             news: Cell::new(0),
@@ -167,6 +166,7 @@ impl Engine {
                 .map(|observer| JobTap::install(engine.clone(), observer)),
             observer,
             state: RefCell::new(EngineState {
+                stats: EngineStats::default(),
                 slots: SlotTable::new(queue.slots()),
                 polled_ns: queue.now(),
                 queue,
@@ -206,7 +206,7 @@ impl Engine {
     /// What the engine has counted.
     #[must_use]
     pub fn stats(&self) -> EngineStats {
-        *self.inner.stats.borrow()
+        self.inner.state.borrow().stats
     }
 
     /// Slots in use: operations in flight, results not yet taken, and what was abandoned and not
@@ -321,7 +321,7 @@ impl Inner {
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut EngineStats)) {
-        change(&mut self.stats.borrow_mut());
+        change(&mut self.state.borrow_mut().stats);
     }
 
     pub(crate) fn tell(&self, at: impl FnOnce() -> Nanos, event: impl FnOnce() -> Event) {
@@ -350,7 +350,7 @@ impl Inner {
 
     /// Whether the device owes an answer to anything.
     pub(crate) fn has_in_flight(&self) -> bool {
-        self.stats.borrow().in_flight > 0
+        self.state.borrow().stats.in_flight > 0
     }
 
     /// Whether a completion can be entered now.

@@ -1,7 +1,7 @@
 //! From the completion ring to the job that waits.
 
 use pausewake_device::Nanos;
-use pausewake_device::protocol::{Class, Completion, Cookie};
+use pausewake_device::protocol::{Completion, Cookie};
 
 use super::submit::in_flight_of;
 use super::tell::Tell;
@@ -15,20 +15,47 @@ impl Inner {
     /// Takes all completions that are there, tells the jobs, and ends the calls whose time is up.
     pub(crate) fn poll(&self) -> usize {
         self.catch_up();
+        let reaped = self.reap();
+        self.time_out();
+        self.serve_line();
+        reaped
+    }
+
+    /// Takes completions until none is there; one clock read for all of them. Says how many there
+    /// were.
+    fn reap(&self) -> usize {
         let mut batch = Batch {
             reap_ns: self.costs.reap_ns,
             ..Batch::default()
         };
         self.state.borrow_mut().begin_poll();
-        while let Some(reaped) = self.reap_one(&mut batch) {
-            self.completed(&reaped);
+        if self.observer.is_none() {
+            // Nothing of the application's runs in between.
+            let mut state = self.state.borrow_mut();
+            let mut to_tell = self.to_tell.borrow_mut();
+            while let Some(reaped) = state.reap_one(&mut batch) {
+                if let Some(tell) = reaped.tell() {
+                    to_tell.push_back(tell);
+                }
+            }
+        } else {
+            while let Some(reaped) = self.reap_observed(&mut batch) {
+                self.tell_of(&reaped);
+            }
         }
         if batch.reaped == 0 {
             self.count(|stats| stats.empty_polls += 1);
         }
-        self.time_out();
-        self.serve_line();
         batch.reaped
+    }
+
+    /// Whom to tell stands in the queue before the observer is told, who may panic.
+    fn reap_observed(&self, batch: &mut Batch) -> Option<Reaped> {
+        let reaped = self.state.borrow_mut().reap_one(batch)?;
+        if let Some(tell) = reaped.tell() {
+            self.tell_later(tell);
+        }
+        Some(reaped)
     }
 
     /// [`poll`](Self::poll), if there is something to take or to end. Says whether there was.
@@ -46,51 +73,14 @@ impl Inner {
         due
     }
 
-    /// Takes one completion and enters it; one clock read per batch.
-    fn reap_one(&self, batch: &mut Batch) -> Option<Reaped> {
-        let mut state = self.state.borrow_mut();
-        let arrived = state.next_completion(batch)?;
-        let completion = arrived.completion;
-        let class = state
-            .slots
-            .get(completion.cookie)
-            .map(|slot| slot.op.kind.class());
-        let completed = state.slots.complete(completion, arrived.known_ns);
-        if let Completed::Freed { used_bytes } = completed {
-            state.wipe(completion.cookie, used_bytes);
-        }
-        Some(Reaped {
-            arrived,
-            completed,
-            class,
-        })
-    }
-
-    /// Counts, and tells whoever waits. Nothing is borrowed here: a callback may do anything but
-    /// resume.
-    fn completed(&self, reaped: &Reaped) {
+    /// Tells the observer. Nothing is borrowed here.
+    fn tell_of(&self, reaped: &Reaped) {
         let Completion { cookie, status, .. } = reaped.arrived.completion;
         let known_ns = reaped.arrived.known_ns;
-        self.count(|stats| stats.reaped += 1);
-        if matches!(reaped.completed, Completed::Orphan) {
-            self.count(|stats| stats.orphans += 1);
-            self.tell(|| known_ns, || Event::Orphan { op: cookie });
-            return;
-        }
-        self.count(|stats| {
-            stats.in_flight -= 1;
-            if let Some(class) = reaped.class {
-                *in_flight_of(stats, class) -= 1;
-            }
-        });
-        if matches!(reaped.completed, Completed::Known) {
-            // Before the observer, which may panic.
-            self.tell_later(Tell::Complete {
-                op: cookie,
-                at_ns: known_ns,
-                is_told: reaped.arrived.is_told,
-            });
-            self.tell(|| known_ns, || Event::Known { op: cookie, status });
+        match reaped.completed {
+            Completed::Known => self.tell(|| known_ns, || Event::Known { op: cookie, status }),
+            Completed::Orphan => self.tell(|| known_ns, || Event::Orphan { op: cookie }),
+            Completed::Freed { .. } | Completed::Late => {}
         }
     }
 
@@ -158,7 +148,17 @@ enum Overdue {
 struct Reaped {
     arrived: Arrived,
     completed: Completed,
-    class: Option<Class>,
+}
+
+impl Reaped {
+    /// What is to be told of it.
+    fn tell(&self) -> Option<Tell> {
+        matches!(self.completed, Completed::Known).then_some(Tell::Complete {
+            op: self.arrived.completion.cookie,
+            at_ns: self.arrived.known_ns,
+            is_told: self.arrived.is_told,
+        })
+    }
 }
 
 /// One run over the completion ring.
@@ -185,6 +185,30 @@ impl EngineState {
         self.unread_since_ns = None;
         self.is_watchdog_told = false;
         self.polled_ns = self.queue.now();
+    }
+
+    /// Takes one completion, enters and counts it.
+    #[inline]
+    fn reap_one(&mut self, batch: &mut Batch) -> Option<Reaped> {
+        let arrived = self.next_completion(batch)?;
+        let completion = arrived.completion;
+        self.stats.reaped += 1;
+        let class = self
+            .slots
+            .get(completion.cookie)
+            .map(|slot| slot.op.kind.class());
+        let completed = self.slots.complete(completion, arrived.known_ns);
+        match (&completed, class) {
+            (Completed::Orphan, _) | (_, None) => self.stats.orphans += 1,
+            (_, Some(class)) => {
+                self.stats.in_flight -= 1;
+                *in_flight_of(&mut self.stats, class) -= 1;
+            }
+        }
+        if let Completed::Freed { used_bytes } = completed {
+            self.wipe(completion.cookie, used_bytes);
+        }
+        Some(Reaped { arrived, completed })
     }
 
     /// The next completion: out of the ring, or out of what the reaper has taken from it.

@@ -13,6 +13,7 @@ use crate::notify::{Caller, Waiter};
 
 impl Inner {
     /// Takes a slot and a place in the ring, if both are free and nobody waits for them.
+    #[inline]
     pub(crate) fn grant(&self) -> Option<Cookie> {
         let max_in_flight = self.config.max_in_flight;
         let mut state = self.state.borrow_mut();
@@ -80,22 +81,27 @@ impl Inner {
     /// Whether [`serve_line`](Self::serve_line) would find room for somebody.
     pub(crate) fn can_serve_line(&self) -> bool {
         let mut state = self.state.borrow_mut();
-        !state.line.is_empty()
-            && state.has_slot(self.config.max_in_flight)
-            && state.queue.room() > state.granted
+        !state.line.is_empty() && state.has_slot(self.config.max_in_flight) && state.has_place()
     }
 
     /// Hands room to those who wait for it, first come first served.
+    #[inline]
     pub(crate) fn serve_line(&self) {
+        if !self.state.borrow().line.is_empty() {
+            self.serve_all();
+        }
+        self.tell_now();
+    }
+
+    fn serve_all(&self) {
         loop {
             // A statement of its own: in the head of a `while let`, the borrow would last longer.
             let served = self.state.borrow_mut().serve_one(self.config.max_in_flight);
             let Some(waiter) = served else {
-                break;
+                return;
             };
             self.tell_later(Tell::Room(waiter));
         }
-        self.tell_now();
     }
 }
 
@@ -106,11 +112,16 @@ impl EngineState {
         self.slots.free_count() > 0 && max_in_flight.is_none_or(is_within)
     }
 
+    /// Whether the ring has a place that is not granted.
+    fn has_place(&mut self) -> bool {
+        self.queue.has_room_beyond(self.granted)
+    }
+
     fn grant(&mut self, max_in_flight: Option<u32>) -> Option<Cookie> {
         if !self.has_slot(max_in_flight) {
             return None;
         }
-        if self.queue.room() <= self.granted {
+        if !self.has_place() {
             return None;
         }
         self.granted += 1;

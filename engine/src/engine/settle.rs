@@ -9,8 +9,8 @@ use crate::slots::{Life, State};
 
 /// What a call finds when its operation is over.
 pub(crate) enum Settled {
-    /// The device has answered.
-    Completed(Completion, Life),
+    /// The device has answered. The life is for an observer, where there is one.
+    Completed(Completion, Option<Life>),
     /// The time was up.
     TimedOut,
 }
@@ -29,7 +29,8 @@ impl Inner {
     /// Takes the result of an operation that is over. Its slot is free for others, unless the device
     /// still owes an answer. `None`: it is not over.
     pub(crate) fn take(&self, op: Cookie, output: &mut [u8]) -> Option<Settled> {
-        let mut state = self.state.borrow_mut();
+        let mut borrowed = self.state.borrow_mut();
+        let state = &mut *borrowed;
         let slot = state.slots.get(op).filter(|slot| slot.state.is_over())?;
         let found = slot.state;
         // Dropped after the borrow: the last count on a callback may run code of the application.
@@ -37,7 +38,7 @@ impl Inner {
         let used_bytes = slot.op.used_bytes;
         let settled = match found {
             State::Completed(completion) => {
-                let life = slot.op.life();
+                let life = self.observer.is_some().then(|| slot.op.life());
                 let len = match completion.status {
                     Status::Ok => completion.output_len as usize,
                     _ => 0,
@@ -48,6 +49,7 @@ impl Inner {
                 debug_assert!(copied.is_ok(), "the output was checked to fit into a slot");
                 state.wipe(op, used_bytes);
                 state.slots.release(op);
+                state.stats.returned += 1;
                 Settled::Completed(completion, life)
             }
             State::TimedOut { answered: true } => {
@@ -63,11 +65,8 @@ impl Inner {
                 unreachable!("looked at above")
             }
         };
-        drop(state);
+        drop(borrowed);
         drop(told_before);
-        if matches!(settled, Settled::Completed(..)) {
-            self.count(|stats| stats.returned += 1);
-        }
         self.serve_line();
         Some(settled)
     }

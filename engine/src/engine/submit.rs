@@ -7,7 +7,8 @@ use super::{EngineState, Inner};
 use crate::config::Reap;
 use crate::error::Misuse;
 use crate::events::Event;
-use crate::slots::{Op, State};
+use crate::notify::Waiter;
+use crate::slots::About;
 use crate::stats::EngineStats;
 
 impl Inner {
@@ -17,16 +18,17 @@ impl Inner {
     /// The payload does not fit into a slot; the slot stays granted.
     pub(crate) fn submit(
         &self,
-        descriptor: Descriptor,
+        descriptor: &Descriptor,
         payload: [&[u8]; 2],
-        op: Op,
+        about: About,
+        waiter: Waiter,
         deadline_ns: Option<Nanos>,
     ) -> Result<(), Misuse> {
         let cookie = descriptor.cookie;
-        let class = op.kind.class();
         let mut state = self.state.borrow_mut();
+        let state = &mut *state;
         let mut offset = 0;
-        for part in payload {
+        for part in payload.into_iter().filter(|part| !part.is_empty()) {
             state
                 .queue
                 .write_payload(cookie.slot, offset, part)
@@ -36,30 +38,21 @@ impl Inner {
                 })?;
             offset += part.len();
         }
-        if let (Some(reaper), Some(wake)) = (&state.reaper, op.waiter.wake()) {
-            reaper.expect(cookie, wake.to_wake(), op.waiter.by());
+        if let (Some(reaper), Some(wake)) = (&state.reaper, waiter.wake()) {
+            reaper.expect(cookie, wake.to_wake(), waiter.by());
         }
-        state
-            .queue
-            .push(descriptor)
-            .expect("a granted slot has its place in the ring");
+        let pushed = state.queue.push(*descriptor);
+        assert!(pushed.is_ok(), "a granted slot has its place in the ring");
         state.granted -= 1;
         state.pushed.push(cookie);
-        let EngineState {
-            slots, deadlines, ..
-        } = &mut *state;
-        let slot = slots.get(cookie).expect("a granted slot is in use");
-        slot.state = State::InFlight;
-        slot.op = op;
+        state.stats.submitted += 1;
+        state.stats.in_flight += 1;
+        *in_flight_of(&mut state.stats, about.kind.class()) += 1;
+        let slot = state.slots.get(cookie).expect("a granted slot is in use");
+        slot.begin(about, waiter);
         if let Some(deadline_ns) = deadline_ns {
-            deadlines.push(deadline_ns, cookie, slots);
+            state.deadlines.push(deadline_ns, cookie, &mut state.slots);
         }
-        drop(state);
-        self.count(|stats| {
-            stats.submitted += 1;
-            stats.in_flight += 1;
-            *in_flight_of(stats, class) += 1;
-        });
         Ok(())
     }
 
@@ -75,17 +68,20 @@ impl Inner {
         }
         state.queue.charge(self.costs.doorbell_ns);
         let doorbell = state.queue.publish();
-        let EngineState { slots, pushed, .. } = &mut *state;
+        let EngineState {
+            slots,
+            pushed,
+            stats,
+            ..
+        } = &mut *state;
         for op in pushed.drain(..) {
             if let Some(slot) = slots.get(op) {
-                slot.op.moments.doorbell_ns = doorbell.at_ns;
+                slot.op.seen.doorbell_ns = doorbell.at_ns;
             }
         }
+        stats.doorbells += 1;
+        stats.doorbells_woke += u64::from(doorbell.woke);
         drop(state);
-        self.count(|stats| {
-            stats.doorbells += 1;
-            stats.doorbells_woke += u64::from(doorbell.woke);
-        });
         // The device looks after the event, so that the log has them in this order, and even if an
         // observer panics.
         let look = DeviceLook(self);

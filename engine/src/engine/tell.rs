@@ -6,8 +6,9 @@
 
 use pausewake_device::Nanos;
 use pausewake_device::protocol::Cookie;
+use pausewake_jobs::JobId;
 
-use super::Inner;
+use super::{EngineState, Inner};
 use crate::contain::contain;
 use crate::events::{Event, NotifiedBy};
 use crate::notify::Waiter;
@@ -37,8 +38,15 @@ impl Inner {
     }
 
     /// Tells everything that is to be told, unless somebody further up the stack is at it.
+    #[inline]
     pub(super) fn tell_now(&self) {
-        if self.to_tell.borrow().is_empty() || self.is_telling.replace(true) {
+        if !self.to_tell.borrow().is_empty() {
+            self.tell_all();
+        }
+    }
+
+    fn tell_all(&self) {
+        if self.is_telling.replace(true) {
             return;
         }
         // On the stack of a job that made room, a callback's call waits in place: paused here, the job
@@ -60,21 +68,15 @@ impl Inner {
     }
 
     /// Wakes the job whose operation is over, if it still waits for it.
+    #[inline]
     fn tell_of_end(&self, op: Cookie, completed_ns: Option<Nanos>, is_told: bool) {
-        // Its call may be gone since: cancelled by the callback of another one, or done with waiting.
-        let end = self.with_slot(op, |slot| {
-            let is_over = slot.state.is_over();
-            is_over.then(|| (slot.op.waiter.take_to_tell(), slot.op.job))
-        });
-        let Some((waiter, job)) = end.flatten() else {
+        let Some((waiter, job)) = self.state.borrow_mut().to_wake(op) else {
             return;
         };
-        if matches!(waiter, Waiter::InPlace) {
-            // It looks for itself, and says so itself.
-            return;
-        }
         let by = waiter.by();
-        self.count_wake(by);
+        if by == NotifiedBy::Nobody {
+            self.news.set(self.news.get() + 1);
+        }
         let told_ns = self.charge_wake(by);
         // Woken even if the observer panics.
         let wake = (!is_told).then(|| WakeOnDrop(&waiter));
@@ -89,27 +91,20 @@ impl Inner {
         contain(move || drop(waiter));
     }
 
-    fn count_wake(&self, by: NotifiedBy) {
-        self.count(|stats| match by {
-            NotifiedBy::Callback => stats.wakes_by_callback += 1,
-            NotifiedBy::Fd => stats.wakes_by_fd += 1,
-            NotifiedBy::InPlace | NotifiedBy::Nobody => {}
-        });
-        if by == NotifiedBy::Nobody {
-            self.news.set(self.news.get() + 1);
-        }
-    }
-
     /// What a wake costs the host. Says what time it is then, if it costs anything.
+    #[inline]
     fn charge_wake(&self, by: NotifiedBy) -> Option<Nanos> {
         let cost = match by {
             NotifiedBy::Callback => self.costs.callback_ns,
             NotifiedBy::Fd => self.costs.fd_wake_ns,
             NotifiedBy::InPlace | NotifiedBy::Nobody => Nanos::ZERO,
         };
+        if cost == Nanos::ZERO && self.costs.reap_ns == Nanos::ZERO {
+            return None;
+        }
         self.charge(cost);
         // Several are told of one batch, each at its own time.
-        (cost > Nanos::ZERO || self.costs.reap_ns > Nanos::ZERO).then(|| self.now())
+        Some(self.now())
     }
 
     /// The call of `op` has waited in place, and found that it is over.
@@ -122,13 +117,30 @@ impl Inner {
 
     /// Wakes somebody who stands in line.
     fn tell_of_room(&self, waiter: &Waiter) {
-        match waiter {
-            Waiter::Job { .. } => self.count(|stats| stats.wakes_for_room += 1),
-            Waiter::Looks => self.news.set(self.news.get() + 1),
-            Waiter::InPlace | Waiter::Told(_) => {}
+        match waiter.by() {
+            NotifiedBy::Callback | NotifiedBy::Fd => self.count(|stats| stats.wakes_for_room += 1),
+            NotifiedBy::Nobody => self.news.set(self.news.get() + 1),
+            NotifiedBy::InPlace => {}
         }
         self.charge_wake(waiter.by());
         wake(waiter);
+    }
+}
+
+impl EngineState {
+    /// Who waits for this operation, which is over, and its job; counts the wake. `None`: its call is
+    /// gone since, cancelled by the callback of another one, or it looks for itself.
+    fn to_wake(&mut self, op: Cookie) -> Option<(Waiter, Option<JobId>)> {
+        let slot = self.slots.get(op).filter(|slot| slot.state.is_over())?;
+        match slot.op.waiter.by() {
+            NotifiedBy::Callback => self.stats.wakes_by_callback += 1,
+            NotifiedBy::Fd => self.stats.wakes_by_fd += 1,
+            NotifiedBy::Nobody => {}
+            // It says so itself.
+            NotifiedBy::InPlace => return None,
+        }
+        let waiter = slot.op.waiter.take_to_tell();
+        Some((waiter, slot.op.job))
     }
 }
 

@@ -16,7 +16,7 @@ impl Inner {
     pub(crate) fn next_timer_ns(&self) -> Option<Nanos> {
         let mut state = self.state.borrow_mut();
         let backstop = match self.config.reap {
-            Reap::Heuristic(heuristic) if self.has_in_flight() => {
+            Reap::Heuristic(heuristic) if state.stats.in_flight > 0 => {
                 Some(state.polled_ns + heuristic.backstop_ns)
             }
             _ => None,
@@ -31,8 +31,8 @@ impl Inner {
         let Reap::Heuristic(heuristic) = self.config.reap else {
             return true;
         };
-        let stats = *self.stats.borrow();
         let mut state = self.state.borrow_mut();
+        let stats = state.stats;
         if stats.in_flight == 0 {
             return state.is_time_up();
         }
@@ -71,7 +71,7 @@ impl Inner {
     fn watchdog_due_ns(&self, state: &EngineState) -> Option<Nanos> {
         let limit_ns = self.config.watchdog_ns?;
         let is_polled_by_others = matches!(self.config.reap, Reap::External);
-        if !is_polled_by_others || state.is_watchdog_told || !self.has_in_flight() {
+        if !is_polled_by_others || state.is_watchdog_told || state.stats.in_flight == 0 {
             return None;
         }
         let since_ns = state.unread_since_ns.unwrap_or_else(|| state.queue.now());

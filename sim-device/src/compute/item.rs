@@ -229,12 +229,18 @@ impl WorkItem {
     }
 
     /// Makes all bytes zero, drops the action, and keeps the memory for the next op.
+    #[inline]
     pub fn wipe(&mut self) {
-        self.action = Action::None;
-        self.output_len = 0;
-        if !std::mem::take(&mut self.may_hold) {
-            return;
+        if !matches!(self.action, Action::None) {
+            self.action = Action::None;
         }
+        self.output_len = 0;
+        if std::mem::take(&mut self.may_hold) {
+            self.wipe_bytes();
+        }
+    }
+
+    fn wipe_bytes(&mut self) {
         // Plain stores at the speed of memset, and a barrier that keeps the compiler from leaving
         // them out; byte by byte, wiping would cost more than encrypting.
         self.buffer[..self.used_len].fill(0);

@@ -11,7 +11,8 @@ use crate::compute::Finished;
 use crate::config::DeviceConfig;
 use crate::driver::clock::Clock;
 use crate::driver::executor::Executor;
-use crate::driver::front::{Accepted, Front};
+use crate::driver::front::Front;
+use crate::driver::ops::{Op, Ops};
 use crate::driver::port::Link;
 use crate::events::DeviceObserver;
 use crate::model::{Done, Model, QueueId, Request};
@@ -25,21 +26,10 @@ pub(crate) struct Core {
     pub(crate) front: Front,
     model: Model,
     pub(crate) executor: Executor,
-    ops: OpTable,
+    ops: Ops,
     /// The queue that is looked at first: the one behind that which got something last, so that
     /// under a class limit no queue takes every place that becomes free.
     first: QueueId,
-    /// Kept between turns, so that a turn allocates nothing.
-    due: Vec<Done>,
-}
-
-/// An op between fetch and completion. It is answered when both model and compute are done with it,
-/// in either order: a slice is free again at its modelled time, whatever the CPU does.
-struct OpInDevice {
-    cookie: Cookie,
-    slot: u32,
-    computed: Option<Finished>,
-    modelled: Option<Done>,
 }
 
 /// Which of the two was the last to be done with an op.
@@ -59,9 +49,8 @@ impl Core {
             model: Model::new(config.model.clone(), config.seed, 0),
             front: Front::new(config, observer),
             executor,
-            ops: OpTable::default(),
+            ops: Ops::default(),
             first: QueueId(0),
-            due: Vec::new(),
         }
     }
 
@@ -74,9 +63,11 @@ impl Core {
     }
 
     pub(crate) fn stats(&self) -> DeviceStats {
+        let stats = self.front.stats();
         DeviceStats {
             classes: self.model.stats(),
-            ..self.front.stats()
+            lateness: stats.driver_lateness.merged(&stats.compute_lateness),
+            ..stats
         }
     }
 
@@ -109,9 +100,21 @@ impl Core {
         let mut any = false;
         while let Some(finished) = self.executor.finished() {
             any = true;
-            self.computed(finished, || clock.now());
+            self.computed(finished, clock);
         }
         any
+    }
+
+    /// A worker is done with an op. If the model is too, the answer is late.
+    fn computed(&mut self, finished: Finished, clock: &Clock) {
+        let token = u32::try_from(finished.item.token).expect("tokens of items are ours");
+        let op = self.ops.get(token);
+        op.item = Some(finished.item);
+        op.computed = Some(finished.result);
+        if let Some(done) = op.modelled.take() {
+            answer(&mut self.front, op, &done, clock.now(), Bound::Compute);
+            self.ops.release(token);
+        }
     }
 
     /// Takes from every ring what it holds, as far as there is room. Says whether anything was
@@ -123,11 +126,7 @@ impl Core {
                 continue;
             };
             let fetched_before = self.front.stats.fetched;
-            while let Some(accepted) = self
-                .front
-                .next(queue, now, |class| self.model.room(queue, class).is_none())
-            {
-                self.start(accepted, now);
+            while self.fetch_one(queue, now) {
                 self.first = QueueId(queue.0.wrapping_add(1));
             }
             self.front.signal_room(queue, fetched_before);
@@ -135,76 +134,71 @@ impl Core {
         self.front.stats.fetched > fetched_before_all
     }
 
-    /// Hands the op to the model and to compute.
-    fn start(&mut self, accepted: Accepted, now: Nanos) {
-        let token = self.ops.insert(OpInDevice {
-            cookie: accepted.descriptor.cookie,
-            slot: accepted.descriptor.slot,
-            computed: None,
-            modelled: None,
-        });
+    /// Takes the next op of a queue, if there is one and room for it, and hands it to the model and
+    /// to compute.
+    fn fetch_one(&mut self, queue: QueueId, now: Nanos) -> bool {
+        let Self {
+            front, model, ops, ..
+        } = self;
+        let (token, op) = ops.vacant();
+        let item = op.item.get_or_insert_default();
+        let room = |class| model.room(queue, class).is_none();
+        let Some(accepted) = front.next(queue, now, item, room) else {
+            return false;
+        };
+        item.token = u64::from(token);
+        op.cookie = accepted.cookie;
+        op.slot = accepted.slot;
         let request = Request {
-            kind: accepted.checked.kind,
-            bytes_in: accepted.checked.bytes_in,
-            bytes_out: accepted.checked.bytes_out,
+            kind: accepted.kind,
+            bytes_in: accepted.bytes_in,
+            bytes_out: accepted.bytes_out,
             submitted_ns: accepted.submitted_ns,
             token,
         };
-        self.model
-            .submit(now, accepted.queue, request)
+        model
+            .submit(now, queue, request)
             .expect("the front asked for room before it let the op in");
-        let mut item = accepted.item;
-        item.token = u64::from(token);
-        if let Some(finished) = self.executor.start(item) {
-            self.computed(finished, || now);
-        }
-    }
-
-    /// Compute is done with an op. If the model is too, the answer is late.
-    fn computed(&mut self, finished: Finished, now: impl FnOnce() -> Nanos) {
-        let token = u32::try_from(finished.item.token).expect("tokens of items are ours");
-        let op = self.ops.get(token);
-        op.computed = Some(finished);
-        if op.modelled.is_some() {
-            self.answer(now(), token, Bound::Compute);
-        }
+        op.computed = self.executor.start(&mut op.item);
+        ops.claim();
+        true
     }
 
     /// Completes what the model says is visible by `now`.
     fn complete_due(&mut self, now: Nanos) -> bool {
-        let mut due = std::mem::take(&mut self.due);
-        self.model.advance(now, &mut |done| due.push(done));
-        let any = !due.is_empty();
-        for done in due.drain(..) {
-            let op = self.ops.get(done.token);
-            op.modelled = Some(done);
+        let Self {
+            front, model, ops, ..
+        } = self;
+        let mut any = false;
+        model.advance(now, &mut |done| {
+            any = true;
+            let op = ops.get(done.token);
             if op.computed.is_some() {
-                self.answer(now, done.token, Bound::Model);
+                answer(front, op, &done, now, Bound::Model);
+                ops.release(done.token);
+            } else {
+                op.modelled = Some(done);
             }
-        }
-        self.due = due;
+        });
         any
     }
+}
 
-    /// Both are done with the op.
-    fn answer(&mut self, now: Nanos, token: u32, bound: Bound) {
-        let op = self.ops.remove(token);
-        let (Some(done), Some(finished)) = (op.modelled, op.computed) else {
-            unreachable!("an op is answered when both model and compute are done with it");
-        };
-        let late = now - done.visible_ns;
-        self.front.stats.lateness.record(late);
-        match bound {
-            Bound::Model => self.front.stats.driver_lateness.record(late),
-            Bound::Compute => {
-                self.front.stats.compute_bound += 1;
-                self.front.stats.compute_lateness.record(late);
-            }
+/// Both are done with the op.
+fn answer(front: &mut Front, op: &mut Op, done: &Done, now: Nanos, bound: Bound) {
+    let (Some(result), Some(item)) = (op.computed.take(), &mut op.item) else {
+        unreachable!("an op is answered when both model and compute are done with it");
+    };
+    let late = now - done.visible_ns;
+    match bound {
+        Bound::Model => front.stats.driver_lateness.record(late),
+        Bound::Compute => {
+            front.stats.compute_bound += 1;
+            front.stats.compute_lateness.record(late);
         }
-        let completion = completion(op.cookie, &done, finished.result, late, bound);
-        self.front
-            .answer(done.queue, op.slot, completion, finished.item, now);
     }
+    let completion = completion(op.cookie, done, result, late, bound);
+    front.answer(done.queue, op.slot, completion, item, now);
 }
 
 /// The completion of an op. Where compute was the slower one, its lateness is charged to the
@@ -232,36 +226,5 @@ fn completion(
         done_ns,
         queue_ns: (done.started_ns - done.fetched_ns).saturating_u32(),
         service_ns: (done_ns - done.started_ns).saturating_u32(),
-    }
-}
-
-/// Ops by token; a token is used again when its op is gone.
-#[derive(Default)]
-struct OpTable {
-    by_token: Vec<Option<OpInDevice>>,
-    free: Vec<u32>,
-}
-
-impl OpTable {
-    fn insert(&mut self, op: OpInDevice) -> u32 {
-        let token = self.free.pop().unwrap_or_else(|| {
-            self.by_token.push(None);
-            u32::try_from(self.by_token.len() - 1).expect("in-flight limits bound the table")
-        });
-        self.by_token[token as usize] = Some(op);
-        token
-    }
-
-    fn get(&mut self, token: u32) -> &mut OpInDevice {
-        self.by_token[token as usize]
-            .as_mut()
-            .expect("a token names an op until it is answered")
-    }
-
-    fn remove(&mut self, token: u32) -> OpInDevice {
-        self.free.push(token);
-        self.by_token[token as usize]
-            .take()
-            .expect("a token names an op until it is answered")
     }
 }

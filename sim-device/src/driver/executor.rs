@@ -40,9 +40,8 @@ impl Inline {
     }
 
     /// Computes an op here and now.
-    fn finish(&mut self, mut item: Box<WorkItem>) -> Finished {
-        let result = item.execute_by(|key, work, output| self.execute(key, work, output));
-        Finished { item, result }
+    fn finish(&mut self, item: &mut WorkItem) -> Result<usize, Status> {
+        item.execute_by(|key, work, output| self.execute(key, work, output))
     }
 
     /// A key that is revoked is not held beyond the next turn.
@@ -90,15 +89,24 @@ impl Executor {
         }
     }
 
-    /// Begins an op. `Some`: it is done already.
-    pub(crate) fn start(&mut self, item: Box<WorkItem>) -> Option<Finished> {
+    /// Begins an op. `Some`: it is done already. If not, a worker has taken the item away.
+    ///
+    /// # Panics
+    /// If there is no item.
+    pub(crate) fn start(
+        &mut self,
+        item: &mut Option<Box<WorkItem>>,
+    ) -> Option<Result<usize, Status>> {
+        let present = item.as_mut().expect("an op that begins has its item");
         match self {
-            Self::Inline(inline) => Some(inline.finish(item)),
-            Self::Pool { inline, .. } if item.is_quick(&*inline.vault) => Some(inline.finish(item)),
+            Self::Inline(inline) => Some(inline.finish(present)),
+            Self::Pool { inline, .. } if present.is_quick(&*inline.vault) => {
+                Some(inline.finish(present))
+            }
             Self::Pool {
                 workers, waiting, ..
             } => {
-                waiting.push_back(item);
+                waiting.extend(item.take());
                 hand_over(workers, waiting);
                 None
             }

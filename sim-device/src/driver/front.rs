@@ -11,20 +11,24 @@ use crate::driver::port::{Link, Port, Ports};
 use crate::driver::telling::Telling;
 use crate::events::{DeviceEvent, DeviceObserver};
 use crate::model::{ModelStats, QueueId};
-use crate::protocol::{Class, Completion, CompletionFlags, Descriptor, OpKind, Status};
+use crate::protocol::{Class, Completion, CompletionFlags, Cookie, Descriptor, OpKind, Status};
 use crate::ring::DeviceSide;
 use crate::stats::DeviceStats;
 use crate::time::Nanos;
 
-/// A request that passed the front door.
+/// A request that passed the front door. Its work, with the payload in private memory, stands in the
+/// item that was offered for it.
+#[derive(Clone, Copy)]
 pub(crate) struct Accepted {
-    pub(crate) queue: QueueId,
-    pub(crate) descriptor: Descriptor,
-    pub(crate) checked: Checked,
+    pub(crate) cookie: Cookie,
+    pub(crate) slot: u32,
+    pub(crate) kind: OpKind,
+    /// Bytes that came out of the slot.
+    pub(crate) bytes_in: u32,
+    /// Bytes that will come home, as far as the descriptor tells.
+    pub(crate) bytes_out: u32,
     /// When it was submitted, held to what can be.
     pub(crate) submitted_ns: Nanos,
-    /// The work, with the payload in private memory.
-    pub(crate) item: Box<WorkItem>,
 }
 
 /// The front of a device.
@@ -35,12 +39,6 @@ pub(crate) struct Front {
     pub(crate) telling: Telling,
     /// Nothing passes the front door.
     pub(crate) down: bool,
-    /// Work items that have been used, with their buffers.
-    #[expect(
-        clippy::vec_box,
-        reason = "items travel from hand to hand as boxes, and rest as such"
-    )]
-    spare: Vec<Box<WorkItem>>,
 }
 
 impl Front {
@@ -54,7 +52,6 @@ impl Front {
             config,
             telling: Telling::new(observer),
             down: false,
-            spare: Vec::new(),
         }
     }
 
@@ -88,12 +85,13 @@ impl Front {
         (port.look(before) > 0).then(|| clock.now())
     }
 
-    /// The next request of `queue` that passes the front door, if `room` for its class can be had.
-    /// Requests that do not pass are answered on the way.
+    /// The next request of `queue` that passes the front door, if `room` for its class can be had; its
+    /// work goes into `item`. Requests that do not pass are answered on the way.
     pub(crate) fn next(
         &mut self,
         queue: QueueId,
         now: Nanos,
+        item: &mut WorkItem,
         room: impl Fn(Class) -> bool,
     ) -> Option<Accepted> {
         loop {
@@ -116,10 +114,25 @@ impl Front {
             }
             port.side.submissions.consume();
             self.stats.fetched += 1;
-            let accepted = checked.and_then(|checked| self.accept(queue, descriptor, checked, now));
+            let accepted = checked.and_then(|checked| accept(port, &descriptor, &checked, item));
             match accepted {
-                Ok(accepted) => return Some(accepted),
-                Err(status) => self.refuse(queue, &descriptor, status, now),
+                Ok(accepted) => {
+                    let fetched = DeviceEvent::Fetched {
+                        queue,
+                        op: accepted.cookie,
+                        kind: accepted.kind,
+                    };
+                    let submitted_ns = port.plausible(descriptor.submitted_ns, now);
+                    self.telling.tell(now, &fetched);
+                    return Some(Accepted {
+                        submitted_ns,
+                        ..accepted
+                    });
+                }
+                Err(status) => {
+                    item.wipe();
+                    self.refuse(queue, &descriptor, status, now);
+                }
             }
         }
     }
@@ -133,45 +146,6 @@ impl Front {
         {
             port.side.room_signal.ring();
         }
-    }
-
-    fn accept(
-        &mut self,
-        queue: QueueId,
-        descriptor: Descriptor,
-        checked: Checked,
-        now: Nanos,
-    ) -> Result<Accepted, Status> {
-        let mut item = self.spare.pop().unwrap_or_default();
-        let port = self.ports.get(queue).ok_or(Status::DeviceError)?;
-        let private = item.lay_out(
-            descriptor.input_len as usize,
-            descriptor.extra_len as usize,
-            descriptor.output_capacity as usize,
-        );
-        // Another process may write on in the slot, so nothing looks at it after this copy.
-        port.side
-            .slab
-            .read(descriptor.slot, 0, private)
-            .map_err(|_| Status::BadRequest)?;
-        item.action = action(port, &descriptor, &checked)?;
-        port.in_flight += 1;
-        let submitted_ns = port.plausible(descriptor.submitted_ns, now);
-        self.telling.tell(
-            now,
-            &DeviceEvent::Fetched {
-                queue,
-                op: descriptor.cookie,
-                kind: checked.kind,
-            },
-        );
-        Ok(Accepted {
-            queue,
-            descriptor,
-            checked,
-            submitted_ns,
-            item,
-        })
     }
 
     /// Answers a descriptor that never got in.
@@ -203,32 +177,34 @@ impl Front {
         queue: QueueId,
         slot: u32,
         completion: Completion,
-        mut item: Box<WorkItem>,
+        item: &mut WorkItem,
         now: Nanos,
     ) {
+        let port = self.ports.get(queue);
+        let Some(port) = port.filter(|port| !port.link.host_gone()) else {
+            item.wipe();
+            self.answer_nobody(queue, completion, now);
+            return;
+        };
+        port.in_flight -= 1;
+        let written = port.side.slab.write(slot, 0, item.output());
+        debug_assert!(
+            written.is_ok(),
+            "slot and capacity were checked at the front door"
+        );
+        item.wipe();
+        self.telling.tell(now, &done(queue, &completion));
+        let published = port.complete(now, completion, &mut self.stats);
+        self.telling.tell_published(now, queue, published);
+    }
+
+    /// The host has gone in the meantime.
+    #[cold]
+    fn answer_nobody(&mut self, queue: QueueId, completion: Completion, now: Nanos) {
         if let Some(port) = self.ports.get(queue) {
             port.in_flight -= 1;
-            if !port.link.host_gone() {
-                let written = port.side.slab.write(slot, 0, item.output());
-                debug_assert!(
-                    written.is_ok(),
-                    "slot and capacity were checked at the front door"
-                );
-            }
         }
-        item.wipe();
-        self.spare.push(item);
-        self.telling.tell(
-            now,
-            &DeviceEvent::Done {
-                queue,
-                op: completion.cookie,
-                status: completion.status,
-                queue_ns: Nanos::new(u64::from(completion.queue_ns)),
-                service_ns: Nanos::new(u64::from(completion.service_ns)),
-                done_ns: completion.done_ns,
-            },
-        );
+        self.telling.tell(now, &done(queue, &completion));
         self.publish(queue, completion, now);
     }
 
@@ -266,6 +242,46 @@ impl Front {
     pub(crate) fn next_deadline(&self) -> Option<Nanos> {
         self.ports.iter().map(Port::deadline).min()
     }
+}
+
+fn done(queue: QueueId, completion: &Completion) -> DeviceEvent {
+    DeviceEvent::Done {
+        queue,
+        op: completion.cookie,
+        status: completion.status,
+        queue_ns: Nanos::new(u64::from(completion.queue_ns)),
+        service_ns: Nanos::new(u64::from(completion.service_ns)),
+        done_ns: completion.done_ns,
+    }
+}
+
+/// Copies what the device will need of a request that was checked.
+fn accept(
+    port: &mut Port,
+    descriptor: &Descriptor,
+    checked: &Checked,
+    item: &mut WorkItem,
+) -> Result<Accepted, Status> {
+    let private = item.lay_out(
+        descriptor.input_len as usize,
+        descriptor.extra_len as usize,
+        descriptor.output_capacity as usize,
+    );
+    // Another process may write on in the slot, so nothing looks at it after this copy.
+    port.side
+        .slab
+        .read(descriptor.slot, 0, private)
+        .map_err(|_| Status::BadRequest)?;
+    item.action = action(port, descriptor, checked)?;
+    port.in_flight += 1;
+    Ok(Accepted {
+        cookie: descriptor.cookie,
+        slot: descriptor.slot,
+        kind: checked.kind,
+        bytes_in: checked.bytes_in,
+        bytes_out: checked.bytes_out,
+        submitted_ns: descriptor.submitted_ns,
+    })
 }
 
 fn action(port: &Port, descriptor: &Descriptor, checked: &Checked) -> Result<Action, Status> {

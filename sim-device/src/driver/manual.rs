@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::compute::Vault;
+use crate::compute::{Vault, WorkItem};
 use crate::driver::clock::Clock;
 use crate::driver::front::{Accepted, Front};
 use crate::driver::pending::{Held, NotPending, PendingId, PendingOp, Progress};
@@ -162,19 +162,24 @@ impl ManualCore {
                 continue;
             };
             let fetched_before = self.front.stats.fetched;
-            while let Some(accepted) = self.front.next(queue, now, |_| true) {
-                self.hold(accepted, now);
+            loop {
+                let mut item = Box::default();
+                let Some(accepted) = self.front.next(queue, now, &mut item, |_| true) else {
+                    break;
+                };
+                self.hold(queue, &accepted, item, now);
             }
             self.front.signal_room(queue, fetched_before);
         }
     }
 
-    fn hold(&mut self, accepted: Accepted, now: Nanos) {
+    fn hold(&mut self, queue: QueueId, accepted: &Accepted, item: Box<WorkItem>, now: Nanos) {
         let id = PendingId(self.next_id);
         self.next_id += 1;
-        let class = accepted.checked.kind.class();
+        let class = accepted.kind.class();
         self.front.stats.classes.class_mut(class).accepted(0);
-        self.pending.insert(id, Held::new(id, accepted, now));
+        self.pending
+            .insert(id, Held::new(id, queue, accepted, item, now));
     }
 
     fn finish(&mut self, id: PendingId, status: Status, now: Nanos) -> Result<(), NotPending> {
@@ -226,11 +231,11 @@ impl ManualCore {
         }
     }
 
-    fn answer(&mut self, held: Held, completion: Completion, now: Nanos) {
+    fn answer(&mut self, mut held: Held, completion: Completion, now: Nanos) {
         let stats = self.front.stats.classes.class_mut(held.class());
         stats.handed_out(held.fetched_ns, held.fetched_ns, completion.done_ns);
         self.front
-            .answer(held.queue, held.slot, completion, held.item, now);
+            .answer(held.queue, held.slot, completion, &mut held.item, now);
     }
 
     fn set_down(&mut self, down: bool, now: Nanos) {

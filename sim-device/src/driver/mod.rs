@@ -7,7 +7,8 @@
 //! - `simulated`: virtual time, everything in the caller's thread, deterministic;
 //! - `manual`: a test decides what completes.
 //!
-//! [`front`] takes and answers descriptors, [`core`] puts model and compute behind it.
+//! [`front`] takes and answers descriptors, [`core`] puts model and compute behind it, and keeps
+//! what both must be done with in [`ops`].
 
 mod check;
 pub(crate) mod clock;
@@ -17,6 +18,7 @@ pub(crate) mod executor;
 mod forged_stamps;
 pub(crate) mod front;
 pub(crate) mod manual;
+mod ops;
 pub(crate) mod pending;
 pub(crate) mod port;
 pub(crate) mod simulated;

@@ -66,15 +66,21 @@ pub(super) enum Progress {
 }
 
 impl Held {
-    pub(super) fn new(id: PendingId, accepted: Accepted, now: Nanos) -> Self {
+    pub(super) fn new(
+        id: PendingId,
+        queue: QueueId,
+        accepted: &Accepted,
+        item: Box<WorkItem>,
+        now: Nanos,
+    ) -> Self {
         Self {
             id,
-            queue: accepted.queue,
-            op: accepted.descriptor.cookie,
-            slot: accepted.descriptor.slot,
-            item: accepted.item,
+            queue,
+            op: accepted.cookie,
+            slot: accepted.slot,
+            item,
             progress: Progress::InService,
-            kind: accepted.checked.kind,
+            kind: accepted.kind,
             fetched_ns: now,
         }
     }

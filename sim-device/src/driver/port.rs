@@ -144,7 +144,7 @@ impl Port {
     /// The next descriptor that is visible and that the completion ring has room to answer.
     pub(crate) fn peek(&mut self) -> Option<Descriptor> {
         // Unread completions and ops in flight both need their entry in the ring.
-        if self.side.completions.free() <= self.in_flight {
+        if !self.side.completions.has_room_beyond(self.in_flight) {
             return None;
         }
         self.side.submissions.peek()

@@ -61,6 +61,8 @@ pub struct Model {
     /// The latest time that the driver has named.
     now: Nanos,
     in_flight_limit: u32,
+    /// Whether any class has a limit of its own.
+    has_depth: bool,
     queues: Vec<Queue>,
     to_device: Direction,
     classes: [ClassState; Class::ALL.len()],
@@ -91,6 +93,9 @@ impl Model {
         let mut model = Self {
             now: Nanos::ZERO,
             in_flight_limit: config.in_flight_limit,
+            has_depth: Class::ALL
+                .iter()
+                .any(|class| config.class(*class).queue_depth.is_some()),
             queues: Vec::new(),
             to_device: Direction::new(link.to_device_ns, link.bandwidth_bytes_per_s),
             classes: Class::ALL.map(|class| {
@@ -236,8 +241,15 @@ impl Model {
     }
 
     /// Time never goes back. Classes have their room as soon as a slice is done.
+    #[inline]
     fn pass_to(&mut self, now: Nanos) {
         self.now = self.now.max(now);
+        if self.has_depth {
+            self.give_back_places();
+        }
+    }
+
+    fn give_back_places(&mut self) {
         for class in &mut self.classes {
             if let Some(depth) = &mut class.depth {
                 depth.pass_to(self.now);

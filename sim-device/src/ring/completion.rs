@@ -23,12 +23,20 @@ impl CompletionProducer {
     ///
     /// # Errors
     /// Gives the completion back if the ring is full: *retry* when the host has consumed some.
+    #[inline]
     pub fn push(&mut self, completion: Completion) -> Result<(), Completion> {
         self.ring
             .push(completion.to_words())
             .map_err(|_| completion)?;
         self.ring.publish();
         Ok(())
+    }
+
+    /// Whether more than `taken` completions could be pushed; looks at the host's index only if what
+    /// was last seen of it says no.
+    #[inline]
+    pub fn has_room_beyond(&mut self, taken: u32) -> bool {
+        self.ring.has_room_beyond(taken)
     }
 
     /// Completions that could be pushed now.

@@ -24,10 +24,11 @@ pub(super) struct SharedRing<const WORDS: usize> {
 }
 
 impl<const WORDS: usize> SharedRing<WORDS> {
+    #[inline]
     fn entry(&self, position: u32) -> &[AtomicU64; WORDS] {
-        let ring = &self.mapping.data()[self.entries..][..WORDS * self.depth as usize];
-        let (entries, _) = ring.as_chunks::<WORDS>();
-        &entries[position as usize]
+        debug_assert!(position < self.depth, "positions are masked");
+        let entry = self.mapping.data()[self.entries + WORDS * position as usize..].first_chunk();
+        entry.expect("the layout mapped every entry")
     }
 }
 
@@ -35,30 +36,36 @@ impl<const WORDS: usize> RingMemory for SharedRing<WORDS> {
     type Word = AtomicU32;
     type Entry = [u64; WORDS];
 
+    #[inline]
     fn depth(&self) -> u32 {
         self.depth
     }
 
+    #[inline]
     fn head(&self) -> &AtomicU32 {
         &self.mapping.control()[self.head]
     }
 
+    #[inline]
     fn tail(&self) -> &AtomicU32 {
         &self.mapping.control()[self.tail]
     }
 
+    #[inline]
     fn read(&self, position: u32) -> [u64; WORDS] {
         self.entry(position)
             .each_ref()
             .map(|word| word.load(Relaxed))
     }
 
+    #[inline]
     fn write(&self, position: u32, entry: [u64; WORDS]) {
         for (word, value) in self.entry(position).iter().zip(entry) {
             word.store(value, Relaxed);
         }
     }
 
+    #[inline]
     fn write_word(&self, position: u32, word: usize, value: u64) {
         self.entry(position)[word].store(value, Relaxed);
     }

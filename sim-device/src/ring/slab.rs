@@ -60,13 +60,10 @@ impl Slab {
     /// [`OutOfSlot`] if the slot does not exist or the range does not fit; nothing is written.
     pub fn write(&self, slot: u32, offset: usize, bytes: &[u8]) -> Result<(), OutOfSlot> {
         let (words, head_offset) = self.words(slot, offset, bytes.len())?;
-        let (words, bytes) = write_head(words, head_offset, bytes);
-        let (body, tail) = bytes.as_chunks::<WORD_BYTES>();
-        for (word, chunk) in words.iter().zip(body) {
-            word.store(u64::from_ne_bytes(*chunk), Relaxed);
-        }
-        if let (Some(word), false) = (words.get(body.len()), tail.is_empty()) {
-            write_partial(word, 0, tail);
+        if head_offset == 0 {
+            write_words(words, bytes);
+        } else {
+            write_behind_head(words, head_offset, bytes);
         }
         Ok(())
     }
@@ -77,14 +74,10 @@ impl Slab {
     /// [`OutOfSlot`] if the slot does not exist or the range does not fit; nothing is read.
     pub fn read(&self, slot: u32, offset: usize, bytes: &mut [u8]) -> Result<(), OutOfSlot> {
         let (words, head_offset) = self.words(slot, offset, bytes.len())?;
-        let (words, bytes) = read_head(words, head_offset, bytes);
-        let (body, tail) = bytes.as_chunks_mut::<WORD_BYTES>();
-        let whole_count = body.len();
-        for (word, chunk) in words.iter().zip(body) {
-            *chunk = word.load(Relaxed).to_ne_bytes();
-        }
-        if let (Some(word), false) = (words.get(whole_count), tail.is_empty()) {
-            read_partial(word, 0, tail);
+        if head_offset == 0 {
+            read_words(words, bytes);
+        } else {
+            read_behind_head(words, head_offset, bytes);
         }
         Ok(())
     }
@@ -158,37 +151,57 @@ pub struct OutOfSlot {
     pub slot_size: u32,
 }
 
-/// Writes the bytes up to the first word boundary; gives what is left of both.
+/// Writes bytes that begin with a word, as nearly all ranges do.
 #[inline]
-fn write_head<'a, 'b>(
-    words: &'a [AtomicU64],
-    head_offset: usize,
-    bytes: &'b [u8],
-) -> (&'a [AtomicU64], &'b [u8]) {
-    let (Some((first, words)), 1..) = (words.split_first(), head_offset) else {
-        return (words, bytes);
-    };
-    let (head, rest) = bytes.split_at(bytes.len().min(WORD_BYTES - head_offset));
-    write_partial(first, head_offset, head);
-    (words, rest)
+fn write_words(words: &[AtomicU64], bytes: &[u8]) {
+    let (body, tail) = bytes.as_chunks::<WORD_BYTES>();
+    for (word, chunk) in words.iter().zip(body) {
+        word.store(u64::from_ne_bytes(*chunk), Relaxed);
+    }
+    if !tail.is_empty()
+        && let Some(word) = words.get(body.len())
+    {
+        write_partial(word, 0, tail);
+    }
 }
 
-/// Reads the bytes up to the first word boundary; gives what is left of both.
+/// Reads bytes that begin with a word.
 #[inline]
-fn read_head<'a, 'b>(
-    words: &'a [AtomicU64],
-    head_offset: usize,
-    bytes: &'b mut [u8],
-) -> (&'a [AtomicU64], &'b mut [u8]) {
-    let (Some((first, words)), 1..) = (words.split_first(), head_offset) else {
-        return (words, bytes);
-    };
+fn read_words(words: &[AtomicU64], bytes: &mut [u8]) {
+    let (body, tail) = bytes.as_chunks_mut::<WORD_BYTES>();
+    let whole_count = body.len();
+    for (word, chunk) in words.iter().zip(body) {
+        *chunk = word.load(Relaxed).to_ne_bytes();
+    }
+    if !tail.is_empty()
+        && let Some(word) = words.get(whole_count)
+    {
+        read_partial(word, 0, tail);
+    }
+}
+
+/// Writes bytes that begin in the middle of a word.
+#[inline(never)]
+fn write_behind_head(words: &[AtomicU64], head_offset: usize, bytes: &[u8]) {
+    let (head, rest) = bytes.split_at(bytes.len().min(WORD_BYTES - head_offset));
+    if let Some((first, words)) = words.split_first() {
+        write_partial(first, head_offset, head);
+        write_words(words, rest);
+    }
+}
+
+/// Reads bytes that begin in the middle of a word.
+#[inline(never)]
+fn read_behind_head(words: &[AtomicU64], head_offset: usize, bytes: &mut [u8]) {
     let (head, rest) = bytes.split_at_mut(bytes.len().min(WORD_BYTES - head_offset));
-    read_partial(first, head_offset, head);
-    (words, rest)
+    if let Some((first, words)) = words.split_first() {
+        read_partial(first, head_offset, head);
+        read_words(words, rest);
+    }
 }
 
 /// Writes some bytes of a word, from byte `offset` of it on.
+#[inline(never)]
 fn write_partial(word: &AtomicU64, offset: usize, bytes: &[u8]) {
     let mut value = word.load(Relaxed).to_ne_bytes();
     value[offset..][..bytes.len()].copy_from_slice(bytes);
@@ -196,6 +209,7 @@ fn write_partial(word: &AtomicU64, offset: usize, bytes: &[u8]) {
 }
 
 /// Reads some bytes of a word, from byte `offset` of it on.
+#[inline(never)]
 fn read_partial(word: &AtomicU64, offset: usize, bytes: &mut [u8]) {
     let value = word.load(Relaxed).to_ne_bytes();
     bytes.copy_from_slice(&value[offset..][..bytes.len()]);

@@ -62,13 +62,21 @@ impl<M: RingMemory> Producer<M> {
     ///
     /// # Errors
     /// Gives the entry back if the ring is full.
+    #[inline]
     pub fn push(&mut self, entry: M::Entry) -> Result<(), M::Entry> {
-        if self.room() == 0 && self.free() == 0 {
+        if !self.has_room_beyond(0) {
             return Err(entry);
         }
         self.memory.write(self.tail & self.mask, entry);
         self.tail = self.tail.wrapping_add(1);
         Ok(())
+    }
+
+    /// Whether more than `taken` entries could be pushed; looks at the consumer's head only if what
+    /// was last seen of it says no.
+    #[inline]
+    pub fn has_room_beyond(&mut self, taken: u32) -> bool {
+        self.room() > taken || self.free() > taken
     }
 
     /// Entries that could be pushed now; looks at the consumer's head.

@@ -25,6 +25,7 @@ impl SubmissionProducer {
     ///
     /// # Errors
     /// Gives the descriptor back if the ring is full: *retry* when the device has fetched some.
+    #[inline]
     pub fn push(&mut self, descriptor: Descriptor) -> Result<(), Descriptor> {
         self.ring
             .push(descriptor.to_words())
@@ -48,6 +49,13 @@ impl SubmissionProducer {
     /// Whether the device has consumed every descriptor that was pushed; looks at its index.
     pub fn is_consumed(&mut self) -> bool {
         self.ring.free() == self.ring.depth()
+    }
+
+    /// Whether more than `taken` descriptors could be pushed; looks at the device's index only if
+    /// what was last seen of it says no.
+    #[inline]
+    pub fn has_room_beyond(&mut self, taken: u32) -> bool {
+        self.ring.has_room_beyond(taken)
     }
 
     /// Descriptors that could be pushed now.

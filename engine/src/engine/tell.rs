@@ -70,7 +70,7 @@ impl Inner {
     /// Wakes the job whose operation is over, if it still waits for it.
     #[inline]
     fn tell_of_end(&self, op: Cookie, completed_ns: Option<Nanos>, is_told: bool) {
-        let Some((waiter, job)) = self.state.borrow_mut().to_wake(op) else {
+        let Some((waiter, job)) = self.state.borrow_mut().take_waiter(op) else {
             return;
         };
         let by = waiter.by();
@@ -130,7 +130,7 @@ impl Inner {
 impl EngineState {
     /// Who waits for this operation, which is over, and its job; counts the wake. `None`: its call is
     /// gone since, cancelled by the callback of another one, or it looks for itself.
-    fn to_wake(&mut self, op: Cookie) -> Option<(Waiter, Option<JobId>)> {
+    fn take_waiter(&mut self, op: Cookie) -> Option<(Waiter, Option<JobId>)> {
         let slot = self.slots.get(op).filter(|slot| slot.state.is_over())?;
         match slot.op.waiter.by() {
             NotifiedBy::Callback => self.stats.wakes_by_callback += 1,

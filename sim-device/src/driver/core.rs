@@ -145,6 +145,8 @@ impl Core {
         });
         let request = Request {
             kind: accepted.checked.kind,
+            scheme: accepted.checked.scheme,
+            key: accepted.descriptor.key,
             bytes_in: accepted.checked.bytes_in,
             bytes_out: accepted.checked.bytes_out,
             submitted_ns: accepted.submitted_ns,

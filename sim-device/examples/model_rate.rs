@@ -12,10 +12,11 @@
 use std::time::Instant;
 
 use pausewake_device::Nanos;
+use pausewake_device::keys::KeyId;
 use pausewake_device::model::{
     ClassConfig, Distribution, LinkConfig, Model, ModelConfig, Request, ServiceTime,
 };
-use pausewake_device::protocol::OpKind;
+use pausewake_device::protocol::{OpKind, Scheme};
 use pausewake_device::random::Seed;
 
 fn main() {
@@ -45,6 +46,8 @@ fn run(config: &ModelConfig, in_flight: u32, ops: u64) -> f64 {
     let queue = model.queues().next().expect("there is one");
     let request = |token, submitted_ns| Request {
         kind: OpKind::RsaSign,
+        scheme: Scheme::None,
+        key: KeyId::NONE,
         bytes_in: 512,
         bytes_out: 256,
         submitted_ns,
@@ -77,15 +80,14 @@ fn run(config: &ModelConfig, in_flight: u32, ops: u64) -> f64 {
 
 fn devices() -> [(&'static str, ModelConfig); 6] {
     let device = |distribution, link, queue_depth| {
+        let service = ServiceTime {
+            distribution,
+            base_ns: Nanos::from_micros(60),
+            per_byte_ns: 0.1,
+        };
         let class = ClassConfig {
-            slices: 6,
-            service: ServiceTime {
-                distribution,
-                base_ns: Nanos::from_micros(60),
-                per_byte_ns: 0.1,
-            },
-            service_by_op: Vec::new(),
             queue_depth,
+            ..ClassConfig::new(6, service)
         };
         ModelConfig {
             asymmetric: class.clone(),

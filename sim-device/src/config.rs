@@ -59,16 +59,12 @@ impl Default for DeviceConfig {
 }
 
 fn class(slices: u32, base_ns: Nanos, per_byte_ns: f64) -> ClassConfig {
-    ClassConfig {
-        slices,
-        service: ServiceTime {
-            distribution: Distribution::Constant,
-            base_ns,
-            per_byte_ns,
-        },
-        service_by_op: Vec::new(),
-        queue_depth: None,
-    }
+    let service = ServiceTime {
+        distribution: Distribution::Constant,
+        base_ns,
+        per_byte_ns,
+    };
+    ClassConfig::new(slices, service)
 }
 
 impl DeviceConfig {

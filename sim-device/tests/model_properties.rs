@@ -1,14 +1,16 @@
 //! What holds for the model whatever the device, the load and the driver.
 
 mod driving;
+mod gating;
 
 use driving::strategies::{END, class, device, hostile_config, hostile_step, ops};
 use driving::{Device, Op, Record, drive_exactly, look_now_and_then};
 use pausewake_device::Nanos;
+use pausewake_device::keys::KeyId;
 use pausewake_device::model::{
     LinkConfig, Model, ModelConfig, NoRoom, QueueId, Request, ServiceTime,
 };
-use pausewake_device::protocol::{Class, OpKind};
+use pausewake_device::protocol::{Class, OpKind, Scheme};
 use pausewake_device::random::Seed;
 use proptest::prelude::*;
 
@@ -193,6 +195,8 @@ fn the_worked_example_is_right() {
     };
     let request = |token, submitted_us| Request {
         kind: OpKind::RsaSign,
+        scheme: Scheme::None,
+        key: KeyId::NONE,
         bytes_in: 0,
         bytes_out: 0,
         submitted_ns: us(submitted_us),
@@ -236,6 +240,8 @@ fn a_full_class_says_when_it_has_room() {
     let queue = model.add_queue();
     let request = |kind, token| Request {
         kind,
+        scheme: Scheme::None,
+        key: KeyId::NONE,
         bytes_in: 0,
         bytes_out: 0,
         submitted_ns: us(0),

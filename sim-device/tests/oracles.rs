@@ -8,7 +8,9 @@
 mod queueing;
 
 use pausewake_device::Nanos;
-use pausewake_device::model::{ClassConfig, Distribution, LinkConfig, ModelConfig, ServiceTime};
+use pausewake_device::model::{
+    BatchConfig, ClassConfig, Distribution, LinkConfig, ModelConfig, RateLimit, ServiceTime,
+};
 use pausewake_device::random::Seed;
 
 use queueing::formulas::{Moments, erlang_b, erlang_c, wait_md1, wait_mg1, wait_mmc};
@@ -134,6 +136,58 @@ fn a_link_is_an_md1_queue() {
     }
 }
 
+/// A rate without bursts is a server as well: one that takes as long as two ops are apart. The
+/// queues' ops have one key, so that a limit of each key is the same as one of the class.
+#[test]
+fn a_rate_limit_is_an_md1_queue() {
+    let limit = Some(RateLimit::even(1e9 / UNIT.as_f64()));
+    for (load, of_key, seed) in [(0.5, false, 63), (0.8, false, 64), (0.8, true, 65)] {
+        let mut system = System::new(1, Distribution::Constant);
+        let class = &mut system.config.asymmetric;
+        class.service = ServiceTime::constant(Nanos::ZERO);
+        match of_key {
+            true => class.rate_per_key = limit,
+            false => class.rate = limit,
+        }
+        let measured = system.run(seed, load);
+        let name = format!("rate at {load}, seed {seed}");
+        expect(&name, measured.wait_for_slice, wait_md1(load));
+    }
+}
+
+/// Whoever opens a batch of n waits for n - 1 more, the next for n - 2, and the last for nobody.
+#[test]
+fn a_batch_waits_until_it_is_full() {
+    for (size, rate, seed) in [(8, 2.0, 66), (5, 0.5, 67)] {
+        let measured = batching(size, Nanos::from_secs(1_000_000)).run(seed, rate);
+        let name = format!("batches of {size} at {rate}, seed {seed}");
+        let expected = f64::from(size - 1) / 2.0 / rate;
+        expect(&name, measured.wait_for_slice, expected);
+    }
+}
+
+/// Batches that never fill: one op waits for the whole timeout, and those that come in this time,
+/// as many as the rate says, for half of it.
+#[test]
+fn a_batch_waits_for_its_timeout_at_most() {
+    for (rate, timeout, seed) in [(0.5, 3.0, 68), (4.0, 2.0, 69)] {
+        let flush_ns = Nanos::from_f64(timeout * UNIT.as_f64());
+        let measured = batching(u32::MAX, flush_ns).run(seed, rate);
+        let name = format!("batches for {timeout} at {rate}, seed {seed}");
+        let others = rate * timeout;
+        let expected = (timeout + others * timeout / 2.0) / (1.0 + others);
+        expect(&name, measured.wait_for_slice, expected);
+    }
+}
+
+fn batching(size: u32, flush_ns: Nanos) -> System {
+    let mut system = System::new(1, Distribution::Constant);
+    system.config.in_flight_limit = u32::MAX;
+    system.config.asymmetric.service = ServiceTime::constant(Nanos::ZERO);
+    system.config.asymmetric.batch = Some(BatchConfig { size, flush_ns });
+    system
+}
+
 /// A wrong system is found out: the same check that the others pass fails here.
 #[test]
 fn a_wrong_model_is_found_out() {
@@ -188,16 +242,12 @@ struct System {
 impl System {
     /// Mean service time of one unit, no link, no limits, no payload.
     fn new(slices: u32, distribution: Distribution) -> Self {
-        let class = ClassConfig {
-            slices,
-            service: ServiceTime {
-                distribution,
-                base_ns: UNIT,
-                per_byte_ns: 0.0,
-            },
-            service_by_op: Vec::new(),
-            queue_depth: None,
+        let service = ServiceTime {
+            distribution,
+            base_ns: UNIT,
+            per_byte_ns: 0.0,
         };
+        let class = ClassConfig::new(slices, service);
         Self {
             config: ModelConfig {
                 asymmetric: class.clone(),

@@ -151,6 +151,8 @@ impl Core {
         op.slot = accepted.slot;
         let request = Request {
             kind: accepted.kind,
+            scheme: accepted.scheme,
+            key: accepted.key,
             bytes_in: accepted.bytes_in,
             bytes_out: accepted.bytes_out,
             submitted_ns: accepted.submitted_ns,

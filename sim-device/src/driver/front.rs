@@ -10,6 +10,7 @@ use crate::driver::clock::Clock;
 use crate::driver::port::{Link, Port, Ports};
 use crate::driver::telling::Telling;
 use crate::events::{DeviceEvent, DeviceObserver};
+use crate::keys::KeyId;
 use crate::model::{ModelStats, QueueId};
 use crate::protocol::{Class, Completion, CompletionFlags, Cookie, Descriptor, OpKind, Status};
 use crate::ring::DeviceSide;
@@ -23,6 +24,8 @@ pub(crate) struct Accepted {
     pub(crate) cookie: Cookie,
     pub(crate) slot: u32,
     pub(crate) kind: OpKind,
+    pub(crate) scheme: Scheme,
+    pub(crate) key: KeyId,
     /// Bytes that came out of the slot.
     pub(crate) bytes_in: u32,
     /// Bytes that will come home, as far as the descriptor tells.
@@ -278,6 +281,8 @@ fn accept(
         cookie: descriptor.cookie,
         slot: descriptor.slot,
         kind: checked.kind,
+        scheme: checked.scheme,
+        key: descriptor.key,
         bytes_in: checked.bytes_in,
         bytes_out: checked.bytes_out,
         submitted_ns: descriptor.submitted_ns,

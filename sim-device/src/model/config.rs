@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::protocol::{Class, OpKind};
+use super::batch::BatchConfig;
+use super::rate::RateLimit;
+use crate::protocol::{Class, OpKind, Scheme};
 use crate::time::Nanos;
 
 /// The law that service times follow. The mean is always `base_ns + per_byte_ns * bytes` (for
@@ -77,10 +79,48 @@ pub struct ClassConfig {
     /// Service times of single kinds of op, where they differ from the class's; each kind at most
     /// once, and of this class.
     pub service_by_op: Vec<(OpKind, ServiceTime)>,
+    /// Service times of single kinds of op in one scheme, where they differ from those of the kind:
+    /// a signature on P-256, for example. Each pair at most once, and of this class.
+    pub service_by_scheme: Vec<(OpKind, Scheme, ServiceTime)>,
     /// Ops waiting plus in service that the class takes, at least 1; `None` = bounded by the
     /// queues' limits alone. As many as there are slices makes an Erlang loss system of a device
     /// whose driver drops what is refused.
     pub queue_depth: Option<u32>,
+    /// How many ops the class serves per second at most; `None` = as many as its slices can.
+    pub rate: Option<RateLimit>,
+    /// How many ops it serves with one key at most. What waits for its key holds up no other.
+    pub rate_per_key: Option<RateLimit>,
+    /// Whether ops are gathered, and served together; `None` = each on its own.
+    pub batch: Option<BatchConfig>,
+}
+
+impl ClassConfig {
+    /// So many slices, each of which works for `service` on every op. Nothing else limits them.
+    #[must_use]
+    pub const fn new(slices: u32, service: ServiceTime) -> Self {
+        Self {
+            slices,
+            service,
+            service_by_op: Vec::new(),
+            service_by_scheme: Vec::new(),
+            queue_depth: None,
+            rate: None,
+            rate_per_key: None,
+            batch: None,
+        }
+    }
+
+    /// The service time of an op: its scheme's, its kind's, or the class's.
+    #[must_use]
+    pub fn service_of(&self, kind: OpKind, scheme: Scheme) -> &ServiceTime {
+        let by_scheme = self.service_by_scheme.iter();
+        let by_scheme = by_scheme.filter(|(of, with, _)| (*of, *with) == (kind, scheme));
+        let by_kind = self.service_by_op.iter().filter(|(of, _)| *of == kind);
+        let own = by_scheme.map(|(_, _, service)| service);
+        own.chain(by_kind.map(|(_, service)| service))
+            .next()
+            .unwrap_or(&self.service)
+    }
 }
 
 /// The way between host and device.
@@ -170,7 +210,40 @@ impl ClassConfig {
             )?;
             service.check(&place)?;
         }
-        Ok(())
+        for (position, (kind, scheme, service)) in self.service_by_scheme.iter().enumerate() {
+            let place = format!("{name}.service_by_scheme.{kind}.{scheme:?}");
+            require(
+                kind.class() == class,
+                format_args!("{place}"),
+                "only an op that this class serves",
+            )?;
+            let mut earlier = self.service_by_scheme[..position].iter();
+            require(
+                earlier.all(|(of, with, _)| (of, with) != (kind, scheme)),
+                format_args!("{place}"),
+                "one service time for each kind of op and scheme",
+            )?;
+            service.check(&place)?;
+        }
+        let rates = [("rate", self.rate), ("rate_per_key", self.rate_per_key)];
+        for (which, rate) in rates {
+            let Some(rate) = rate else { continue };
+            require(
+                rate.ops_per_s > 0.0 && rate.ops_per_s.is_finite(),
+                format_args!("{name}.{which}.ops_per_s"),
+                "a number of ops per second above zero",
+            )?;
+            require(
+                rate.burst >= 1,
+                format_args!("{name}.{which}.burst"),
+                "at least 1 op",
+            )?;
+        }
+        require(
+            self.batch.is_none_or(|batch| batch.size >= 1),
+            format_args!("{name}.batch.size"),
+            "at least 1 op",
+        )
     }
 }
 
@@ -234,7 +307,7 @@ mod tests {
     #[test]
     fn each_impossible_figure_is_named() {
         type Spoil = fn(&mut ModelConfig);
-        let cases: [(Spoil, &str); 10] = [
+        let cases: [(Spoil, &str); 15] = [
             (|c| c.in_flight_limit = 0, "in_flight_limit"),
             (|c| c.link.bandwidth_bytes_per_s = Some(0), "link.bandwidth"),
             (|c| c.asymmetric.slices = 0, "asymmetric.slices"),
@@ -273,6 +346,40 @@ mod tests {
                 },
                 "asymmetric.service_by_op.rsa-verify",
             ),
+            (
+                |c| {
+                    let service = c.asymmetric.service;
+                    let sign = (OpKind::EcdsaSign, Scheme::EcdsaP256Sha256, service);
+                    c.asymmetric.service_by_scheme = vec![sign, sign];
+                },
+                "asymmetric.service_by_scheme.ecdsa-sign.EcdsaP256Sha256",
+            ),
+            (
+                |c| c.symmetric.rate = Some(RateLimit::even(0.0)),
+                "symmetric.rate.ops_per_s",
+            ),
+            (
+                |c| c.symmetric.rate_per_key = Some(RateLimit::even(f64::INFINITY)),
+                "symmetric.rate_per_key.ops_per_s",
+            ),
+            (
+                |c| {
+                    c.symmetric.rate = Some(RateLimit {
+                        burst: 0,
+                        ..RateLimit::even(1.0)
+                    });
+                },
+                "symmetric.rate.burst",
+            ),
+            (
+                |c| {
+                    c.symmetric.batch = Some(BatchConfig {
+                        size: 0,
+                        flush_ns: Nanos::ZERO,
+                    });
+                },
+                "symmetric.batch.size",
+            ),
         ];
         for (spoil, place) in cases {
             let mut config = possible();
@@ -284,11 +391,9 @@ mod tests {
     }
 
     fn possible() -> ModelConfig {
-        let class = |by_op| ClassConfig {
-            slices: 1,
-            service: ServiceTime::constant(Nanos::new(1)),
-            service_by_op: by_op,
-            queue_depth: None,
+        let class = |service_by_op| ClassConfig {
+            service_by_op,
+            ..ClassConfig::new(1, ServiceTime::constant(Nanos::new(1)))
         };
         ModelConfig {
             asymmetric: class(vec![(

@@ -16,6 +16,8 @@ pub(super) struct Flight {
     pub(super) bytes_out: u32,
     pub(super) fetched_ns: Nanos,
     pub(super) started_ns: Nanos,
+    /// Whether it shares the turn of another op, in a batch.
+    pub(super) beside: bool,
 }
 
 /// A priority queue by the time of completion, ties in order of acceptance.
@@ -162,6 +164,7 @@ mod tests {
             bytes_out: 0,
             fetched_ns: Nanos::ZERO,
             started_ns: Nanos::ZERO,
+            beside: false,
         }
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! # What an op passes
 //! ```text
-//!  submitted ─► accepted ──────► fetched ─► started ─────► done ────────────► visible
-//!         limits      link to device    queue      slice       link to host
+//!  submitted ─► accepted ──────► fetched ──────► started ─────► done ────────────► visible
+//!         limits      link to device    gate, queue      slice       link to host
 //! ```
 //! - **Limits.** [`ModelConfig::in_flight_limit`] for each queue and [`ClassConfig::queue_depth`]
 //!   for each class. An op holds its queue's place until [`Model::advance`] hands it out, and its
@@ -15,6 +15,10 @@
 //!   its acceptance on. What has no place waits outside, in the ring of its queue.
 //! - **Link.** Each way is a server of its own that all queues share, first come first served; a
 //!   payload takes its bytes over the bandwidth, and behind that comes a latency.
+//! - **Gate.** A class may have limits of its rate, as a whole and for each key
+//!   ([`ClassConfig::rate`], [`ClassConfig::rate_per_key`]), and may gather ops in batches that are
+//!   served in one turn ([`ClassConfig::batch`]). What waits there counts as waiting for a slice. A
+//!   class without them has no gate.
 //! - **Slices.** Each class has one queue in order of acceptance, and the slice that is free first
 //!   takes its head. The service time is drawn at acceptance, from a stream of the class's own.
 //! - **Home.** Completions go over the link in the order in which they are done, whatever the order
@@ -70,24 +74,26 @@
 //! - *Faults* of an op (fail, corrupt, drop, duplicate) are decided at acceptance, kept with the op
 //!   in flight, and carried out when it is handed out; a status in [`Done`] will say so. Faults of
 //!   a slice (stall, hang until the watchdog) lengthen its turn before the turn is settled, in
-//!   `slices`. A reset takes everything in flight out at once, in `flights`.
-//! - *Rate limits* are one more server between link and slices, of the same kind as `link`.
-//! - *Batching* gathers fetched ops before the slices until a batch is full or its time is up;
-//!   the latter becomes one more deadline.
+//!   `slices`. A reset takes everything in flight out at once, in `flights`, and out of the gates.
 
+mod batch;
 mod coalesce;
 mod config;
 mod flights;
+mod gate;
 mod limits;
 mod link;
 mod op;
 mod pipeline;
+mod rate;
 mod service;
 mod slices;
 mod stats;
 
+pub use batch::BatchConfig;
 pub use coalesce::{CoalesceConfig, Coalescer};
 pub use config::{ClassConfig, ConfigError, Distribution, LinkConfig, ModelConfig, ServiceTime};
 pub use op::{Done, NoRoom, QueueId, Request};
 pub use pipeline::Model;
+pub use rate::RateLimit;
 pub use stats::{ClassStats, ModelStats};

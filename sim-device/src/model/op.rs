@@ -1,6 +1,7 @@
 //! One op on its way into the model and out of it.
 
-use crate::protocol::{Class, OpKind};
+use crate::keys::KeyId;
+use crate::protocol::{Class, OpKind, Scheme};
 use crate::time::Nanos;
 
 /// Index of a queue pair of the device.
@@ -20,6 +21,10 @@ impl QueueId {
 pub struct Request {
     /// What it is; says the class and the service time.
     pub kind: OpKind,
+    /// How it is padded and hashed, and by which curve: may have a service time of its own.
+    pub scheme: Scheme,
+    /// With which key, for a limit of each key; of no meaning for a task.
+    pub key: KeyId,
     /// Payload bytes to the device (they cross the link and count for `per_byte`).
     pub bytes_in: u32,
     /// Payload bytes home.

@@ -18,15 +18,11 @@ use crate::time::Nanos;
 /// use pausewake_device::model::{
 ///     ClassConfig, LinkConfig, Model, ModelConfig, Request, ServiceTime,
 /// };
-/// use pausewake_device::protocol::OpKind;
+/// use pausewake_device::keys::KeyId;
+/// use pausewake_device::protocol::{OpKind, Scheme};
 /// use pausewake_device::random::Seed;
 ///
-/// let class = ClassConfig {
-///     slices: 1,
-///     service: ServiceTime::constant(Nanos::from_micros(400)),
-///     service_by_op: Vec::new(),
-///     queue_depth: None,
-/// };
+/// let class = ClassConfig::new(1, ServiceTime::constant(Nanos::from_micros(400)));
 /// let config = ModelConfig {
 ///     asymmetric: class.clone(),
 ///     symmetric: class,
@@ -41,6 +37,8 @@ use crate::time::Nanos;
 ///     let now = Nanos::from_micros(submitted_us);
 ///     let request = Request {
 ///         kind: OpKind::RsaSign,
+///         scheme: Scheme::Pkcs1Sha256,
+///         key: KeyId::NONE,
 ///         bytes_in: 32,
 ///         bytes_out: 256,
 ///         submitted_ns: now,
@@ -61,8 +59,8 @@ pub struct Model {
     /// The latest time that the driver has named.
     now: Nanos,
     in_flight_limit: u32,
-    /// Whether any class has a limit of its own.
-    has_depth: bool,
+    /// Whether any class has something that time alone changes: a limit of its own, or a gate.
+    follows_time: bool,
     queues: Vec<Queue>,
     to_device: Direction,
     classes: [ClassState; Class::ALL.len()],
@@ -90,18 +88,17 @@ impl Model {
     )]
     pub fn new(config: ModelConfig, seed: Seed, queues: u32) -> Self {
         let link = config.link;
+        let classes = Class::ALL.map(|class| {
+            let stream = seed.stream(Concern::Service, class.index() as u64);
+            ClassState::new(config.class(class), stream)
+        });
         let mut model = Self {
             now: Nanos::ZERO,
             in_flight_limit: config.in_flight_limit,
-            has_depth: Class::ALL
-                .iter()
-                .any(|class| config.class(*class).queue_depth.is_some()),
+            follows_time: classes.iter().any(ClassState::follows_time),
             queues: Vec::new(),
             to_device: Direction::new(link.to_device_ns, link.bandwidth_bytes_per_s),
-            classes: Class::ALL.map(|class| {
-                let stream = seed.stream(Concern::Service, class.index() as u64);
-                ClassState::new(config.class(class), stream)
-            }),
+            classes,
             flights: Flights::default(),
             to_host: Direction::new(link.to_host_ns, link.bandwidth_bytes_per_s),
         };
@@ -149,18 +146,22 @@ impl Model {
         let passage = self.to_device.passage(accepted_ns, request.bytes_in);
         let fetched_ns = self.to_device.pass(passage);
         let serving = &mut self.classes[class.index()];
-        let turn = serving.serve(fetched_ns, request.kind, request.bytes_in);
-        self.flights.insert(
-            turn.done_ns,
-            Flight {
-                token: request.token,
-                queue,
-                class,
-                bytes_out: request.bytes_out,
-                fetched_ns,
-                started_ns: turn.started_ns,
-            },
-        );
+        let mut flight = Flight {
+            token: request.token,
+            queue,
+            class,
+            bytes_out: request.bytes_out,
+            fetched_ns,
+            started_ns: fetched_ns,
+            beside: false,
+        };
+        if serving.gate.is_some() {
+            serving.enter(&request, flight, &mut self.flights);
+            return Ok(());
+        }
+        let turn = serving.serve(fetched_ns, request.kind, request.scheme, request.bytes_in);
+        flight.started_ns = turn.started_ns;
+        self.flights.insert(turn.done_ns, flight);
         Ok(())
     }
 
@@ -186,8 +187,9 @@ impl Model {
         open.map_or(0, |queue| queue.places.taken())
     }
 
-    /// When something will next happen, if ever: the next op is visible ([`Done::visible_ns`]), or
-    /// a class that has been full has room again.
+    /// When something will next happen, if ever: the next op is visible ([`Done::visible_ns`]), a
+    /// class that has been full has room again, or an op goes on that waited for its rate or its
+    /// batch.
     ///
     /// It is in the past when the device was looked at late; it may come closer by the next
     /// [`submit`](Self::submit).
@@ -198,7 +200,12 @@ impl Model {
             passage.arrival_ns
         });
         let depths = self.classes.iter().filter_map(|class| class.depth.as_ref());
-        depths.filter_map(Depth::room_from).chain(visible).min()
+        let gates = self.classes.iter().filter_map(|class| class.gate.as_ref());
+        depths
+            .filter_map(Depth::room_from)
+            .chain(gates.filter_map(|gate| gate.next_release()))
+            .chain(visible)
+            .min()
     }
 
     /// Lets time pass to `now`: every op visible by then goes to `sink`, in order of `visible_ns`,
@@ -222,7 +229,11 @@ impl Model {
                 .places
                 .give_back(visible_ns);
             let stats = &mut self.classes[flight.class.index()].stats;
-            stats.handed_out(flight.fetched_ns, flight.started_ns, done_ns);
+            if flight.beside {
+                stats.handed_out_beside(flight.fetched_ns, flight.started_ns, done_ns);
+            } else {
+                stats.handed_out(flight.fetched_ns, flight.started_ns, done_ns);
+            }
             sink(Done {
                 token: flight.token,
                 queue: flight.queue,
@@ -240,17 +251,19 @@ impl Model {
         ModelStats::new(self.classes.each_ref().map(|class| class.stats))
     }
 
-    /// Time never goes back. Classes have their room as soon as a slice is done.
+    /// Time never goes back. Gates let through what is due, and classes have their room as soon as
+    /// a slice is done.
     #[inline]
     fn pass_to(&mut self, now: Nanos) {
         self.now = self.now.max(now);
-        if self.has_depth {
-            self.give_back_places();
+        if self.follows_time {
+            self.pass_classes();
         }
     }
 
-    fn give_back_places(&mut self) {
+    fn pass_classes(&mut self) {
         for class in &mut self.classes {
+            class.release(self.now, &mut self.flights);
             if let Some(depth) = &mut class.depth {
                 depth.pass_to(self.now);
             }

@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_distr::{Exp1, StandardNormal};
 
 use super::config::{ClassConfig, Distribution, ServiceTime};
-use crate::protocol::OpKind;
+use crate::protocol::{OpKind, Scheme};
 use crate::random::Stream;
 use crate::time::Nanos;
 
@@ -12,6 +12,7 @@ use crate::time::Nanos;
 #[derive(Debug)]
 pub(super) struct Service {
     by_kind: [Law; OpKind::ALL.len()],
+    by_scheme: Vec<((OpKind, Scheme), Law)>,
     stream: Stream,
 }
 
@@ -21,12 +22,24 @@ impl Service {
             let own = config.service_by_op.iter().find(|(of, _)| *of == kind);
             Law::new(own.map_or(&config.service, |(_, service)| service))
         });
-        Self { by_kind, stream }
+        let by_scheme = config.service_by_scheme.iter();
+        let by_scheme =
+            by_scheme.map(|(kind, scheme, service)| ((*kind, *scheme), Law::new(service)));
+        Self {
+            by_kind,
+            by_scheme: by_scheme.collect(),
+            stream,
+        }
     }
 
-    /// How long a slice will work on an op of `kind` with `bytes` of payload.
-    pub(super) fn draw(&mut self, kind: OpKind, bytes: u32) -> Nanos {
-        self.by_kind[position(kind)].draw(bytes, &mut self.stream)
+    /// How long a slice will work on an op of `kind` in `scheme` with `bytes` of payload.
+    pub(super) fn draw(&mut self, kind: OpKind, scheme: Scheme, bytes: u32) -> Nanos {
+        let mut law = &self.by_kind[position(kind)];
+        if !self.by_scheme.is_empty() {
+            let own = self.by_scheme.iter().find(|(of, _)| *of == (kind, scheme));
+            law = own.map_or(law, |(_, law)| law);
+        }
+        law.draw(bytes, &mut self.stream)
     }
 }
 
@@ -45,6 +58,8 @@ impl ServiceTime {
 /// A service time with everything computed that does not change from op to op.
 #[derive(Clone, Copy, Debug)]
 struct Law {
+    /// The time, where it is always the same.
+    fixed_ns: Option<Nanos>,
     base: f64,
     per_byte: f64,
     factor: Factor,
@@ -52,14 +67,20 @@ struct Law {
 
 impl Law {
     fn new(service: &ServiceTime) -> Self {
+        let is_fixed = service.distribution == Distribution::Constant && service.per_byte_ns == 0.0;
         Self {
+            fixed_ns: is_fixed.then_some(service.base_ns),
             base: service.base_ns.as_f64(),
             per_byte: service.per_byte_ns,
             factor: Factor::new(service.distribution),
         }
     }
 
+    #[inline]
     fn draw(&self, bytes: u32, stream: &mut Stream) -> Nanos {
+        if let Some(fixed_ns) = self.fixed_ns {
+            return fixed_ns;
+        }
         let mean = self.base + self.per_byte * f64::from(bytes);
         Nanos::from_f64(mean * self.factor.draw(stream))
     }
@@ -177,9 +198,38 @@ mod tests {
             },
             vec![(OpKind::RsaVerify, verify)],
         );
-        assert_eq!(service.draw(OpKind::RsaSign, 0), Nanos::new(100));
-        assert_eq!(service.draw(OpKind::RsaSign, 1_000), Nanos::new(350));
-        assert_eq!(service.draw(OpKind::RsaVerify, 1_000), Nanos::new(7));
+        assert_eq!(
+            service.draw(OpKind::RsaSign, Scheme::None, 0),
+            Nanos::new(100)
+        );
+        assert_eq!(
+            service.draw(OpKind::RsaSign, Scheme::None, 1_000),
+            Nanos::new(350)
+        );
+        assert_eq!(
+            service.draw(OpKind::RsaVerify, Scheme::None, 1_000),
+            Nanos::new(7)
+        );
+    }
+
+    #[test]
+    fn a_scheme_has_its_own_time_and_falls_back_on_the_kind() {
+        let constant = |ns| ServiceTime::constant(Nanos::new(ns));
+        let sign = OpKind::EcdsaSign;
+        let config = ClassConfig {
+            service_by_op: vec![(sign, constant(20))],
+            service_by_scheme: vec![(sign, Scheme::EcdsaP384Sha384, constant(30))],
+            ..ClassConfig::new(1, constant(10))
+        };
+        let mut service = Service::new(&config, SEED.stream(Concern::Service, 0));
+        for (kind, scheme, expected) in [
+            (sign, Scheme::EcdsaP384Sha384, 30),
+            (sign, Scheme::EcdsaP256Sha256, 20),
+            (OpKind::EcdsaVerify, Scheme::EcdsaP384Sha384, 10),
+        ] {
+            assert_eq!(service.draw(kind, scheme, 0), Nanos::new(expected));
+            assert_eq!(config.service_of(kind, scheme), &constant(expected));
+        }
     }
 
     #[test]
@@ -196,7 +246,7 @@ mod tests {
                 per_byte_ns,
             };
             assert_eq!(
-                service(time, Vec::new()).draw(OpKind::Task, u32::MAX),
+                service(time, Vec::new()).draw(OpKind::Task, Scheme::None, u32::MAX),
                 expected
             );
         }
@@ -214,7 +264,7 @@ mod tests {
                 },
                 Vec::new(),
             );
-            let got = [(); 3].map(|()| service.draw(OpKind::RsaSign, 0).get());
+            let got = [(); 3].map(|()| service.draw(OpKind::RsaSign, Scheme::None, 0).get());
             assert_eq!(got, expected, "{distribution:?}");
         }
     }
@@ -229,7 +279,7 @@ mod tests {
         let mut service = service(time, Vec::new());
         let (mut sum, mut squares) = (0.0, 0.0);
         for _ in 0..SAMPLES {
-            let time = service.draw(OpKind::RsaSign, 0).as_f64() / scale;
+            let time = service.draw(OpKind::RsaSign, Scheme::None, 0).as_f64() / scale;
             sum += time;
             squares += time * time;
         }
@@ -240,10 +290,8 @@ mod tests {
 
     fn service(service: ServiceTime, service_by_op: Vec<(OpKind, ServiceTime)>) -> Service {
         let config = ClassConfig {
-            slices: 1,
-            service,
             service_by_op,
-            queue_depth: None,
+            ..ClassConfig::new(1, service)
         };
         Service::new(&config, SEED.stream(Concern::Service, 0))
     }

@@ -4,20 +4,23 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::config::ClassConfig;
+use super::gate::Gate;
 use super::limits::{Depth, reserved};
 use super::service::Service;
 use super::stats::ClassStats;
-use crate::protocol::OpKind;
+use crate::protocol::{OpKind, Scheme};
 use crate::random::Stream;
 use crate::time::Nanos;
 
 /// One class: its slices, its service times, its limit and its figures.
 #[derive(Debug)]
 pub(super) struct ClassState {
-    slices: Slices,
-    service: Service,
+    pub(super) slices: Slices,
+    pub(super) service: Service,
     pub(super) depth: Option<Depth>,
-    waiting: Waiting,
+    /// Rate limits and batches, if it has any.
+    pub(super) gate: Option<Box<Gate>>,
+    pub(super) waiting: Waiting,
     pub(super) stats: ClassStats,
 }
 
@@ -34,14 +37,26 @@ impl ClassState {
             slices: Slices::new(config.slices),
             service: Service::new(config, stream),
             depth: config.queue_depth.map(Depth::new),
+            gate: Gate::of(config),
             waiting: Waiting::default(),
             stats: ClassStats::new(config.slices),
         }
     }
 
-    /// Gives the op that the device has at `fetched` its turn.
-    pub(super) fn serve(&mut self, fetched: Nanos, kind: OpKind, bytes: u32) -> Turn {
-        let duration = self.service.draw(kind, bytes);
+    /// Whether time alone changes anything here.
+    pub(super) fn follows_time(&self) -> bool {
+        self.depth.is_some() || self.gate.is_some()
+    }
+
+    /// Gives the op that the device has at `fetched` its turn, where there is no gate.
+    pub(super) fn serve(
+        &mut self,
+        fetched: Nanos,
+        kind: OpKind,
+        scheme: Scheme,
+        bytes: u32,
+    ) -> Turn {
+        let duration = self.service.draw(kind, scheme, bytes);
         let turn = self.slices.assign(fetched, duration);
         if let Some(depth) = &mut self.depth {
             depth.leave_at(turn.done_ns);
@@ -60,7 +75,7 @@ impl ClassState {
 ///
 /// Memory grows with the number of slices that were ever busy at once.
 #[derive(Debug)]
-struct Slices {
+pub(super) struct Slices {
     /// Slices that have not worked yet.
     unused: u32,
     /// When each of the others is free.
@@ -75,7 +90,7 @@ impl Slices {
         }
     }
 
-    fn assign(&mut self, ready: Nanos, duration: Nanos) -> Turn {
+    pub(super) fn assign(&mut self, ready: Nanos, duration: Nanos) -> Turn {
         let turn_from = |started_ns: Nanos| Turn {
             started_ns,
             done_ns: started_ns + duration,
@@ -99,14 +114,14 @@ impl Slices {
 
 /// The ops that wait for a slice, as arriving ops find them; for the figures alone.
 #[derive(Debug, Default)]
-struct Waiting {
+pub(super) struct Waiting {
     /// When each one's turn comes, in order.
     starts: VecDeque<Nanos>,
 }
 
 impl Waiting {
     /// An op is fetched and has its turn at `started`; how many wait now, this one included.
-    fn join(&mut self, fetched: Nanos, started: Nanos) -> usize {
+    pub(super) fn join(&mut self, fetched: Nanos, started: Nanos) -> usize {
         while self.starts.front().is_some_and(|&start| start <= fetched) {
             self.starts.pop_front();
         }

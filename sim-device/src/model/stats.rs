@@ -41,9 +41,12 @@ pub struct ClassStats {
     pub accepted_ops: u64,
     /// Ops handed out.
     pub handed_out_ops: u64,
-    /// Time that slices worked (started to done).
+    /// Time that slices worked: started to done, of a batch once.
     pub busy_ns: Nanos,
-    /// Time that ops waited for a slice (fetched to started).
+    /// Time that ops were in service: started to done, of each op of a batch.
+    pub in_service_ns: Nanos,
+    /// Time that ops waited for a slice (fetched to started), for their rate and for their batch
+    /// included.
     pub waiting_ns: Nanos,
     /// The most ops that waited for a slice at once, as arriving ops saw it.
     pub max_waiting_ops: usize,
@@ -56,6 +59,7 @@ impl ClassStats {
             accepted_ops: 0,
             handed_out_ops: 0,
             busy_ns: Nanos::ZERO,
+            in_service_ns: Nanos::ZERO,
             waiting_ns: Nanos::ZERO,
             max_waiting_ops: 0,
         }
@@ -64,7 +68,7 @@ impl ClassStats {
     /// Time that ops spent waiting and in service.
     #[must_use]
     pub fn in_system_ns(&self) -> Nanos {
-        self.waiting_ns + self.busy_ns
+        self.waiting_ns + self.in_service_ns
     }
 
     /// The share of `elapsed` that the slices worked, from 0 to 1; 0 for no time or no slices.
@@ -95,9 +99,15 @@ impl ClassStats {
     }
 
     pub(crate) fn handed_out(&mut self, fetched: Nanos, started: Nanos, done: Nanos) {
+        self.handed_out_beside(fetched, started, done);
+        self.busy_ns += done - started;
+    }
+
+    /// The same of an op that shared the turn of another.
+    pub(crate) fn handed_out_beside(&mut self, fetched: Nanos, started: Nanos, done: Nanos) {
         self.handed_out_ops += 1;
         self.waiting_ns += started - fetched;
-        self.busy_ns += done - started;
+        self.in_service_ns += done - started;
     }
 }
 
@@ -119,6 +129,10 @@ mod tests {
         assert_eq!((stats.accepted_ops, stats.handed_out_ops), (2, 2));
         assert_eq!(stats.max_waiting_ops, 3);
         assert_eq!(stats.in_system_ns(), Nanos::new(110));
+        let mut batch = stats;
+        batch.handed_out_beside(Nanos::new(5), Nanos::new(20), Nanos::new(70));
+        assert_eq!((batch.handed_out_ops, batch.busy_ns), (3, stats.busy_ns));
+        assert_eq!(batch.in_system_ns(), Nanos::new(110 + 65));
         let elapsed = Nanos::new(200);
         for (got, expected) in [
             (stats.utilisation(elapsed), 0.25),

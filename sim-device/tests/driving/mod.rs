@@ -6,8 +6,9 @@ pub(crate) mod strategies;
 use std::collections::VecDeque;
 
 use pausewake_device::Nanos;
+use pausewake_device::keys::KeyId;
 use pausewake_device::model::{Done, Model, ModelConfig, QueueId, Request};
-use pausewake_device::protocol::{Class, OpKind};
+use pausewake_device::protocol::{Class, OpKind, Scheme};
 use pausewake_device::random::Seed;
 
 /// The device of a run.
@@ -34,6 +35,7 @@ pub(crate) struct Op {
     /// Taken modulo the device's queues.
     pub(crate) queue: usize,
     pub(crate) kind: OpKind,
+    pub(crate) key: KeyId,
     pub(crate) bytes_in: u32,
     pub(crate) bytes_out: u32,
 }
@@ -42,6 +44,7 @@ pub(crate) struct Op {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) kind: OpKind,
+    pub(crate) key: KeyId,
     pub(crate) submitted_ns: Nanos,
     /// The how manieth op the model accepted.
     pub(crate) accepted_as: usize,
@@ -151,6 +154,8 @@ impl<'a> Host<'a> {
                 let op = &self.ops[index];
                 let request = Request {
                     kind: op.kind,
+                    scheme: Scheme::None,
+                    key: op.key,
                     bytes_in: op.bytes_in,
                     bytes_out: op.bytes_out,
                     submitted_ns: op.submitted_ns,
@@ -180,6 +185,7 @@ impl<'a> Host<'a> {
                 assert_eq!(more, None, "op {index} comes out once");
                 let record = Record {
                     kind: self.ops[index].kind,
+                    key: self.ops[index].key,
                     submitted_ns: self.ops[index].submitted_ns,
                     accepted_as,
                     done: *done.expect("op comes out"),

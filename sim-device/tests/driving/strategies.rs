@@ -1,10 +1,12 @@
 //! Devices and loads to try, likely ones and hostile ones.
 
 use pausewake_device::Nanos;
+use pausewake_device::keys::KeyId;
 use pausewake_device::model::{
-    ClassConfig, Distribution, LinkConfig, ModelConfig, QueueId, Request, ServiceTime,
+    BatchConfig, ClassConfig, Distribution, LinkConfig, ModelConfig, QueueId, RateLimit, Request,
+    ServiceTime,
 };
-use pausewake_device::protocol::OpKind;
+use pausewake_device::protocol::{OpKind, Scheme};
 use proptest::prelude::*;
 
 use super::{Device, Op};
@@ -38,11 +40,29 @@ pub(crate) fn device() -> impl Strategy<Value = Device> {
 
 pub(crate) fn class(slices: u32, service: ServiceTime, queue_depth: Option<u32>) -> ClassConfig {
     ClassConfig {
-        slices,
-        service,
-        service_by_op: Vec::new(),
         queue_depth,
+        ..ClassConfig::new(slices, service)
     }
+}
+
+/// Devices with limits of rate, with batches, or with both.
+pub(crate) fn gated_device() -> impl Strategy<Value = Device> {
+    let rate = || {
+        let limit = (1e5_f64..1e7, 1_u32..5);
+        prop::option::of(limit.prop_map(|(ops_per_s, burst)| RateLimit { ops_per_s, burst }))
+    };
+    let batch = (1_u32..6, 0_u64..10_000).prop_map(|(size, flush)| BatchConfig {
+        size,
+        flush_ns: Nanos::new(flush),
+    });
+    (device(), rate(), rate(), prop::option::of(batch)).prop_map(
+        |(mut device, rate, rate_per_key, batch)| {
+            for class in [&mut device.config.asymmetric, &mut device.config.symmetric] {
+                (class.rate, class.rate_per_key, class.batch) = (rate, rate_per_key, batch);
+            }
+            device
+        },
+    )
 }
 
 fn service() -> impl Strategy<Value = ServiceTime> {
@@ -75,17 +95,22 @@ pub(crate) fn ops() -> impl Strategy<Value = Vec<Op>> {
         gap,
         0_usize..3,
         prop::sample::select(&OpKind::ALL),
+        0_u32..3,
         0_u32..5_000,
         0_u32..5_000,
     );
     prop::collection::vec(op, 1..80).prop_map(|ops| {
         let mut submitted_ns = Nanos::ZERO;
-        let stamp = |(gap, queue, kind, bytes_in, bytes_out)| {
+        let stamp = |(gap, queue, kind, key, bytes_in, bytes_out)| {
             submitted_ns += Nanos::new(gap);
             Op {
                 submitted_ns,
                 queue,
                 kind,
+                key: KeyId {
+                    index: key,
+                    generation: 0,
+                },
                 bytes_in,
                 bytes_out,
             }
@@ -103,8 +128,30 @@ pub(crate) fn hostile_config() -> impl Strategy<Value = ModelConfig> {
                 per_byte_ns,
             },
         );
-        (extreme_u32(), service, prop::option::of(extreme_u32()))
-            .prop_map(|(slices, service, depth)| class(slices, service, depth))
+        let rate = || {
+            let limit = (any::<f64>(), extreme_u32());
+            prop::option::of(limit.prop_map(|(ops_per_s, burst)| RateLimit { ops_per_s, burst }))
+        };
+        let batch = (extreme_u32(), extreme_u64()).prop_map(|(size, flush)| BatchConfig {
+            size,
+            flush_ns: Nanos::new(flush),
+        });
+        (
+            extreme_u32(),
+            service,
+            prop::option::of(extreme_u32()),
+            rate(),
+            rate(),
+            prop::option::of(batch),
+        )
+            .prop_map(
+                |(slices, service, depth, rate, rate_per_key, batch)| ClassConfig {
+                    rate,
+                    rate_per_key,
+                    batch,
+                    ..class(slices, service, depth)
+                },
+            )
     };
     let link = (any::<u64>(), any::<u64>(), prop::option::of(extreme_u64())).prop_map(
         |(to_device, to_host, bandwidth_bytes_per_s)| LinkConfig {
@@ -134,6 +181,8 @@ pub(crate) fn hostile_step() -> impl Strategy<Value = (bool, Nanos, QueueId, Req
     )
         .prop_map(|(kind, bytes_in, bytes_out, submitted, token)| Request {
             kind,
+            scheme: Scheme::None,
+            key: KeyId::NONE,
             bytes_in,
             bytes_out,
             submitted_ns: Nanos::new(submitted),
@@ -163,6 +212,8 @@ pub(crate) const END: (bool, Nanos, QueueId, Request) = (
     QueueId(0),
     Request {
         kind: OpKind::Task,
+        scheme: Scheme::None,
+        key: KeyId::NONE,
         bytes_in: 0,
         bytes_out: 0,
         submitted_ns: Nanos::ZERO,

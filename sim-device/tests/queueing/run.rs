@@ -1,8 +1,9 @@
 //! One run: Poisson arrivals into a model, driven exactly, as a virtual clock would.
 
 use pausewake_device::Nanos;
+use pausewake_device::keys::KeyId;
 use pausewake_device::model::{Done, Model, ModelConfig, QueueId, Request};
-use pausewake_device::protocol::{Class, OpKind};
+use pausewake_device::protocol::{Class, OpKind, Scheme};
 use pausewake_device::random::{Concern, Seed, Stream};
 use rand::RngExt;
 use rand_distr::Exp1;
@@ -50,6 +51,8 @@ pub(crate) fn run(config: ModelConfig, seed: Seed, load: &Load) -> Measured {
         ledger.drain(&mut model, arrival.at);
         let request = Request {
             kind: OpKind::RsaSign,
+            scheme: Scheme::None,
+            key: KeyId::NONE,
             bytes_in: arrival.bytes,
             bytes_out: 0,
             submitted_ns: arrival.at,

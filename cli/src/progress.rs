@@ -33,11 +33,11 @@ impl Progress {
     }
 
     /// That many ops have returned, and it is that late.
-    pub fn at(&self, ops: u64, elapsed: Nanos) {
+    pub fn at(&self, ops: impl FnOnce() -> u64, elapsed: impl FnOnce() -> Nanos) {
         if let Some(bar) = &self.bar {
             bar.set_position(match self.limit {
-                Limit::Duration(_) => elapsed.get() / MILLISECOND_NS,
-                Limit::Ops(_) | Limit::Passes(_) => ops,
+                Limit::Duration(_) => elapsed().get() / MILLISECOND_NS,
+                Limit::Ops(_) | Limit::Passes(_) => ops(),
             });
         }
     }

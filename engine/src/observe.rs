@@ -20,10 +20,14 @@ pub(crate) struct JobTap {
 struct Stamp {
     engine: Weak<Inner>,
     observer: Rc<dyn Observer>,
+    hears_pauses: bool,
 }
 
 /// The one observer of this thread's jobs.
-struct FanOut;
+struct FanOut {
+    /// Whether any of the engines' observers wants to hear of pauses.
+    hears_pauses: bool,
+}
 
 /// The taps of this thread, and who observed its jobs before the first of them.
 #[derive(Default)]
@@ -31,6 +35,8 @@ struct Taps {
     stamps: Vec<Rc<Stamp>>,
     /// Made anew whenever a tap comes or goes, so that an event costs no search.
     listeners: Listeners,
+    /// What observes the jobs for all of them.
+    fan_out: Option<Rc<dyn JobObserver>>,
     before: Option<Rc<dyn JobObserver>>,
 }
 
@@ -40,15 +46,37 @@ thread_local! {
 
 impl JobTap {
     pub(crate) fn install(engine: Weak<Inner>, observer: Rc<dyn Observer>) -> Self {
-        let stamp = Rc::new(Stamp { engine, observer });
+        let hears_pauses = observer.hears_pauses();
+        let stamp = Rc::new(Stamp {
+            engine,
+            observer,
+            hears_pauses,
+        });
         TAPS.with_borrow_mut(|taps| {
-            if taps.stamps.is_empty() {
-                taps.before = pausewake_jobs::set_observer(Some(Rc::new(FanOut)));
-            }
+            taps.observe(hears_pauses);
             taps.stamps.push(stamp.clone());
             taps.listeners = Listeners::new(&taps.stamps);
         });
         Self { stamp }
+    }
+}
+
+impl Taps {
+    /// Observes the jobs for one engine more, of all pauses or not.
+    fn observe(&mut self, hears_pauses: bool) {
+        let heard = self.stamps.iter().any(|stamp| stamp.hears_pauses);
+        if !self.stamps.is_empty() && (heard || !hears_pauses) {
+            return;
+        }
+        let fan_out: Rc<dyn JobObserver> = Rc::new(FanOut { hears_pauses });
+        let ours = self.fan_out.replace(fan_out.clone());
+        let replaced = pausewake_jobs::set_observer(Some(fan_out));
+        match (ours, replaced) {
+            (None, before) => self.before = before,
+            (Some(ours), Some(replaced)) if Rc::ptr_eq(&ours, &replaced) => {}
+            // Somebody has taken our place since the first engine came, and keeps it.
+            (Some(_), replaced) => drop(pausewake_jobs::set_observer(replaced)),
+        }
     }
 }
 
@@ -62,6 +90,7 @@ impl Drop for JobTap {
             let gone = std::mem::replace(&mut taps.listeners, listeners);
             if taps.stamps.is_empty() {
                 let before = taps.before.take();
+                taps.fan_out = None;
                 drop(taps);
                 drop(pausewake_jobs::set_observer(before));
             } else {
@@ -79,28 +108,40 @@ impl JobObserver for FanOut {
         let Ok(listeners) = TAPS.try_with(|taps| taps.borrow().listeners.clone()) else {
             return;
         };
-        if let Some((engine, observer)) = running(&listeners) {
-            observer.event(engine.now(), &Event::Job(event));
+        if let Some((engine, stamp)) = running(&listeners) {
+            stamp.tell(&engine, event);
             return;
         }
         for stamp in listeners.first_of_each() {
             // An engine that is being dropped has no time to give any more.
             if let Some(engine) = stamp.engine.upgrade() {
-                stamp.observer.event(engine.now(), &Event::Job(event));
+                stamp.tell(&engine, event);
             }
+        }
+    }
+
+    fn hears_pauses(&self) -> bool {
+        self.hears_pauses
+    }
+}
+
+impl Stamp {
+    fn tell(&self, engine: &Inner, event: JobEvent) {
+        if self.hears_pauses || !event.is_switch() {
+            self.observer.event(engine.now(), &Event::Job(event));
         }
     }
 }
 
-/// The engine on whose timeline a job runs now, and its observer: of several timelines on a thread,
+/// The engine on whose timeline a job runs now, and its stamp: of several timelines on a thread,
 /// the others neither see the job nor have its time.
-fn running(listeners: &Listeners) -> Option<(Rc<Inner>, &Rc<dyn Observer>)> {
+fn running(listeners: &Listeners) -> Option<(Rc<Inner>, &Rc<Stamp>)> {
     let [_, _, ..] = &*listeners.0 else {
         return None;
     };
     listeners.0.iter().find_map(|(stamp, _)| {
         let engine = stamp.engine.upgrade()?;
-        engine.is_running().then_some((engine, &stamp.observer))
+        engine.is_running().then_some((engine, stamp))
     })
 }
 

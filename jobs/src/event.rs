@@ -56,11 +56,26 @@ pub enum CancelHow {
     Refused,
 }
 
+impl JobEvent {
+    /// Whether a job has only paused, or goes on: it has neither begun nor ended.
+    #[must_use]
+    pub fn is_switch(&self) -> bool {
+        matches!(self, JobEvent::Paused { .. } | JobEvent::Resumed { .. })
+    }
+}
+
 /// Hears what happens to the jobs of a thread. See [`set_observer`].
 pub trait JobObserver {
     /// Called outside the job that the event is about, on its thread, with nothing of this
     /// crate borrowed or locked. Reads no clock; the observer may.
     fn job_event(&self, event: JobEvent);
+
+    /// Whether it wants to be told of each pause and each resume too, and not only of how jobs begin
+    /// and end ([`JobEvent::is_switch`]). Asked once, by [`set_observer`]: who does not costs a switch
+    /// no more than nobody would.
+    fn hears_pauses(&self) -> bool {
+        true
+    }
 }
 
 thread_local! {
@@ -70,19 +85,39 @@ thread_local! {
 /// Has `observer` told of everything that happens to this thread's jobs from now on, and returns
 /// the one that was told so far. With `None`, an event costs one test of a flag.
 pub fn set_observer(observer: Option<Rc<dyn JobObserver>>) -> Option<Rc<dyn JobObserver>> {
-    let is_some = observer.is_some();
+    let hears = match &observer {
+        None => Hears::Nothing,
+        Some(observer) if observer.hears_pauses() => Hears::All,
+        Some(_) => Hears::Ends,
+    };
     // While the thread ends, its observer is gone, and there is nobody to tell.
     let Ok(before) = OBSERVER.try_with(|slot| slot.replace(observer)) else {
-        fiber::set_observed(false);
+        fiber::set_hears(Hears::Nothing);
         return None;
     };
-    fiber::set_observed(is_some);
+    fiber::set_hears(hears);
     before
+}
+
+/// How much this thread's observer wants to hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Hears {
+    /// There is none.
+    Nothing,
+    /// How jobs begin and end.
+    Ends,
+    /// Pauses and resumes too.
+    All,
 }
 
 #[inline]
 pub(crate) fn emit(event: JobEvent) {
-    if fiber::is_observed() {
+    let least = if event.is_switch() {
+        Hears::All
+    } else {
+        Hears::Ends
+    };
+    if fiber::hears() >= least {
         tell(event);
     }
 }

@@ -18,6 +18,18 @@ pub struct Collector {
     figures: RefCell<Figures>,
 }
 
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With a result, and with nothing to do for it once the engine had the device's answer, if it was
+    /// the device that gave it.
+    Answer,
+    /// With a result that there was still something to do for.
+    Result,
+    /// In any other way.
+    Failure,
+}
+
 /// What was counted and measured, in memory that does not grow with the run.
 #[derive(Debug)]
 pub struct Figures {
@@ -137,19 +149,18 @@ impl Collector {
         self.figures.borrow_mut().call_begins(at);
     }
 
-    /// The call that began at `called_ns` ends at `at`: with a result, or in any other way.
-    pub fn call_ends(&self, called_ns: Nanos, at: Nanos, has_result: bool) {
-        self.figures
-            .borrow_mut()
-            .call_ends(called_ns, at, has_result);
-    }
-
-    /// When the device's answer was handed to the call that began at `called_ns` and is about to
-    /// end, if it was the device that answered it. By the wall clock this is a bit earlier than now:
-    /// to collect the figures takes time, too.
-    pub fn answered_ns(&self, called_ns: Nanos) -> Option<Nanos> {
-        let (op_called_ns, returned_ns) = self.figures.borrow().last_answer?;
-        (op_called_ns >= called_ns).then_some(returned_ns)
+    /// The call that began at `called_ns` ends `now`, in one way or another.
+    ///
+    /// One that ends with the device's answer ended when that was handed to it, which by the wall clock
+    /// is a bit earlier: to collect the figures takes time, too.
+    pub fn call_ends(&self, called_ns: Nanos, ending: Ending, now: impl FnOnce() -> Nanos) {
+        let mut figures = self.figures.borrow_mut();
+        let answered_ns = match ending {
+            Ending::Answer => figures.answered_ns(called_ns),
+            Ending::Result | Ending::Failure => None,
+        };
+        let at = answered_ns.unwrap_or_else(now);
+        figures.call_ends(called_ns, at, ending != Ending::Failure);
     }
 
     /// Takes what was collected.
@@ -253,6 +264,8 @@ impl Figures {
         }
     }
 
+    /// Out of the way, so that the events which only count something stay small.
+    #[inline(never)]
     fn returned(&mut self, op: &Returned) {
         let stages = op.moments.stages();
         for stage in Stage::ALL {
@@ -264,6 +277,13 @@ impl Figures {
         self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
         self.last_answer = Some((op.moments.call_ns, op.moments.returned_ns));
+    }
+
+    /// When the device's answer was handed to the call that began at `called_ns`, if it was the device
+    /// that answered it.
+    fn answered_ns(&self, called_ns: Nanos) -> Option<Nanos> {
+        let (op_called_ns, returned_ns) = self.last_answer?;
+        (op_called_ns >= called_ns).then_some(returned_ns)
     }
 
     fn call_begins(&mut self, at: Nanos) {

@@ -24,7 +24,7 @@ mod theory;
 mod verdict;
 
 pub use build::{Facts, Outcome};
-pub use collect::{Collector, Figures};
+pub use collect::{Collector, Ending, Figures};
 pub use errors::ErrorTally;
 pub use parts::Verification;
 pub use verdict::Verdict;

@@ -1,51 +1,70 @@
 //! A series of times: mean and maximum exact, percentiles from a histogram of bounded size.
 
+use std::cell::{Cell, Ref, RefCell};
+
 use hdrhistogram::Histogram;
 use pausewake_device::Nanos;
 
 /// Times of many ops, in memory that does not grow with them.
+///
+/// Under virtual time most stages of most ops take no time at all, and the same one takes the same time
+/// again and again: equal times that come one after the other are counted first, and entered as one.
 #[derive(Debug)]
 pub struct Series {
+    entered: RefCell<Entered>,
+    /// The last time that came.
+    run: Cell<Run>,
+}
+
+#[derive(Debug)]
+struct Entered {
     histogram: Histogram<u64>,
     sum_ns: u128,
     max_ns: Nanos,
 }
 
+/// A time, and how often it has come in a row without being entered.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    time: Nanos,
+    count: u64,
+}
+
 impl Series {
     /// No times yet.
     pub fn new() -> Self {
-        let histogram = Histogram::new_with_bounds(1, u64::MAX, SIGNIFICANT_DIGITS);
         Self {
-            histogram: histogram.expect("constant bounds, which the histogram accepts"),
-            sum_ns: 0,
-            max_ns: Nanos::ZERO,
+            entered: RefCell::new(Entered::new()),
+            run: Cell::default(),
         }
     }
 
     /// Adds one.
+    #[inline]
     pub fn record(&mut self, time: Nanos) {
-        self.histogram.saturating_record(time.get());
-        self.sum_ns += u128::from(time.get());
-        self.max_ns = self.max_ns.max(time);
+        let run = self.run.get_mut();
+        if run.time == time {
+            run.count += 1;
+        } else {
+            let ended = std::mem::replace(run, Run { time, count: 1 });
+            self.entered.get_mut().enter(ended);
+        }
     }
 
     /// Adds all times of `other`.
     pub fn merge(&mut self, other: &Self) {
-        self.histogram
-            .add(&other.histogram)
-            .expect("both have the same bounds");
-        self.sum_ns += other.sum_ns;
-        self.max_ns = self.max_ns.max(other.max_ns);
+        let theirs = other.entered();
+        self.entered.get_mut().merge(&theirs);
     }
 
     /// How many there are.
     pub fn count(&self) -> u64 {
-        self.histogram.len()
+        self.entered.borrow().histogram.len() + self.run.get().count
     }
 
     /// Their exact sum, ns.
     pub fn sum_ns(&self) -> u128 {
-        self.sum_ns
+        self.entered().sum_ns
     }
 
     /// Their exact mean, to the nearest nanosecond; zero if there are none.
@@ -54,19 +73,56 @@ impl Series {
         if count == 0 {
             return Nanos::ZERO;
         }
-        let mean = (self.sum_ns + count / 2) / count;
+        let mean = (self.sum_ns() + count / 2) / count;
         Nanos::new(u64::try_from(mean).unwrap_or(u64::MAX))
     }
 
     /// The exact longest; zero if there are none.
     pub fn max(&self) -> Nanos {
-        self.max_ns
+        self.entered().max_ns
     }
 
     /// The time that a share of `quantile` does not exceed, to three significant digits.
     pub fn quantile(&self, quantile: f64) -> Nanos {
+        let Entered {
+            histogram, max_ns, ..
+        } = &*self.entered();
         // A bucket's upper end may lie above everything that is in it.
-        Nanos::new(self.histogram.value_at_quantile(quantile)).min(self.max_ns)
+        Nanos::new(histogram.value_at_quantile(quantile)).min(*max_ns)
+    }
+
+    /// All times that have come.
+    fn entered(&self) -> Ref<'_, Entered> {
+        self.entered.borrow_mut().enter(self.run.take());
+        self.entered.borrow()
+    }
+}
+
+impl Entered {
+    fn new() -> Self {
+        let histogram = Histogram::new_with_bounds(1, u64::MAX, SIGNIFICANT_DIGITS);
+        Self {
+            histogram: histogram.expect("constant bounds, which the histogram accepts"),
+            sum_ns: 0,
+            max_ns: Nanos::ZERO,
+        }
+    }
+
+    fn enter(&mut self, Run { time, count }: Run) {
+        if count == 0 {
+            return;
+        }
+        self.histogram.saturating_record_n(time.get(), count);
+        self.sum_ns += u128::from(time.get()) * u128::from(count);
+        self.max_ns = self.max_ns.max(time);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.histogram
+            .add(&other.histogram)
+            .expect("both have the same bounds");
+        self.sum_ns += other.sum_ns;
+        self.max_ns = self.max_ns.max(other.max_ns);
     }
 }
 
@@ -156,6 +212,30 @@ mod tests {
         for quantile in [0.1, 0.5, 0.9, 0.999] {
             assert_eq!(merged.quantile(quantile), whole.quantile(quantile));
         }
+    }
+
+    /// Times that repeat, read and merged in the middle of a run: nothing is lost or told twice.
+    #[test]
+    fn runs_of_equal_times_are_exact_whenever_they_are_read() {
+        let (mut series, mut merged) = (Series::new(), Series::new());
+        let mut all: Vec<u64> = Vec::new();
+        for (time, count) in [(0, 3), (500, 1), (0, 2), (500, 4), (7, 1)] {
+            for _ in 0..count {
+                series.record(Nanos::new(time));
+                all.push(time);
+                let sum: u64 = all.iter().sum();
+                assert_eq!(series.count(), all.len() as u64);
+                assert_eq!(series.sum_ns(), u128::from(sum));
+                assert_eq!(series.max().get(), all.iter().copied().max().unwrap_or(0));
+            }
+            merged.merge(&series);
+        }
+        assert_eq!(merged.count(), 3 + 4 + 6 + 10 + 11);
+        let mut sorted = all;
+        sorted.sort_unstable();
+        assert_eq!(series.quantile(0.5), Nanos::new(sorted[5]));
+        assert_eq!(series.quantile(0.46), Nanos::new(sorted[5]));
+        assert_eq!(series.quantile(0.45), Nanos::ZERO);
     }
 
     #[test]

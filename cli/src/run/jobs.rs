@@ -1,5 +1,6 @@
 //! What each job of a thread does: calls the engine, and checks what comes back.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use pausewake_engine::{Engine, Error};
 use super::alarms::Alarms;
 use super::tasks::{Task, payload};
 use super::tickets::{Ticket, Tickets};
-use crate::report::{Collector, ErrorTally, Verification};
+use crate::report::{Collector, Ending, ErrorTally, Verification};
 use crate::scenario::{Compute, Scenario, Verify};
 
 /// Makes the jobs of a thread.
@@ -38,6 +39,10 @@ struct Shared {
     seed: Seed,
     verifiable: bool,
     verify: Verify,
+    /// A message that nobody reads, as long as the longest.
+    blank: Vec<u8>,
+    /// What a call ends with that has a result.
+    good_ending: Ending,
     /// Who counts the calls: the event log does not say when one ends that software computed.
     collector: Rc<Collector>,
     tickets: RefCell<Tickets>,
@@ -54,11 +59,19 @@ impl Jobs {
         collector: &Rc<Collector>,
         tickets: Tickets,
     ) -> Self {
+        let verifiable = scenario.device.compute != Compute::None;
+        let longest = tasks.iter().map(Task::message_len).max();
         let shared = Shared {
+            blank: vec![0; longest.filter(|_| !verifiable).unwrap_or(0)],
+            // An answer that the engine still had to verify came before the call's end.
+            good_ending: match engine.config().verify_signatures {
+                false => Ending::Answer,
+                true => Ending::Result,
+            },
             tasks,
             engine: engine.clone(),
             seed: scenario.seed,
-            verifiable: scenario.device.compute != Compute::None,
+            verifiable,
             verify: scenario.load.verify,
             collector: collector.clone(),
             tickets: RefCell::new(tickets),
@@ -145,8 +158,11 @@ impl Shared {
     }
 
     fn think(&self, think_ns: Nanos) {
+        if think_ns == Nanos::ZERO {
+            return;
+        }
         let now = self.engine.now();
-        if think_ns == Nanos::ZERO || !self.tickets.borrow().allows(now) {
+        if !self.tickets.borrow().allows(now) {
             return;
         }
         if let Err(error) = self.alarms.sleep_until(now + think_ns) {
@@ -265,18 +281,20 @@ impl Shared {
     }
 
     /// A message of that number. Where nothing is computed, nobody reads it.
-    fn message(&self, number: u64, len: usize) -> Vec<u8> {
+    fn message(&self, number: u64, len: usize) -> Cow<'_, [u8]> {
         if self.verifiable {
-            payload(self.seed, number, len)
+            Cow::Owned(payload(self.seed, number, len))
         } else {
-            vec![0; len]
+            Cow::Borrowed(&self.blank[..len])
         }
     }
 
     fn timed<T>(&self, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         let mut timed = Timed::begin(self);
         let result = call();
-        timed.has_result = matches!(result, Ok(_) | Err(Error::NotAuthentic));
+        if matches!(result, Ok(_) | Err(Error::NotAuthentic)) {
+            timed.ending = self.good_ending;
+        }
         result
     }
 
@@ -319,9 +337,9 @@ impl Shared {
 struct Timed<'a> {
     shared: &'a Shared,
     called_ns: Nanos,
-    /// Whether it gave its caller what was asked for: an error is none, but that a tag or a
+    /// Whether it gives its caller what was asked for: an error is none, but that a tag or a
     /// signature is not authentic is the answer of a check that worked.
-    has_result: bool,
+    ending: Ending,
 }
 
 impl<'a> Timed<'a> {
@@ -331,7 +349,7 @@ impl<'a> Timed<'a> {
         Self {
             shared,
             called_ns,
-            has_result: false,
+            ending: Ending::Failure,
         }
     }
 }
@@ -339,12 +357,7 @@ impl<'a> Timed<'a> {
 impl Drop for Timed<'_> {
     fn drop(&mut self) {
         let (engine, collector) = (&self.shared.engine, &self.shared.collector);
-        // An answer that the engine still had to verify came before the call's end.
-        let answered_ns = (self.has_result && !engine.config().verify_signatures)
-            .then(|| collector.answered_ns(self.called_ns))
-            .flatten();
-        let ended_ns = answered_ns.unwrap_or_else(|| engine.now());
-        collector.call_ends(self.called_ns, ended_ns, self.has_result);
+        collector.call_ends(self.called_ns, self.ending, || engine.now());
     }
 }
 

@@ -10,7 +10,7 @@ use super::arrivals::Arrivals;
 use super::jobs::Jobs;
 use super::tickets::{Share, Ticket};
 use super::world::{World, broken};
-use super::{RunError, Together};
+use super::{Count, RunError, Together};
 use crate::scenario::{Mode, Pacing};
 
 /// One thread.
@@ -20,8 +20,6 @@ pub(super) struct Runner<'a> {
     world: World,
     jobs: &'a Jobs,
     start: Nanos,
-    /// Ops of this thread that all have been told of.
-    told_ops: u64,
     invalid: Option<String>,
 }
 
@@ -38,7 +36,6 @@ impl<'a> Runner<'a> {
             start: world.now(),
             world,
             jobs,
-            told_ops: 0,
             invalid: None,
         }
     }
@@ -88,17 +85,21 @@ impl<'a> Runner<'a> {
                 self.look_up()?;
                 continue;
             }
-            let alarms = self.jobs.alarms();
-            self.turn(alarms.next_at())?;
-            // When there is nothing left to do, nobody thinks on.
-            let has_more = self.jobs.tickets().borrow().allows(self.world.now());
-            let until = if has_more {
-                self.world.now()
-            } else {
-                Nanos::MAX
-            };
-            alarms.ring(until).map_err(broken)?;
+            self.turn(self.jobs.alarms().next_at())?;
+            self.ring_alarms()?;
         }
+    }
+
+    /// Wakes the jobs whose time to think is over.
+    fn ring_alarms(&self) -> Result<(), RunError> {
+        let alarms = self.jobs.alarms();
+        if alarms.next_at().is_none() {
+            return Ok(());
+        }
+        let now = self.world.now();
+        // When there is nothing left to do, nobody thinks on.
+        let until = if self.allows(now) { now } else { Nanos::MAX };
+        alarms.ring(until).map_err(broken)
     }
 
     /// The same where calls do not pause: the thread does one thing after the other, first what was
@@ -182,20 +183,21 @@ impl<'a> Runner<'a> {
     }
 
     /// Looks whether somebody wants the run to end, and says how far it is.
-    fn look_up(&mut self) -> Result<(), RunError> {
+    fn look_up(&self) -> Result<(), RunError> {
         let together = self.together;
-        let ops = self.world.returned_ops();
-        let new = ops - self.told_ops;
-        self.told_ops = ops;
-        let ops = together.returned.fetch_add(new, Ordering::Relaxed) + new;
+        let Count(returned) = &together.returned[self.thread as usize];
+        returned.store(self.world.returned_ops(), Ordering::Relaxed);
         if together.interrupt.is_raised() {
-            return Err(RunError::Interrupted { ops });
+            return Err(RunError::Interrupted {
+                ops: together.returned_ops(),
+            });
         }
         if together.is_over.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
         if self.thread == 0 {
-            together.progress.at(ops, self.world.now() - self.start);
+            let elapsed = || self.world.now() - self.start;
+            together.progress.at(|| together.returned_ops(), elapsed);
         }
         Ok(())
     }

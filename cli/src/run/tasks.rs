@@ -150,6 +150,17 @@ impl Task {
         })
     }
 
+    /// How long the message is that is made for each call, bytes.
+    pub fn message_len(&self) -> usize {
+        match self {
+            Self::Sign { message_len, .. }
+            | Self::EcdsaSign { message_len, .. }
+            | Self::Seal { message_len, .. }
+            | Self::Open { message_len, .. } => *message_len,
+            Self::Verify { .. } | Self::SealOpen { .. } => 0,
+        }
+    }
+
     /// How its results are verified.
     pub fn how_verified(&self) -> &'static str {
         match self {

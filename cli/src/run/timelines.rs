@@ -80,18 +80,20 @@ impl All<'_> {
                     )));
                 }
             }
-            let ops = self
-                .lines
-                .iter()
-                .map(|line| line.watch.returned_ops())
-                .sum();
             if self.together.interrupt.is_raised() {
+                let ops = self.returned_ops();
                 return Err(RunError::Interrupted { ops });
             }
-            let elapsed = self.timelines.engine(0).now() - start;
-            self.together.progress.at(ops, elapsed);
+            let elapsed = || self.timelines.engine(0).now() - start;
+            self.together.progress.at(|| self.returned_ops(), elapsed);
         }
         Ok(())
+    }
+
+    /// Calls that have given a result, on all timelines.
+    fn returned_ops(&self) -> u64 {
+        let lines = self.lines.iter();
+        lines.map(|line| line.watch.returned_ops()).sum()
     }
 
     /// Whether there is something left to do.

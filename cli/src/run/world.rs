@@ -38,6 +38,8 @@ pub struct World {
     reactor: Reactor,
     watch: Rc<Watch>,
     clock: Clock,
+    /// Nobody but this program polls.
+    polls: bool,
     idle_turns: u32,
 }
 
@@ -58,12 +60,8 @@ impl World {
         let queue = device.open_queue().map_err(setup)?;
         let config = engine_config(scenario);
         let engine = Engine::new(queue, config, Some(watch.clone())).map_err(setup)?;
-        Ok(Self {
-            reactor: Reactor::new(engine).map_err(setup)?,
-            watch,
-            clock: scenario.clock,
-            idle_turns: 0,
-        })
+        let reactor = Reactor::new(engine).map_err(setup)?;
+        Ok(Self::from_parts(reactor, watch, scenario.clock))
     }
 
     /// The event loop and what watches it, for [`Timelines`](pausewake_engine::Timelines).
@@ -74,6 +72,7 @@ impl World {
     /// What [`into_parts`](Self::into_parts) took apart.
     pub fn from_parts(reactor: Reactor, watch: Rc<Watch>, clock: Clock) -> Self {
         Self {
+            polls: reactor.engine().config().reap == Reap::External,
             reactor,
             watch,
             clock,
@@ -146,8 +145,7 @@ impl World {
 
     /// A turn; with external polling, this program is the one that polls.
     fn turn_and_poll(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
-        let is_external = self.engine().config().reap == Reap::External;
-        if !is_external {
+        if !self.polls {
             return self.reactor.turn(until).map_err(broken);
         }
         // Nobody wakes a loop that polls, so under the wall clock it does not sleep.
@@ -168,8 +166,7 @@ impl World {
 
     /// With external polling, polls for what calls have left in the device: nobody else does.
     fn drain(&mut self) -> Result<(), RunError> {
-        let is_external = self.engine().config().reap == Reap::External;
-        while is_external && self.engine().stats().in_flight > 0 {
+        while self.polls && self.engine().stats().in_flight > 0 {
             self.turn(None)?;
             if self.idle_turns > 1 {
                 break;
@@ -220,6 +217,11 @@ impl Observer for Watch {
         if let Some(log) = &self.log {
             log.push(at, event);
         }
+    }
+
+    /// The story tells of them, the report does not.
+    fn hears_pauses(&self) -> bool {
+        self.log.is_some()
     }
 }
 

@@ -164,4 +164,11 @@ pub trait Observer {
     /// Called with nothing of the engine borrowed, from the middle of a call: it must not call the
     /// engine, and should be quick.
     fn event(&self, at: Nanos, event: &Event);
+
+    /// Whether it wants to be told of each pause and each resume of a job too, and not only of how jobs
+    /// begin and end ([`JobEvent::is_switch`]). Asked once, when an engine is made with it: who does not
+    /// is never called for them.
+    fn hears_pauses(&self) -> bool {
+        true
+    }
 }

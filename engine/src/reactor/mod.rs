@@ -155,7 +155,8 @@ impl Reactor {
 
     /// Resumes the jobs that were woken, rings the doorbell once, and reaps. If there was nothing
     /// to do, lets time pass until there is, at the longest until `until` (what `SET_EPOLL_TIMEOUT` is
-    /// for QAT_Engine's event loop).
+    /// for QAT_Engine's event loop), and does that; where `until` has come, what else is to be done waits
+    /// for the next turn.
     ///
     /// # Errors
     /// The system's event queue failed, a job's fd could not be watched, or we are in a job.
@@ -166,11 +167,7 @@ impl Reactor {
         if pausewake_jobs::current_id().is_some() {
             return Err(ReactorError::InJob);
         }
-        let resumed = self.run_ready()?;
-        self.engine.ring_doorbell();
-        let reaped = self.reap();
-        // The doorbell may have made room, and woken a job that waited for it. Its time is now.
-        if resumed || reaped || self.ready.has_wakes() || self.has_news() {
+        if self.work()? {
             return Ok(Turn::Progress);
         }
         if self.engine.inner().has_to_catch_up() {
@@ -185,22 +182,36 @@ impl Reactor {
         let first = until.into_iter().chain(timer).min();
         let passed = self.park.park(&self.engine, &mut self.ready, first)?;
         let reaped = self.reap();
+        let is_until = until.is_some_and(|until| self.engine.now() >= until);
+        if !is_until && self.has_ready() {
+            // What time has brought is done at that time; but at the caller's own, the caller comes first.
+            self.work()?;
+            return Ok(Turn::Progress);
+        }
         Ok(match passed {
             Passed::Event => Turn::Progress,
             _ if reaped => Turn::Progress,
-            Passed::Until if until.is_some_and(|until| self.engine.now() >= until) => {
-                Turn::TimedOut
-            }
+            Passed::Until if is_until => Turn::TimedOut,
             // A timer of the engine's own.
             Passed::Until => Turn::Progress,
             Passed::Nothing => Turn::Idle,
         })
     }
 
+    /// Resumes the jobs that were woken, rings the doorbell once, and reaps. Says whether there was
+    /// anything to do, or is now.
+    fn work(&mut self) -> Result<bool, ReactorError> {
+        let resumed = self.run_ready()?;
+        self.engine.ring_doorbell();
+        let reaped = self.reap();
+        // The doorbell may have made room, and woken a job that waited for it. Its time is now.
+        Ok(resumed || reaped || self.ready.has_wakes() || self.has_news())
+    }
+
     /// Looks for completions, if that is ours to do and it is time. Says whether there were any.
     fn reap(&self) -> bool {
         let inner = self.engine.inner();
-        match self.engine.config().reap {
+        match inner.config.reap {
             Reap::Event | Reap::Inline | Reap::Thread { .. } => inner.poll_if_due(),
             Reap::Heuristic(_) => {
                 inner.catch_up();
@@ -304,7 +315,7 @@ impl Reactor {
             self.batch.extend(self.tasks.tokens());
         }
         let any = !self.batch.is_empty();
-        let is_inline = self.engine.config().reap == Reap::Inline;
+        let is_inline = self.engine.inner().config.reap == Reap::Inline;
         while let Some(token) = self.batch.pop_front() {
             let inner = self.engine.inner();
             if inner.costs.switch_ns > Nanos::ZERO && self.tasks.is_live(token) {

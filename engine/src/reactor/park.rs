@@ -103,14 +103,16 @@ impl Park {
 
     /// The places whose fd became readable since the last time.
     pub(super) fn readable(&mut self, engine: &Engine) -> io::Result<std::vec::Drain<'_, u32>> {
-        let stats = engine.stats();
-        let fd_wakes = stats.wakes_by_fd + stats.wakes_for_room;
-        let written = engine.config().notify == Notify::Fd && fd_wakes != self.fd_wakes_seen;
-        self.turns_since_look += 1;
-        let overdue = self.turns_since_look >= LOOK_EVERY_TURNS;
-        if self.watches_jobs && (written || overdue) {
-            self.fd_wakes_seen = fd_wakes;
-            self.look(engine, Some(Duration::ZERO))?;
+        if self.watches_jobs {
+            let stats = engine.stats();
+            let fd_wakes = stats.wakes_by_fd + stats.wakes_for_room;
+            let is_by_fd = engine.inner().config.notify == Notify::Fd;
+            let written = is_by_fd && fd_wakes != self.fd_wakes_seen;
+            self.turns_since_look += 1;
+            if written || self.turns_since_look >= LOOK_EVERY_TURNS {
+                self.fd_wakes_seen = fd_wakes;
+                self.look(engine, Some(Duration::ZERO))?;
+            }
         }
         Ok(self.readable.drain(..))
     }
@@ -135,7 +137,7 @@ impl Park {
         ready: &mut ReadyQueue,
         until: Option<Nanos>,
     ) -> Result<Passed, ReactorError> {
-        match (engine.inner().time_kind, engine.config().reap) {
+        match (engine.inner().time_kind, engine.inner().config.reap) {
             (TimeKind::Wall, Reap::Inline) => {
                 self.glance(engine, until).map(|passed| match passed {
                     // Looks again and again: there may always be something.
@@ -210,7 +212,7 @@ impl Park {
             });
             let is_until = now.is_some_and(|now| until.is_some_and(|until| now >= until));
             // Whom the signal does not reach comes back at every deadline, or by its own timer.
-            let is_awake = match engine.config().reap {
+            let is_awake = match engine.inner().config.reap {
                 Reap::Event => signalled,
                 Reap::External | Reap::Inline => now.is_some() && !is_until,
                 Reap::Heuristic(_) | Reap::Thread { .. } => false,

@@ -8,7 +8,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pausewake_device::ring::{CreateError, Ringer, Sleeper, bell};
@@ -30,6 +30,9 @@ struct QueueId(u64);
 /// Wakes from other threads.
 struct Shared {
     wakes: Mutex<VecDeque<TaskToken>>,
+    /// Whether there are any: written under the lock, and read without it by a loop that is awake. One
+    /// that goes to sleep takes the lock to see.
+    has_wakes: AtomicBool,
     bell: Ringer,
 }
 
@@ -49,6 +52,7 @@ impl ReadyQueue {
         let (bell, sleeper) = bell()?;
         let shared = Arc::new(Shared {
             wakes: Mutex::default(),
+            has_wakes: AtomicBool::new(false),
             bell,
         });
         let id = QueueId::next();
@@ -70,14 +74,14 @@ impl ReadyQueue {
         let (id, shared) = (self.id, self.shared.clone());
         Arc::new(move || {
             if with_local(id, |wakes| wakes.push_back(token)).is_none() {
-                shared.wakes().push_back(token);
+                shared.push(token);
                 shared.bell.ring();
             }
         })
     }
 
     pub(super) fn has_wakes(&self) -> bool {
-        self.has_local_wakes() || !self.shared.wakes().is_empty()
+        self.has_local_wakes() || self.shared.has_wakes()
     }
 
     fn has_local_wakes(&self) -> bool {
@@ -87,7 +91,9 @@ impl ReadyQueue {
     /// Moves all wakes to `batch`: those of each thread in the order in which they came.
     pub(super) fn take_into(&self, batch: &mut VecDeque<TaskToken>) {
         with_local(self.id, |wakes| move_all(wakes, batch));
-        move_all(&mut self.shared.wakes(), batch);
+        if self.shared.has_wakes() {
+            self.shared.take_into(batch);
+        }
     }
 
     /// Says 'wake me', unless somebody was woken already.
@@ -116,6 +122,23 @@ impl QueueId {
 }
 
 impl Shared {
+    fn push(&self, token: TaskToken) {
+        let mut wakes = self.wakes();
+        wakes.push_back(token);
+        self.has_wakes.store(true, Ordering::Release);
+    }
+
+    fn has_wakes(&self) -> bool {
+        self.has_wakes.load(Ordering::Acquire)
+    }
+
+    #[cold]
+    fn take_into(&self, batch: &mut VecDeque<TaskToken>) {
+        let mut wakes = self.wakes();
+        move_all(&mut wakes, batch);
+        self.has_wakes.store(false, Ordering::Release);
+    }
+
     fn wakes(&self) -> MutexGuard<'_, VecDeque<TaskToken>> {
         self.wakes.lock().unwrap_or_else(PoisonError::into_inner)
     }

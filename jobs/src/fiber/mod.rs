@@ -72,5 +72,5 @@ pub(crate) use stack::{
 };
 pub(crate) use switch::{Exit, pause};
 pub(crate) use thread::{
-    block, current_id, current_wait_ctx, is_observed, local, set_local, set_observed, unblock,
+    block, current_id, current_wait_ctx, hears, local, set_hears, set_local, unblock,
 };

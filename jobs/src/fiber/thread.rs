@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::control::Control;
 use super::switch::NOBODY;
+use crate::event::Hears;
 use crate::{JobId, JobLocal, WaitCtx};
 
 /// Ids are handed to threads in blocks, so that a start touches no shared memory.
@@ -20,7 +21,7 @@ pub(super) struct ThreadState {
     pub(super) free: Cell<*const Control>,
     next_id: Cell<u64>,
     id_block_end: Cell<u64>,
-    pub(super) observed: Cell<bool>,
+    hears: Cell<Hears>,
     pub(super) initialised: Cell<bool>,
     /// The thread is so near its end that an idle fibre would never be freed.
     pub(super) exiting: Cell<bool>,
@@ -43,7 +44,7 @@ thread_local! {
             free: Cell::new(NOBODY),
             next_id: Cell::new(0),
             id_block_end: Cell::new(0),
-            observed: Cell::new(false),
+            hears: Cell::new(Hears::Nothing),
             initialised: Cell::new(false),
             exiting: Cell::new(false),
             epoch: Cell::new(0),
@@ -153,12 +154,12 @@ pub(crate) fn set_local(value: JobLocal) -> Result<JobLocal, JobLocal> {
     }
 }
 
-/// Whether somebody wants to hear of this thread's jobs.
+/// How much somebody wants to hear of this thread's jobs.
 #[inline]
-pub(crate) fn is_observed() -> bool {
-    state().observed.get()
+pub(crate) fn hears() -> Hears {
+    state().hears.get()
 }
 
-pub(crate) fn set_observed(observed: bool) {
-    state().observed.set(observed);
+pub(crate) fn set_hears(hears: Hears) {
+    state().hears.set(hears);
 }

@@ -12,7 +12,9 @@ use crate::driver::telling::Telling;
 use crate::events::{DeviceEvent, DeviceObserver};
 use crate::keys::KeyId;
 use crate::model::{ModelStats, QueueId};
-use crate::protocol::{Class, Completion, CompletionFlags, Cookie, Descriptor, OpKind, Status};
+use crate::protocol::{
+    Class, Completion, CompletionFlags, Cookie, Descriptor, OpKind, Scheme, Status,
+};
 use crate::ring::DeviceSide;
 use crate::stats::DeviceStats;
 use crate::time::Nanos;

@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use generator::Scope;
 
-use super::control::{Control, ExitKind, Order};
+use super::control::{Control, ExitKind};
 
 /// What a cancelled job unwinds with. Private, so that nobody else can raise it.
 struct Cancellation;
@@ -22,13 +22,11 @@ pub(super) unsafe fn root(mut scope: Scope<'_, '_, (), ()>, born: *const Cell<*c
     loop {
         // SAFETY: this is the fibre's own stack, outside any unwinding.
         unsafe { switch_out(&control) };
-        if control.order.get() == Order::Quit {
+        let Some(entry) = control.entry.get() else {
             return;
-        }
-        if let Some(entry) = control.entry.get() {
-            // SAFETY: `start` has set entry, closure and result together before this switch.
-            unsafe { entry(&control) };
-        }
+        };
+        // SAFETY: `start` has set entry, closure and result together before this switch.
+        unsafe { entry(&control) };
     }
 }
 
@@ -75,7 +73,7 @@ pub(super) fn raise_cancellation() -> ! {
 #[cold]
 fn caught(control: &Control, payload: Box<dyn Any + Send>) {
     // Somebody may have caught a cancellation in one job and raised it in another.
-    if control.order.get() == Order::Cancel && payload.is::<Cancellation>() {
+    if control.is_cancelled() && payload.is::<Cancellation>() {
         control.exit.set(ExitKind::Unwound);
     } else {
         control.panic.set(Some(payload));

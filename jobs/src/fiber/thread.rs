@@ -125,7 +125,7 @@ pub(crate) fn current_wait_ctx() -> Option<WaitCtx> {
 #[inline]
 pub(crate) fn block() -> Option<JobId> {
     let control = state().current()?;
-    control.blocks.set(control.blocks.get() + 1);
+    control.holds.set(control.holds.get().blocked());
     Some(control.id.get())
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn block() -> Option<JobId> {
 #[inline]
 pub(crate) fn unblock(id: JobId) {
     if let Some(control) = state().running(id) {
-        control.blocks.set(control.blocks.get().saturating_sub(1));
+        control.holds.set(control.holds.get().unblocked());
     }
 }
 

@@ -143,9 +143,17 @@ impl<T> Job<T> {
         if let Some(running) = fiber::current_id() {
             return Err(ResumeError::new(ResumeReason::Nested { running }, self));
         }
+        if fiber::is_switch_watched() {
+            self.prepare_resume();
+        }
+        Ok(Outcome::after(self.fiber.into_fiber().resume()))
+    }
+
+    /// What a resume begins with, where there is anything to do.
+    #[cold]
+    fn prepare_resume(&self) {
         self.fiber.reset_wait_changes();
         event::emit_switch(|| JobEvent::Resumed { job: self.id() });
-        Ok(Outcome::after(self.fiber.into_fiber().resume()))
     }
 
     /// Ends the job by unwinding its stack, and says how that went. Works inside other jobs,

@@ -82,7 +82,7 @@ pub(super) struct Control {
     pub(super) entry: Cell<Option<Entry>>,
     /// The `F` in the frame of `start`; valid until `run` has moved it.
     pub(super) closure: Cell<*mut ()>,
-    /// Where the `T` goes; in the frame of whichever `start`, `resume` or `cancel` is running.
+    /// Where the `T` goes, if it has a size; in the frame of whichever `start`, `resume` or `cancel` is running.
     pub(super) result: Cell<*mut ()>,
     pub(super) exit: Cell<ExitKind>,
     pub(super) panic: Cell<Option<Box<dyn Any + Send>>>,

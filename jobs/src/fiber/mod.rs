@@ -72,5 +72,6 @@ pub(crate) use stack::{
 };
 pub(crate) use switch::{Exit, pause};
 pub(crate) use thread::{
-    block, current_id, current_wait_ctx, hears, local, set_hears, set_local, unblock,
+    block, count_changed_wait_ctx, current_id, current_wait_ctx, hears, is_switch_watched, local,
+    set_hears, set_local, unblock,
 };

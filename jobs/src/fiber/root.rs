@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
+use std::ptr;
 
 use generator::Scope;
 
@@ -48,15 +49,20 @@ pub(super) unsafe fn switch_out(control: &Control) {
 ///
 /// # Safety
 /// `control.closure` points to an `F` that nobody else will use or drop. `control.result` points
-/// to room for a `T` whenever this fibre is entered.
+/// to room for a `T` whenever this fibre is entered, unless a `T` needs none.
 pub(super) unsafe fn run<F: FnOnce() -> T, T>(control: &Control) {
     let closure = control.closure.get().cast::<F>();
     // SAFETY: the caller guarantees an initialised `F` whose ownership goes to this read.
     let f = unsafe { closure.read() };
     match panic::catch_unwind(AssertUnwindSafe(f)) {
         Ok(value) => {
-            let result = control.result.get().cast::<T>();
-            // SAFETY: the caller guarantees room for a `T` in the frame that entered us last.
+            let result = if size_of::<T>() > 0 {
+                control.result.get().cast::<T>()
+            } else {
+                ptr::dangling_mut()
+            };
+            // SAFETY: the caller guarantees room for a `T` in the frame that entered us last; what has no
+            // size needs none.
             unsafe { result.write(value) };
             control.exit.set(ExitKind::Finished);
         }

@@ -94,10 +94,10 @@ pub(crate) fn pause() -> Pause {
     let Some(control) = (unsafe { state.current.get().as_ref() }) else {
         return Pause::NotInJob;
     };
-    let here = 0_u8;
-    let is_here = control.owns_address((&raw const here).addr());
-    if control.holds.get() != Holds::NONE || !is_here || panicking() {
-        return do_not_pause(control, is_here);
+    let here = MaybeUninit::<u8>::uninit();
+    let here = here.as_ptr().addr();
+    if control.holds.get() != Holds::NONE || !control.owns_address(here) || panicking() {
+        return do_not_pause(control, here);
     }
     // SAFETY: the local above lies on this fibre's stack, so this fibre is the innermost;
     // and the thread is not panicking, so neither is the fibre.
@@ -110,11 +110,11 @@ pub(crate) fn pause() -> Pause {
 
 /// What becomes of a pause that something speaks against.
 #[cold]
-fn do_not_pause(control: &Control, is_here: bool) -> Pause {
+fn do_not_pause(control: &Control, here: usize) -> Pause {
     if control.holds.get().is_blocked() {
         return Pause::Blocked;
     }
-    if !is_here {
+    if !control.owns_address(here) {
         return Pause::ForeignGenerator;
     }
     if panicking() {
@@ -138,7 +138,9 @@ unsafe fn visit<T>(
     // SAFETY: the caller owns the fibre, so its control block is alive.
     let fiber = unsafe { control.as_ref() };
     let mut result = MaybeUninit::<T>::uninit();
-    fiber.result.set(result.as_mut_ptr().cast());
+    if size_of::<T>() > 0 {
+        fiber.result.set(result.as_mut_ptr().cast());
+    }
     // SAFETY: the caller owns the fibre, and has prepared it.
     unsafe { enter(state, fiber, outer) };
     match fiber.exit.get() {

@@ -110,15 +110,19 @@ pub(crate) enum Hears {
     All,
 }
 
+/// Tells that a job begins or ends.
 #[inline]
-pub(crate) fn emit(event: JobEvent) {
-    let least = if event.is_switch() {
-        Hears::All
-    } else {
-        Hears::Ends
-    };
-    if fiber::hears() >= least {
-        tell(event);
+pub(crate) fn emit(event: impl FnOnce() -> JobEvent) {
+    if fiber::hears() >= Hears::Ends {
+        tell(event());
+    }
+}
+
+/// Tells that a job pauses or goes on.
+#[inline(always)]
+pub(crate) fn emit_switch(event: impl FnOnce() -> JobEvent) {
+    if fiber::hears() >= Hears::All {
+        tell(event());
     }
 }
 

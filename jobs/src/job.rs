@@ -6,7 +6,7 @@ use std::mem;
 use std::panic;
 
 use crate::event::{self, CancelHow, JobEvent};
-use crate::fiber::{self, Exit, Fiber};
+use crate::fiber::{self, Exit, Fiber, HeldFiber};
 use crate::{JobId, ResumeError, ResumeReason, StartError, WaitCtx};
 
 /// How far a job has come, when [`start`] or [`Job::resume`] returns.
@@ -83,9 +83,8 @@ where
         Ok(fiber) => fiber,
         Err(reason) => return Err(StartError::new(reason, f)),
     };
-    let id = fiber.id();
-    event::emit(JobEvent::Started { job: id });
-    Ok(Outcome::after(id, fiber.start(wait_ctx, f)))
+    event::emit(|| JobEvent::Started { job: fiber.id() });
+    Ok(Outcome::after(fiber.start(wait_ctx, f)))
 }
 
 /// A paused job.
@@ -127,8 +126,7 @@ where
 /// ```
 #[must_use = "dropping a paused job cancels it"]
 pub struct Job<T> {
-    /// `None` only in the moment between taking it out and the end of a method or drop.
-    fiber: Option<Fiber<T>>,
+    fiber: HeldFiber<T>,
 }
 
 impl<T> Job<T> {
@@ -145,11 +143,17 @@ impl<T> Job<T> {
         if let Some(running) = fiber::current_id() {
             return Err(ResumeError::new(ResumeReason::Nested { running }, self));
         }
-        let id = self.id();
-        self.fiber().reset_wait_changes();
-        event::emit(JobEvent::Resumed { job: id });
-        let exit = self.into_fiber().resume();
-        Ok(Outcome::after(id, exit))
+        if fiber::is_switch_watched() {
+            self.prepare_resume();
+        }
+        Ok(Outcome::after(self.fiber.into_fiber().resume()))
+    }
+
+    /// What a resume begins with, where there is anything to do.
+    #[cold]
+    fn prepare_resume(&self) {
+        self.fiber.reset_wait_changes();
+        event::emit_switch(|| JobEvent::Resumed { job: self.id() });
     }
 
     /// Ends the job by unwinding its stack, and says how that went. Works inside other jobs,
@@ -163,41 +167,21 @@ impl<T> Job<T> {
     /// assert!(matches!(job.cancel(), Cancelled::Unwound));
     /// ```
     pub fn cancel(self) -> Cancelled {
-        cancel(self.into_fiber())
+        cancel(self.fiber.into_fiber())
     }
 
     /// Its id.
     #[must_use]
     #[inline]
     pub fn id(&self) -> JobId {
-        self.fiber().id()
+        self.fiber.id()
     }
 
     /// Its wait context: the one that it was started with, or else one of its own, made now.
     #[must_use]
     #[inline]
     pub fn wait_ctx(&self) -> &WaitCtx {
-        self.fiber().wait_ctx()
-    }
-
-    #[inline]
-    fn fiber(&self) -> &Fiber<T> {
-        self.fiber.as_ref().expect("only consuming methods take it")
-    }
-
-    #[inline]
-    fn into_fiber(mut self) -> Fiber<T> {
-        let fiber = self.fiber.take().expect("only consuming methods take it");
-        mem::forget(self);
-        fiber
-    }
-}
-
-impl<T> Drop for Job<T> {
-    fn drop(&mut self) {
-        if let Some(fiber) = self.fiber.take() {
-            drop(cancel(fiber));
-        }
+        self.fiber.wait_ctx()
     }
 }
 
@@ -242,19 +226,21 @@ impl Cancelled {
 impl<T> Outcome<T> {
     /// What a visit to a job comes to for the caller.
     #[inline(always)]
-    fn after(job: JobId, exit: Exit<T>) -> Outcome<T> {
+    fn after(exit: Exit<T>) -> Outcome<T> {
         match exit {
             Exit::Paused(fiber) => {
                 // First the handle: if the observer panics, it cancels the job.
-                let paused = Job { fiber: Some(fiber) };
-                event::emit(JobEvent::Paused { job });
+                let paused = Job {
+                    fiber: HeldFiber::new(fiber),
+                };
+                event::emit_switch(|| JobEvent::Paused { job: paused.id() });
                 Outcome::Paused(paused)
             }
-            Exit::Finished(value) => {
-                event::emit(JobEvent::Finished { job });
+            Exit::Finished { job, value } => {
+                event::emit(|| JobEvent::Finished { job });
                 Outcome::Finished(value)
             }
-            Exit::Panicked(payload) => rethrow(job, payload),
+            Exit::Panicked { job, payload } => rethrow(job, payload),
             Exit::Unwound | Exit::GivenUp => unreachable!("only a cancelled job ends so"),
         }
     }
@@ -262,20 +248,21 @@ impl<T> Outcome<T> {
 
 #[cold]
 fn rethrow(job: JobId, payload: Box<dyn Any + Send>) -> ! {
-    event::emit(JobEvent::Panicked { job });
+    event::emit(|| JobEvent::Panicked { job });
     panic::resume_unwind(payload)
 }
 
-fn cancel<T>(fiber: Fiber<T>) -> Cancelled {
+/// Ends the job of a fibre by unwinding its stack.
+pub(crate) fn cancel<T>(fiber: Fiber<T>) -> Cancelled {
     let job = fiber.id();
     let (cancelled, returned) = match fiber.cancel() {
-        Exit::Finished(value) => (Cancelled::Finished, Some(value)),
-        Exit::Panicked(payload) => (Cancelled::Panicked(payload), None),
+        Exit::Finished { value, .. } => (Cancelled::Finished, Some(value)),
+        Exit::Panicked { payload, .. } => (Cancelled::Panicked(payload), None),
         Exit::Unwound => (Cancelled::Unwound, None),
         Exit::GivenUp => (Cancelled::Refused, None),
         Exit::Paused(_) => unreachable!("a cancelled job does not pause"),
     };
-    event::emit(JobEvent::Cancelled {
+    event::emit(|| JobEvent::Cancelled {
         job,
         how: cancelled.how(),
     });
@@ -284,4 +271,4 @@ fn cancel<T>(fiber: Fiber<T>) -> Cancelled {
 }
 
 // An `Option` around the handle must not cost a word.
-const _: () = assert!(mem::size_of::<Job<u64>>() == mem::size_of::<usize>());
+const _: () = assert!(mem::size_of::<Option<Job<u64>>>() == mem::size_of::<usize>());

@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::marker::PhantomData;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
+use std::ops::Deref;
 use std::ptr::{self, NonNull};
 
 use generator::Scope;
 
 use super::{pool, thread};
-use crate::{JobId, JobLocal, WaitCtx};
+use crate::{JobId, JobLocal, WaitCtx, job};
 
 /// What the fibre switches out with; nothing travels by it.
 pub(super) type FiberScope = Scope<'static, 'static, (), ()>;
@@ -17,18 +18,46 @@ pub(super) type FiberScope = Scope<'static, 'static, (), ()>;
 /// What `run::<F, T>` is called as, once `F` and `T` are forgotten.
 pub(super) type Entry = unsafe fn(&Control);
 
-/// What the thread wants of a fibre that it switches to.
+/// What keeps a job from pausing, in one word, because every pause asks: how often it is blocked, and
+/// whether it was cancelled.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    /// Call the entry, or return from the pause.
-    Run,
-    /// Unwind. Stays set until the next start, and so marks a job as cancelled.
-    Cancel,
-    /// Only for an idle fibre: leave the loop for good.
-    Quit,
+pub(super) struct Holds(usize);
+
+impl Holds {
+    /// Nothing.
+    pub(super) const NONE: Holds = Holds(0);
+    const CANCELLED: usize = 1;
+    const BLOCK: usize = 2;
+
+    /// One block more.
+    pub(super) fn blocked(self) -> Holds {
+        Holds(self.0 + Self::BLOCK)
+    }
+
+    /// One block less, if there is any.
+    pub(super) fn unblocked(self) -> Holds {
+        if self.is_blocked() {
+            Holds(self.0 - Self::BLOCK)
+        } else {
+            self
+        }
+    }
+
+    pub(super) fn cancelled(self) -> Holds {
+        Holds(self.0 | Self::CANCELLED)
+    }
+
+    pub(super) fn is_blocked(self) -> bool {
+        self.0 >= Self::BLOCK
+    }
+
+    pub(super) fn is_cancelled(self) -> bool {
+        self.0 & Self::CANCELLED != 0
+    }
 }
 
-/// Why the fibre switched out.
+/// Why the fibre switched out. A job that has started is taken for paused until it says otherwise, so
+/// that a pause need not say anything.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExitKind {
     Paused,
@@ -46,19 +75,20 @@ pub(super) struct Control {
     pub(super) scope: *mut FiberScope,
     /// Lowest usable address, above the guard page.
     pub(super) stack_low: Cell<usize>,
-    /// First address above all frames.
-    pub(super) stack_high: Cell<usize>,
+    /// Bytes between that and this block, below which all frames of a job lie.
+    pub(super) job_stack_bytes: Cell<usize>,
 
+    /// What to call when the fibre is entered and has no job; `None` has it leave its loop for good.
     pub(super) entry: Cell<Option<Entry>>,
     /// The `F` in the frame of `start`; valid until `run` has moved it.
     pub(super) closure: Cell<*mut ()>,
-    /// Where the `T` goes; in the frame of whichever `start`, `resume` or `cancel` is running.
+    /// Where the `T` goes, if it has a size; in the frame of whichever `start`, `resume` or `cancel` is running.
     pub(super) result: Cell<*mut ()>,
-    pub(super) order: Cell<Order>,
     pub(super) exit: Cell<ExitKind>,
     pub(super) panic: Cell<Option<Box<dyn Any + Send>>>,
 
-    /// The job that runs around this one, while this one runs. Only cancelling nests.
+    /// The job that runs around this one, while this one runs; null but for one that is being cancelled,
+    /// since only cancelling nests.
     pub(super) outer: Cell<*const Control>,
     /// The next idle fibre, while this one is idle.
     pub(super) next_free: Cell<*const Control>,
@@ -66,11 +96,11 @@ pub(super) struct Control {
     pub(super) epoch: Cell<u64>,
 
     pub(super) id: Cell<JobId>,
-    pub(super) blocks: Cell<usize>,
+    pub(super) holds: Cell<Holds>,
     /// How often the job met its cancellation.
     pub(super) cancel_attempts: Cell<u32>,
-    /// Whether the thread was panicking when it switched in.
-    pub(super) entered_panicking: Cell<bool>,
+    /// Whether the thread was panicking when it switched in to cancel the job.
+    pub(super) cancelled_panicking: Cell<bool>,
     wait_ctx: UnsafeCell<OnceCell<WaitCtx>>,
     pub(super) local: Cell<JobLocal>,
 }
@@ -81,20 +111,19 @@ impl Control {
             generator: Cell::new(ptr::null_mut()),
             scope,
             stack_low: Cell::new(0),
-            stack_high: Cell::new(0),
+            job_stack_bytes: Cell::new(0),
             entry: Cell::new(None),
             closure: Cell::new(ptr::null_mut()),
             result: Cell::new(ptr::null_mut()),
-            order: Cell::new(Order::Run),
             exit: Cell::new(ExitKind::Finished),
             panic: Cell::new(None),
             outer: Cell::new(ptr::null()),
             next_free: Cell::new(ptr::null()),
             epoch: Cell::new(0),
             id: Cell::new(JobId::NONE),
-            blocks: Cell::new(0),
+            holds: Cell::new(Holds::NONE),
             cancel_attempts: Cell::new(0),
-            entered_panicking: Cell::new(false),
+            cancelled_panicking: Cell::new(false),
             wait_ctx: UnsafeCell::new(OnceCell::new()),
             local: Cell::new(None),
         }
@@ -131,11 +160,18 @@ impl Control {
         cell.take()
     }
 
-    /// Whether the code that asks runs on this fibre's stack, and not on another one that it
-    /// switched to by means that we do not know of.
-    #[inline]
+    /// Whether the code that asks, and has a local variable at this address, runs on this fibre's stack,
+    /// and not on another one that it switched to by means that we do not know of.
+    #[inline(always)]
     pub(super) fn owns_address(&self, address: usize) -> bool {
-        address.wrapping_sub(self.stack_low.get()) < self.stack_high.get() - self.stack_low.get()
+        // What lies above this block, or on another stack, is farther away than the stack is deep.
+        ptr::from_ref(self).addr().wrapping_sub(address) <= self.job_stack_bytes.get()
+    }
+
+    /// Whether the job was cancelled.
+    #[inline(always)]
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.holds.get().is_cancelled()
     }
 }
 
@@ -180,9 +216,44 @@ impl Drop for IdleFiber {
     }
 }
 
+/// A paused fibre that is cancelled when it is dropped.
+pub(crate) struct HeldFiber<T>(ManuallyDrop<Fiber<T>>);
+
+impl<T> HeldFiber<T> {
+    #[inline]
+    pub(crate) fn new(fiber: Fiber<T>) -> HeldFiber<T> {
+        HeldFiber(ManuallyDrop::new(fiber))
+    }
+
+    /// The fibre, which is not cancelled now.
+    #[inline]
+    pub(crate) fn into_fiber(self) -> Fiber<T> {
+        let mut held = ManuallyDrop::new(self);
+        // SAFETY: the one who held it is not used again, nor dropped.
+        unsafe { ManuallyDrop::take(&mut held.0) }
+    }
+}
+
+impl<T> Deref for HeldFiber<T> {
+    type Target = Fiber<T>;
+
+    #[inline]
+    fn deref(&self) -> &Fiber<T> {
+        &self.0
+    }
+}
+
+impl<T> Drop for HeldFiber<T> {
+    fn drop(&mut self) {
+        // SAFETY: dropped once, and not used again.
+        let fiber = unsafe { ManuallyDrop::take(&mut self.0) };
+        drop(job::cancel(fiber));
+    }
+}
+
 /// A fibre with a paused job on it, whose result will be a `T`.
 ///
-/// Has no `Drop`: the job that holds it says how it ends. Neither `Send` nor `Sync`, because
+/// Has no `Drop`: whoever takes it says how it ends. Neither `Send` nor `Sync`, because
 /// of the pointer.
 pub(crate) struct Fiber<T> {
     pub(super) control: NonNull<Control>,

@@ -17,7 +17,7 @@
 //!       │ frames of generator's entry       │   │     │                by Control::next_free
 //!       │ frame of root::root               │   │     │
 //!       │   Control ────── .generator ──────┼───┘     │  frame of start::<F, T>
-//!       │     order, exit, id, blocks,      │         │    f: F ◄────────── Control::closure
+//!       │     entry, exit, id, holds,       │         │    f: F ◄────────── Control::closure
 //!       │     wait context, job-local slot  │         │    result: T ◄───── Control::result
 //!       ├───────────────────────────────────┤         │
 //!       │ frame of root::run::<F, T>        │         │  after a pause that frame is gone, and
@@ -37,7 +37,7 @@
 //! # Rules that keep `generator` a good neighbour
 //! * An unfinished generator is never dropped: `generator` would swap the process's panic hook
 //!   and unwind by force. A job is cancelled by our own unwinding from our own pause; an idle
-//!   fibre ends because [`Order::Quit`](control::Order) makes `root` return.
+//!   fibre ends because `root` finds no [`entry`](control::Control::entry) and returns.
 //! * Nothing unwinds into `generator`: `run` catches everything, so its own catching,
 //!   which reports through a logger and re-raises from `resume`, has nothing to do.
 //! * Its mapping code panics when memory is short. [`stack`] finds that out first.
@@ -64,7 +64,7 @@ mod switch;
 mod thread;
 mod warm_up;
 
-pub(crate) use control::Fiber;
+pub(crate) use control::{Fiber, HeldFiber};
 pub(crate) use pool::{acquire, cleanup, init, thread_stats};
 pub(crate) use stack::{
     MAX_STACK_SIZE_BYTES, MIN_STACK_SIZE_BYTES, default_stack_size_bytes, process_stats,
@@ -72,5 +72,6 @@ pub(crate) use stack::{
 };
 pub(crate) use switch::{Exit, pause};
 pub(crate) use thread::{
-    block, current_id, current_wait_ctx, hears, local, set_hears, set_local, unblock,
+    block, count_changed_wait_ctx, current_id, current_wait_ctx, hears, is_switch_watched, local,
+    set_hears, set_local, unblock,
 };

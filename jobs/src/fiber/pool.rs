@@ -3,7 +3,7 @@
 use std::mem;
 use std::ptr::NonNull;
 
-use super::control::{Control, IdleFiber};
+use super::control::{Control, Holds, IdleFiber};
 use super::stack;
 use super::switch::NOBODY;
 use super::thread::{self, ThreadState};
@@ -37,8 +37,9 @@ pub(crate) fn acquire() -> Result<IdleFiber, StartReason> {
     let fiber = IdleFiber(control);
     let control = fiber.control();
     control.id.set(state.take_id());
-    control.blocks.set(0);
+    control.holds.set(Holds::NONE);
     control.cancel_attempts.set(0);
+    control.outer.set(NOBODY);
     Ok(fiber)
 }
 

@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
+use std::ptr;
 
 use generator::Scope;
 
-use super::control::{Control, ExitKind, Order};
+use super::control::{Control, ExitKind};
 
 /// What a cancelled job unwinds with. Private, so that nobody else can raise it.
 struct Cancellation;
@@ -22,13 +23,11 @@ pub(super) unsafe fn root(mut scope: Scope<'_, '_, (), ()>, born: *const Cell<*c
     loop {
         // SAFETY: this is the fibre's own stack, outside any unwinding.
         unsafe { switch_out(&control) };
-        if control.order.get() == Order::Quit {
+        let Some(entry) = control.entry.get() else {
             return;
-        }
-        if let Some(entry) = control.entry.get() {
-            // SAFETY: `start` has set entry, closure and result together before this switch.
-            unsafe { entry(&control) };
-        }
+        };
+        // SAFETY: `start` has set entry, closure and result together before this switch.
+        unsafe { entry(&control) };
     }
 }
 
@@ -50,15 +49,20 @@ pub(super) unsafe fn switch_out(control: &Control) {
 ///
 /// # Safety
 /// `control.closure` points to an `F` that nobody else will use or drop. `control.result` points
-/// to room for a `T` whenever this fibre is entered.
+/// to room for a `T` whenever this fibre is entered, unless a `T` needs none.
 pub(super) unsafe fn run<F: FnOnce() -> T, T>(control: &Control) {
     let closure = control.closure.get().cast::<F>();
     // SAFETY: the caller guarantees an initialised `F` whose ownership goes to this read.
     let f = unsafe { closure.read() };
     match panic::catch_unwind(AssertUnwindSafe(f)) {
         Ok(value) => {
-            let result = control.result.get().cast::<T>();
-            // SAFETY: the caller guarantees room for a `T` in the frame that entered us last.
+            let result = if size_of::<T>() > 0 {
+                control.result.get().cast::<T>()
+            } else {
+                ptr::dangling_mut()
+            };
+            // SAFETY: the caller guarantees room for a `T` in the frame that entered us last; what has no
+            // size needs none.
             unsafe { result.write(value) };
             control.exit.set(ExitKind::Finished);
         }
@@ -75,7 +79,7 @@ pub(super) fn raise_cancellation() -> ! {
 #[cold]
 fn caught(control: &Control, payload: Box<dyn Any + Send>) {
     // Somebody may have caught a cancellation in one job and raised it in another.
-    if control.order.get() == Order::Cancel && payload.is::<Cancellation>() {
+    if control.is_cancelled() && payload.is::<Cancellation>() {
         control.exit.set(ExitKind::Unwound);
     } else {
         control.panic.set(Some(payload));

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use generator::{Gn, LocalGenerator};
 
-use super::control::{Control, Order};
+use super::control::Control;
 use super::switch::NOBODY;
 use super::{root, warm_up};
 use crate::{ProcessStats, StackAllocationCause, StackAllocationError};
@@ -63,7 +63,7 @@ pub(super) unsafe fn destroy(control: NonNull<Control>) {
     let (raw, stack_low) = {
         // SAFETY: idle, hence alive until it is entered below.
         let fiber = unsafe { control.as_ref() };
-        fiber.order.set(Order::Quit);
+        fiber.entry.set(None);
         (fiber.generator.get(), fiber.stack_low.get())
     };
     // SAFETY: from `into_raw`, and owned by the caller, who does not use it again.
@@ -138,6 +138,6 @@ fn map(usable_bytes: usize) -> Option<NonNull<Control>> {
     let fiber = unsafe { control.as_ref() };
     fiber.generator.set(raw);
     fiber.stack_low.set(stack_low);
-    fiber.stack_high.set(stack_high);
+    fiber.job_stack_bytes.set(control.addr().get() - stack_low);
     Some(control)
 }

@@ -12,10 +12,10 @@ use std::thread::panicking;
 
 use generator::LocalGenerator;
 
-use super::control::{Control, ExitKind, Fiber, IdleFiber, Order};
+use super::control::{Control, ExitKind, Fiber, Holds, IdleFiber};
 use super::thread::{self, ThreadState};
 use super::{pool, root};
-use crate::{CANCEL_ATTEMPTS, Pause, WaitCtx};
+use crate::{CANCEL_ATTEMPTS, JobId, Pause, WaitCtx};
 
 /// How often a cancelled job may ask to pause while nobody can tell whether it unwinds (see
 /// [`pause_while_panicking`]), before it is given up.
@@ -24,8 +24,14 @@ const UNCERTAIN_CANCEL_ATTEMPTS: u32 = 1_000;
 /// How a visit to a fibre ended. All but `Paused` have let go of the fibre already.
 pub(crate) enum Exit<T> {
     Paused(Fiber<T>),
-    Finished(T),
-    Panicked(Box<dyn Any + Send>),
+    Finished {
+        job: JobId,
+        value: T,
+    },
+    Panicked {
+        job: JobId,
+        payload: Box<dyn Any + Send>,
+    },
     /// Ended by its cancellation.
     Unwound,
     /// Would not be cancelled: its stack is lost.
@@ -51,9 +57,10 @@ impl IdleFiber {
             let control = unsafe { control.as_ref() };
             control.entry.set(Some(root::run::<F, T>));
             control.closure.set((&raw const f).cast_mut().cast());
+            control.exit.set(ExitKind::Paused);
         }
         // SAFETY: alive and ours as above, and what was set matches `F` and `T`.
-        unsafe { visit(control, Order::Run) }
+        unsafe { visit(thread::state(), control, NOBODY) }
     }
 }
 
@@ -62,13 +69,20 @@ impl<T> Fiber<T> {
     #[inline(always)]
     pub(crate) fn resume(self) -> Exit<T> {
         // SAFETY: the handle owns a paused fibre whose job gives a `T`, and is used up.
-        unsafe { visit(self.control, Order::Run) }
+        unsafe { visit(thread::state(), self.control, NOBODY) }
     }
 
     /// Runs the job on from its pause, by unwinding.
     pub(crate) fn cancel(self) -> Exit<T> {
+        let state = thread::state();
+        let fiber = self.control();
+        fiber.holds.set(fiber.holds.get().cancelled());
+        fiber.cancelled_panicking.set(panicking());
+        // Unlike a start or a resume, this may come from inside a job.
+        let outer = state.current.get();
+        fiber.outer.set(outer);
         // SAFETY: the handle owns a paused fibre whose job gives a `T`, and is used up.
-        unsafe { visit(self.control, Order::Cancel) }
+        unsafe { visit(state, self.control, outer) }
     }
 }
 
@@ -80,44 +94,55 @@ pub(crate) fn pause() -> Pause {
     let Some(control) = (unsafe { state.current.get().as_ref() }) else {
         return Pause::NotInJob;
     };
-    if control.blocks.get() != 0 {
+    let here = MaybeUninit::<u8>::uninit();
+    let here = here.as_ptr().addr();
+    if control.holds.get() != Holds::NONE || !control.owns_address(here) || panicking() {
+        return do_not_pause(control, here);
+    }
+    // SAFETY: the local above lies on this fibre's stack, so this fibre is the innermost;
+    // and the thread is not panicking, so neither is the fibre.
+    unsafe { root::switch_out(control) };
+    if control.is_cancelled() {
+        meet_cancellation(control);
+    }
+    Pause::Resumed
+}
+
+/// What becomes of a pause that something speaks against.
+#[cold]
+fn do_not_pause(control: &Control, here: usize) -> Pause {
+    if control.holds.get().is_blocked() {
         return Pause::Blocked;
     }
-    let here = 0_u8;
-    if !control.owns_address((&raw const here).addr()) {
+    if !control.owns_address(here) {
         return Pause::ForeignGenerator;
     }
     if panicking() {
         return pause_while_panicking(control);
     }
-    if control.order.get() == Order::Cancel {
-        meet_cancellation(control);
-    }
-    control.exit.set(ExitKind::Paused);
-    // SAFETY: the local above lies on this fibre's stack, so this fibre is the innermost;
-    // and the thread is not panicking, so neither is the fibre.
-    unsafe { root::switch_out(control) };
-    if control.order.get() == Order::Cancel {
-        meet_cancellation(control);
-    }
-    Pause::Resumed
+    meet_cancellation(control)
 }
 
 /// Enters a fibre, and takes what it left.
 ///
 /// # Safety
 /// The caller owns the fibre, and gives that up. Either the fibre has a job paused that gives a
-/// `T`, or the order is to run and entry and closure are set for a `T`.
+/// `T`, or entry and closure are set for a `T`. The job that runs now is `outer`, and the fibre knows
+/// that.
 #[inline(always)]
-unsafe fn visit<T>(control: NonNull<Control>, order: Order) -> Exit<T> {
-    let state = thread::state();
+unsafe fn visit<T>(
+    state: &ThreadState,
+    control: NonNull<Control>,
+    outer: *const Control,
+) -> Exit<T> {
     // SAFETY: the caller owns the fibre, so its control block is alive.
     let fiber = unsafe { control.as_ref() };
     let mut result = MaybeUninit::<T>::uninit();
-    fiber.result.set(result.as_mut_ptr().cast());
-    fiber.order.set(order);
-    // SAFETY: the caller owns the fibre, and has prepared it for this order.
-    unsafe { enter(state, fiber) };
+    if size_of::<T>() > 0 {
+        fiber.result.set(result.as_mut_ptr().cast());
+    }
+    // SAFETY: the caller owns the fibre, and has prepared it.
+    unsafe { enter(state, fiber, outer) };
     match fiber.exit.get() {
         ExitKind::Paused => Exit::Paused(Fiber {
             control,
@@ -126,10 +151,11 @@ unsafe fn visit<T>(control: NonNull<Control>, order: Order) -> Exit<T> {
         ExitKind::Finished => {
             // SAFETY: `run` has written the result before it said so.
             let value = unsafe { result.assume_init() };
+            let job = fiber.id.get();
             // SAFETY: the job has ended, and the caller gave the fibre up.
             let leftovers = unsafe { pool::release(state, control) };
             drop(leftovers);
-            Exit::Finished(value)
+            Exit::Finished { job, value }
         }
         // SAFETY: the job has ended or was given up, and the caller gave the fibre up.
         kind => unsafe { conclude_badly(state, control, kind) },
@@ -152,13 +178,16 @@ unsafe fn conclude_badly<T>(
         drop(leftovers);
         return Exit::GivenUp;
     }
-    // SAFETY: alive until it is released, below.
-    let payload = unsafe { control.as_ref() }.panic.take();
+    let (job, payload) = {
+        // SAFETY: alive until it is released, below.
+        let fiber = unsafe { control.as_ref() };
+        (fiber.id.get(), fiber.panic.take())
+    };
     // SAFETY: the job has ended, and the caller gave the fibre up.
     let leftovers = unsafe { pool::release(state, control) };
     drop(leftovers);
     match payload {
-        Some(payload) => Exit::Panicked(payload),
+        Some(payload) => Exit::Panicked { job, payload },
         None => Exit::Unwound,
     }
 }
@@ -166,11 +195,10 @@ unsafe fn conclude_badly<T>(
 /// Switches to a fibre, and keeps the thread's notion of the running job in step.
 ///
 /// # Safety
-/// The caller owns the fibre, and has set its order, and whatever that order needs.
+/// The caller owns the fibre, and has prepared it for a visit.
 #[inline(always)]
-pub(super) unsafe fn enter(state: &ThreadState, fiber: &Control) {
-    fiber.entered_panicking.set(panicking());
-    fiber.outer.set(state.current.get());
+unsafe fn enter(state: &ThreadState, fiber: &Control, outer: *const Control) {
+    debug_assert!(ptr::eq(state.current.get(), outer) && ptr::eq(fiber.outer.get(), outer));
     state.current.set(fiber);
     let derailed = Derailed { state, fiber };
     // SAFETY: the pointer came from `into_raw`, and the fibre, which it belongs to, is alive.
@@ -178,7 +206,7 @@ pub(super) unsafe fn enter(state: &ThreadState, fiber: &Control) {
     let mut generator = ManuallyDrop::new(generator);
     generator.resume();
     mem::forget(derailed);
-    state.current.set(fiber.outer.get());
+    state.current.set(outer);
 }
 
 /// Says where a job ends up whose switch was left by unwinding. `generator` does that if it
@@ -216,7 +244,7 @@ fn meet_cancellation(control: &Control) -> ! {
 /// here, and so both stay.
 #[cold]
 fn pause_while_panicking(control: &Control) -> Pause {
-    if control.order.get() == Order::Cancel && control.entered_panicking.get() {
+    if control.is_cancelled() && control.cancelled_panicking.get() {
         let attempts = control.cancel_attempts.get() + 1;
         control.cancel_attempts.set(attempts);
         if attempts > UNCERTAIN_CANCEL_ATTEMPTS {

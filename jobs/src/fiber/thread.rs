@@ -22,6 +22,7 @@ pub(super) struct ThreadState {
     next_id: Cell<u64>,
     id_block_end: Cell<u64>,
     hears: Cell<Hears>,
+    watched: Cell<Watched>,
     pub(super) initialised: Cell<bool>,
     /// The thread is so near its end that an idle fibre would never be freed.
     pub(super) exiting: Cell<bool>,
@@ -45,6 +46,7 @@ thread_local! {
             next_id: Cell::new(0),
             id_block_end: Cell::new(0),
             hears: Cell::new(Hears::Nothing),
+            watched: Cell::new(Watched(0)),
             initialised: Cell::new(false),
             exiting: Cell::new(false),
             epoch: Cell::new(0),
@@ -125,7 +127,7 @@ pub(crate) fn current_wait_ctx() -> Option<WaitCtx> {
 #[inline]
 pub(crate) fn block() -> Option<JobId> {
     let control = state().current()?;
-    control.blocks.set(control.blocks.get() + 1);
+    control.holds.set(control.holds.get().blocked());
     Some(control.id.get())
 }
 
@@ -133,7 +135,7 @@ pub(crate) fn block() -> Option<JobId> {
 #[inline]
 pub(crate) fn unblock(id: JobId) {
     if let Some(control) = state().running(id) {
-        control.blocks.set(control.blocks.get().saturating_sub(1));
+        control.holds.set(control.holds.get().unblocked());
     }
 }
 
@@ -154,6 +156,33 @@ pub(crate) fn set_local(value: JobLocal) -> Result<JobLocal, JobLocal> {
     }
 }
 
+/// Why a resume is more than a switch, in one word, because every resume asks: how many wait contexts of
+/// the thread have changes, one of which may be the job's, and whether the observer wants to hear of it.
+#[derive(Clone, Copy)]
+struct Watched(usize);
+
+impl Watched {
+    const OBSERVED: usize = 1;
+    const WAIT_CTX: usize = 2;
+}
+
+/// Whether there may be more to do for a resume than to switch.
+#[inline(always)]
+pub(crate) fn is_switch_watched() -> bool {
+    state().watched.get().0 != 0
+}
+
+/// A wait context of this thread has changes now, or has none any more.
+pub(crate) fn count_changed_wait_ctx(has_changes: bool) {
+    let watched = &state().watched;
+    let Watched(before) = watched.get();
+    watched.set(Watched(if has_changes {
+        before + Watched::WAIT_CTX
+    } else {
+        before - Watched::WAIT_CTX
+    }));
+}
+
 /// How much somebody wants to hear of this thread's jobs.
 #[inline]
 pub(crate) fn hears() -> Hears {
@@ -161,5 +190,11 @@ pub(crate) fn hears() -> Hears {
 }
 
 pub(crate) fn set_hears(hears: Hears) {
-    state().hears.set(hears);
+    let state = state();
+    state.hears.set(hears);
+    let Watched(before) = state.watched.get();
+    let observed = usize::from(hears == Hears::All) * Watched::OBSERVED;
+    state
+        .watched
+        .set(Watched(before & !Watched::OBSERVED | observed));
 }

@@ -7,6 +7,7 @@ use std::thread;
 
 use super::entries::{Cleanup, Clearance, Entries, Entry, WaitKey};
 use super::{Callback, LocalWake, WaitFd, Wake};
+use crate::fiber;
 
 /// What a job waits for, and how it wants to be woken: OpenSSL's `ASYNC_WAIT_CTX`.
 ///
@@ -56,7 +57,7 @@ pub struct WaitCtx(Rc<Inner>);
 #[derive(Default)]
 struct Inner {
     entries: RefCell<Entries>,
-    /// So that a resume without changes costs one test.
+    /// Counted by the thread, so that no resume looks here for changes while no context has any.
     has_changes: Cell<bool>,
     /// Counted on this thread, so that taking it along costs no atomic operation.
     callback: RefCell<Option<Rc<Callback>>>,
@@ -75,7 +76,7 @@ impl WaitCtx {
     /// `cleanup` is called when the context ends, if `fd` is still in it then.
     pub fn set_wait_fd(&self, key: WaitKey, fd: WaitFd, cleanup: Option<Cleanup>) {
         self.0.entries.borrow_mut().push(key, fd, cleanup);
-        self.0.has_changes.set(true);
+        self.0.set_has_changes(true);
     }
 
     /// The newest descriptor of that key.
@@ -163,7 +164,7 @@ impl WaitCtx {
             // what it captured may run code.
             Clearance::Vanished(_) => true,
             Clearance::Deleted => {
-                self.0.has_changes.set(true);
+                self.0.set_has_changes(true);
                 true
             }
         }
@@ -211,7 +212,6 @@ impl WaitCtx {
     }
 
     /// Begins the change lists anew.
-    #[inline]
     pub(crate) fn reset_changes(&self) {
         if self.0.has_changes.get() {
             self.0.reset_changes();
@@ -220,7 +220,6 @@ impl WaitCtx {
 }
 
 impl Inner {
-    #[cold]
     fn reset_changes(&self) {
         // One at a time, each dropped after the borrow: that may run code of the user's.
         loop {
@@ -231,12 +230,19 @@ impl Inner {
         }
         let mut entries = self.entries.borrow_mut();
         entries.forget_added();
-        self.has_changes.set(entries.has_changes());
+        self.set_has_changes(entries.has_changes());
+    }
+
+    fn set_has_changes(&self, has_changes: bool) {
+        if self.has_changes.replace(has_changes) != has_changes {
+            fiber::count_changed_wait_ctx(has_changes);
+        }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        self.set_has_changes(false);
         let entries = self.entries.get_mut();
         let mut first_panic = None;
         while let Some(entry) = entries.pop() {

@@ -147,7 +147,11 @@ impl WaitCtx {
 
     /// How many were added, and how many deleted.
     #[must_use]
+    #[inline]
     pub fn changed_counts(&self) -> (usize, usize) {
+        if !self.0.has_changes.get() {
+            return (0, 0);
+        }
         let entries = self.0.entries.borrow();
         (entries.added_count(), entries.deleted_count())
     }

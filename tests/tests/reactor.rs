@@ -12,7 +12,9 @@ use pausewake_engine::events::{Event, Observer};
 use pausewake_engine::{
     Engine, ErrorFamily, Notify, Reactor, ReactorError, Reap, SpawnError, Turn,
 };
-use pausewake_jobs::{Cancelled, StartReason, WaitCtx, WaitFd, WaitKey, pause};
+use pausewake_jobs::{
+    Cancelled, JobEvent, JobObserver, StartReason, WaitCtx, WaitFd, WaitKey, pause,
+};
 use pausewake_tests::{Keys, Log, Rig, Time, everywhere, seal};
 
 #[test]
@@ -376,4 +378,62 @@ fn engines_of_one_thread_are_observed_beside_each_other() {
     assert_eq!((jobs_heard(&first_log), jobs_heard(&second_log)), (2, 6));
     assert_eq!(Rc::strong_count(&first_log), 1, "nobody holds on to it");
     assert_eq!(Rc::strong_count(&second_log), 1);
+}
+
+/// Hears how jobs begin and end, and none of their pauses.
+struct Ends(Rc<Log>);
+
+impl Observer for Ends {
+    fn event(&self, at: Nanos, event: &Event) {
+        self.0.event(at, event);
+    }
+
+    fn hears_pauses(&self) -> bool {
+        false
+    }
+}
+
+/// Somebody else's observer of jobs.
+struct Counts(Cell<u32>);
+
+impl JobObserver for Counts {
+    fn job_event(&self, _event: JobEvent) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+#[test]
+fn pauses_are_told_to_those_observers_that_care_for_them() {
+    let device = Device::simulated(DeviceConfig::default(), None).expect("it is possible");
+    let pause_once = || {
+        let outcome = pausewake_jobs::start(None, pause).expect("a job can be had");
+        let job = outcome.paused().expect("it pauses");
+        assert!(
+            job.resume()
+                .is_ok_and(|outcome| outcome.finished().is_some())
+        );
+    };
+    let (ends, all) = (Log::new(), Log::new());
+    let heard = || (ends.events().len(), all.events().len());
+    let first = engine_on(&device, Notify::Callback, Some(Rc::new(Ends(ends.clone()))));
+    pause_once();
+    assert_eq!(heard(), (2, 0));
+    // One that comes later hears everything, and the first one no more than before.
+    let second = engine_on(&device, Notify::Callback, Some(all.clone()));
+    pause_once();
+    assert_eq!(heard(), (4, 4));
+    drop(second);
+    pause_once();
+    assert_eq!(heard(), (6, 4));
+    drop(first);
+
+    // Who takes our place keeps it, whatever an engine that comes then would hear.
+    let first = engine_on(&device, Notify::Callback, Some(Rc::new(Ends(ends.clone()))));
+    let counts = Rc::new(Counts(Cell::new(0)));
+    let ours = pausewake_jobs::set_observer(Some(counts.clone()));
+    assert!(ours.is_some());
+    let second = engine_on(&device, Notify::Callback, Some(all.clone()));
+    pause_once();
+    assert_eq!((heard(), counts.0.get()), ((6, 4), 4));
+    drop((first, second));
 }

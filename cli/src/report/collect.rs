@@ -224,20 +224,15 @@ impl Figures {
     fn event(&mut self, at: Nanos, event: &Event) {
         match event {
             Event::Job(event) => self.jobs.event(event),
-            Event::Full { job, .. } => {
-                self.full_waits += 1;
-                self.waiting.insert(*job, at);
-            }
+            Event::Full { job, .. } => self.waits(*job, at),
             Event::Submitted {
                 job, kind, bytes, ..
             } => {
                 let asked = &mut self.asked[place(*kind)];
                 asked.ops += 1;
                 asked.bytes_in += u64::from(*bytes);
-                if !self.waiting.is_empty()
-                    && let Some(since) = self.waiting.remove(job)
-                {
-                    self.full_waited.record(at - since);
+                if !self.waiting.is_empty() {
+                    self.waits_no_more(*job, at);
                 }
             }
             Event::Doorbell { entries, woke } => {
@@ -264,7 +259,20 @@ impl Figures {
         }
     }
 
-    /// Out of the way, so that the events which only count something stay small.
+    #[cold]
+    fn waits(&mut self, job: Option<JobId>, at: Nanos) {
+        self.full_waits += 1;
+        self.waiting.insert(job, at);
+    }
+
+    #[cold]
+    fn waits_no_more(&mut self, job: Option<JobId>, at: Nanos) {
+        if let Some(since) = self.waiting.remove(&job) {
+            self.full_waited.record(at - since);
+        }
+    }
+
+    /// Out of the way, as those above, so that the events which only count something stay small.
     #[inline(never)]
     fn returned(&mut self, op: &Returned) {
         let stages = op.moments.stages();

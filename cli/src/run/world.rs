@@ -213,10 +213,10 @@ impl Watch {
 
 impl Observer for Watch {
     fn event(&self, at: Nanos, event: &Event) {
-        self.collector.event(at, event);
         if let Some(log) = &self.log {
             log.push(at, event);
         }
+        self.collector.event(at, event);
     }
 
     /// The story tells of them, the report does not.

@@ -109,3 +109,55 @@ fn panicking_observer_loses_no_job() {
         );
     }
 }
+
+/// An observer that does not care for pauses hears the rest all the same.
+#[test]
+fn begins_and_ends_are_told_to_whom_pauses_do_not_matter() {
+    #[derive(Default)]
+    struct Ends(Log);
+    impl JobObserver for Ends {
+        fn job_event(&self, event: JobEvent) {
+            self.0.job_event(event);
+        }
+
+        fn hears_pauses(&self) -> bool {
+            false
+        }
+    }
+    let ends = Rc::new(Ends::default());
+    set_observer(Some(Rc::clone(&ends) as _));
+    let job = paused(start(None, pause));
+    let first = job.id();
+    assert!(finished(job.resume()).is_resumed());
+    let job = paused(start(None, pause));
+    let second = job.id();
+    drop(job);
+    // Whoever takes its place hears everything again.
+    let log = Rc::new(Log::default());
+    set_observer(Some(Rc::clone(&log) as _));
+    let job = paused(start(None, pause));
+    let third = job.id();
+    assert!(finished(job.resume()).is_resumed());
+    set_observer(None);
+    assert_eq!(
+        *ends.0.0.borrow(),
+        [
+            JobEvent::Started { job: first },
+            JobEvent::Finished { job: first },
+            JobEvent::Started { job: second },
+            JobEvent::Cancelled {
+                job: second,
+                how: CancelHow::Unwound
+            },
+        ]
+    );
+    assert_eq!(
+        *log.0.borrow(),
+        [
+            JobEvent::Started { job: third },
+            JobEvent::Paused { job: third },
+            JobEvent::Resumed { job: third },
+            JobEvent::Finished { job: third },
+        ]
+    );
+}

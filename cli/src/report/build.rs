@@ -163,6 +163,7 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         name: scenario.name.clone(),
         variant: outcome.name.map(str::to_owned),
         about: scenario.about.clone(),
+        command: scenario.command.clone(),
         clock: match scenario.clock {
             Clock::Wall => "wall",
             Clock::Virtual => "virtual",

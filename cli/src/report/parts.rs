@@ -13,6 +13,9 @@ pub struct ScenarioInfo {
     pub variant: Option<String>,
     /// What it says of itself.
     pub about: Option<String>,
+    /// The command that runs it again, if no file does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Whose time: `wall` or `virtual`.
     pub clock: &'static str,
     /// Start of all chance.

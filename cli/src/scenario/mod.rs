@@ -9,8 +9,10 @@ mod condition;
 mod diagnostic;
 mod entries;
 mod file;
+mod flag;
 mod names;
 mod overrides;
+mod print;
 pub mod schema;
 mod shape;
 mod source;
@@ -22,6 +24,7 @@ pub use condition::Comparison;
 pub use diagnostic::Rejected;
 pub use entries::Verify;
 pub use file::{Arrival, Cipher, Clock, Compute, Mode, Wait};
+pub use flag::Flag;
 pub use work::{MixItem, SigningKey, Work};
 
 use std::path::Path;
@@ -55,6 +58,8 @@ pub struct Scenario {
     pub name: String,
     /// One line for humans.
     pub about: Option<String>,
+    /// What was typed to run it, if that is all there is of it.
+    pub command: Option<String>,
     /// Whose time it runs in.
     pub clock: Clock,
     /// Start of all chance.
@@ -272,9 +277,48 @@ pub fn read(
         }
     };
     sources.push(OriginKind::File(shown), text.clone());
-    let result = parse(&text, overrides, &mut sources)
+    let result = parse(&text, &[], overrides, &mut sources)
         .and_then(|files| check_all(files, path, seed, &sources));
     result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
+}
+
+/// The scenario `name` that is made of `defaults`, which are TOML, with `flags` put over them, and
+/// `overrides` over these; as [`read`] gives it.
+///
+/// # Errors
+/// Everything that is wrong with it, shown at the flags.
+pub fn of_flags(
+    name: &str,
+    defaults: &str,
+    flags: &[Flag],
+    overrides: &[String],
+) -> Result<Vec<Variant>, Box<Rejected>> {
+    let mut sources = Sources::default();
+    sources.push(OriginKind::Defaults, defaults.to_owned());
+    let result = parse(defaults, flags, overrides, &mut sources)
+        .and_then(|files| check_all(files, Path::new(name), None, &sources));
+    result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
+}
+
+/// The same as TOML. What is wrong with its values is not looked at.
+///
+/// # Errors
+/// What is wrong with the paths of flags and overrides.
+pub fn table_of_flags(
+    defaults: &str,
+    flags: &[Flag],
+    overrides: &[String],
+) -> Result<String, Box<Rejected>> {
+    let mut sources = Sources::default();
+    sources.push(OriginKind::Defaults, defaults.to_owned());
+    let overlaid = overlaid(defaults, flags, overrides, &mut sources);
+    match overlaid {
+        Ok((_, variants)) => Ok(variants
+            .iter()
+            .map(|variant| print::table(&variant.table))
+            .collect()),
+        Err(problems) => Err(Box::new(Rejected::new(sources, problems))),
+    }
 }
 
 /// A variant's name, and what the file says of it.
@@ -282,31 +326,11 @@ type Written = (Option<String>, file::File);
 
 fn parse(
     text: &str,
+    flags: &[Flag],
     overrides: &[String],
     sources: &mut Sources,
 ) -> Result<Vec<Written>, Vec<Problem>> {
-    let (root, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        return Err(errors
-            .iter()
-            .map(|error| Problem::syntax(error, text))
-            .collect());
-    }
-    let (span, table) = (root.span(), root.into_inner());
-    let mut problems = Vec::new();
-    let mut flags = Vec::new();
-    for flag in overrides {
-        let shown = format!("{FLAG}{flag}");
-        let offset = sources.push(OriginKind::Flag, shown) + FLAG.len();
-        match Override::parse(flag, offset) {
-            Ok(flag) => flags.push(flag),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let variants = variants::expand(table, &flags)?;
+    let (span, variants) = overlaid(text, flags, overrides, sources)?;
     each(variants, |variant| {
         let name = variant.name.map(|(name, _)| name);
         let problems = shape::check(&variant.table);
@@ -318,6 +342,49 @@ fn parse(
             .map_err(|error| vec![Problem::from(error)]);
         (name, file)
     })
+}
+
+/// What `text` says, with everything put over it, variant by variant; and where it stands.
+fn overlaid<'t>(
+    text: &'t str,
+    flags: &'t [Flag],
+    overrides: &'t [String],
+    sources: &mut Sources,
+) -> Result<(source::Span, Vec<variants::Variant<'t>>), Vec<Problem>> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(errors
+            .iter()
+            .map(|error| Problem::syntax(error, text))
+            .collect());
+    }
+    let (span, table) = (root.span(), root.into_inner());
+    let mut problems = Vec::new();
+    let mut all = Vec::new();
+    for (at, flag) in flags.iter().enumerate() {
+        let offset = sources.push(OriginKind::Flag, flag.shown().to_owned());
+        let twin = |other: &&Flag| other.entry() == flag.entry();
+        if let Some(twin) = flags[..at].iter().find(twin) {
+            let wrong = format!("this is said twice, `{}` too", twin.shown());
+            problems.push(Problem::at(flag.spans(offset).1, wrong, "one of the two"));
+        }
+        match Override::of_flag(flag, offset) {
+            Ok(flag) => all.push(flag),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for flag in overrides {
+        let shown = format!("{FLAG}{flag}");
+        let offset = sources.push(OriginKind::Flag, shown) + FLAG.len();
+        match Override::parse(flag, offset) {
+            Ok(flag) => all.push(flag),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok((span, variants::expand(table, &all)?))
 }
 
 fn check_all(

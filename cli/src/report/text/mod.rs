@@ -64,6 +64,9 @@ fn heading(report: &Report) -> Table {
     for (name, said) in settings(&report.scenario) {
         table.row([name.to_owned(), said]);
     }
+    if let Some(command) = &report.scenario.command {
+        table.row(["command".to_owned(), printable(command)]);
+    }
     let (ops, rate) = (counted(report.ops, "op"), or_na(report.ops_per_s, amount));
     let elapsed = time_in_words(report.elapsed_ns);
     let mut done = format!("{ops} in {elapsed}: {rate} op/s");

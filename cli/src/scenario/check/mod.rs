@@ -56,6 +56,7 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
     Ok(Scenario {
         name: name.to_string_lossy().into_owned(),
         about: file.about,
+        command: None,
         clock: *file.clock.get_ref(),
         seed: Seed(seed.or(file.seed.map(Large::get)).unwrap_or(1)),
         device,

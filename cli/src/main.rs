@@ -89,6 +89,9 @@ fn run_all(
     let mut outcomes = Vec::with_capacity(variants.len());
     let mut stories = Vec::new();
     for variant in variants {
+        if interrupt.is_raised() && !outcomes.is_empty() {
+            break;
+        }
         let log = story_lines.map(|lines| story::LogHandle::new(lines as usize));
         let facts = run::run(&variant.scenario, log.clone(), &interrupt, args.quiet)
             .map_err(|error| failure(&error))?;
@@ -108,12 +111,10 @@ fn run_all(
         Format::Json => reports.to_json(),
         Format::Text => reports.to_text(),
     };
-    if interrupt.is_raised() {
-        let ops = reports.ops();
-        return Err(failure(&RunError::Interrupted { ops }));
-    }
     output.write(&text).map_err(|error| no_output(&error))?;
-    Ok(reports.verdict())
+    // Also if it was between two variants.
+    let aborted = interrupt.is_raised().then_some(Verdict::Aborted);
+    Ok(aborted.into_iter().chain([reports.verdict()]).max().unwrap_or(Verdict::Holds))
 }
 
 fn print(text: &str) -> Result<Exit, Failure> {
@@ -128,7 +129,6 @@ fn failure(error: &RunError) -> Failure {
         exit: match error {
             RunError::Setup(_) => Exit::BadInput,
             RunError::Broken(_) | RunError::Stopped => Exit::Invalid,
-            RunError::Interrupted { .. } => Exit::Aborted,
         },
     }
 }

@@ -10,7 +10,7 @@ use pausewake_device::random::Seed;
 use pausewake_engine::{Engine, Error};
 
 use super::alarms::Alarms;
-use super::tasks::{Task, payload};
+use super::tasks::{Task, message};
 use super::tickets::{Ticket, Tickets};
 use crate::report::{Collector, ErrorTally, Verification};
 use crate::scenario::{Compute, Scenario, Verify};
@@ -36,6 +36,7 @@ struct Shared {
     tasks: Arc<Vec<Task>>,
     engine: Engine,
     seed: Seed,
+    payload: Option<Arc<[u8]>>,
     verifiable: bool,
     verify: Verify,
     /// Who counts the calls: the event log does not say when one ends that software computed.
@@ -58,6 +59,7 @@ impl Jobs {
             tasks,
             engine: engine.clone(),
             seed: scenario.seed,
+            payload: scenario.load.payload.clone(),
             verifiable: scenario.device.compute != Compute::None,
             verify: scenario.load.verify,
             collector: collector.clone(),
@@ -91,6 +93,16 @@ impl Jobs {
     /// Does what `ticket` is for, here and now.
     pub fn run(&self, ticket: Ticket) {
         self.shared.run(ticket);
+    }
+
+    /// Calls that have failed so far.
+    pub fn errors(&self) -> u64 {
+        self.shared.tally.borrow().errors.calls
+    }
+
+    /// Forgets the errors so far: they belong to the warm-up. A wrong result does not.
+    pub fn forget_errors(&self) {
+        self.shared.tally.borrow_mut().errors = ErrorTally::default();
     }
 
     /// What came of the jobs so far.
@@ -172,7 +184,7 @@ impl Shared {
             } => {
                 let number = distinct.map_or(ticket.index, |distinct| ticket.index % distinct);
                 let message = self.message(number, *message_len);
-                let signature = self.timed(|| engine.rsa_sign(*key, *padding, &message))?;
+                let signature = self.timed(ticket, || engine.rsa_sign(*key, *padding, &message))?;
                 self.check(ticket, || verifier.is_right(&message, &signature));
             }
             Task::Verify {
@@ -182,7 +194,7 @@ impl Shared {
             } => {
                 let number = usize::try_from(ticket.index % signed.len() as u64).unwrap_or(0);
                 let (message, signature) = &signed[number];
-                self.timed(|| engine.rsa_verify(*key, *padding, message, signature))?;
+                self.timed(ticket, || engine.rsa_verify(*key, *padding, message, signature))?;
                 self.check(ticket, || true);
             }
             Task::EcdsaSign {
@@ -192,7 +204,7 @@ impl Shared {
                 verifier,
             } => {
                 let message = self.message(ticket.index, *message_len);
-                let signature = self.timed(|| engine.ecdsa_sign(*key, *curve, &message))?;
+                let signature = self.timed(ticket, || engine.ecdsa_sign(*key, *curve, &message))?;
                 self.check(ticket, || verifier.is_right(&message, &signature));
             }
             Task::Seal {
@@ -224,7 +236,12 @@ impl Shared {
             } => {
                 let record = record(content, *record_len, ticket.index);
                 let sealed = self.seal(*key, ticket, record, sealer)?;
-                self.open(*key, ticket, record, &sealed)?;
+                // The second call begins when the first has ended, and never late.
+                let then = Ticket {
+                    intended_ns: None,
+                    ..ticket
+                };
+                self.open(*key, then, record, &sealed)?;
             }
         }
         Ok(())
@@ -239,7 +256,7 @@ impl Shared {
     ) -> Result<Vec<u8>, Error> {
         let nonce = nonce(ticket.index);
         let mut sealed = vec![0; plaintext.len() + AEAD_TAG_LEN];
-        let len = self.timed(|| {
+        let len = self.timed(ticket, || {
             self.engine
                 .aead_seal(key, nonce, &[], plaintext, &mut sealed)
         })?;
@@ -259,7 +276,7 @@ impl Shared {
     ) -> Result<(), Error> {
         let nonce = nonce(ticket.index);
         let mut opened = vec![0; plaintext.len()];
-        let len = self.timed(|| self.engine.aead_open(key, nonce, &[], sealed, &mut opened))?;
+        let len = self.timed(ticket, || self.engine.aead_open(key, nonce, &[], sealed, &mut opened))?;
         self.check(ticket, || opened.get(..len) == Some(plaintext));
         Ok(())
     }
@@ -267,14 +284,18 @@ impl Shared {
     /// A message of that number. Where nothing is computed, nobody reads it.
     fn message(&self, number: u64, len: usize) -> Vec<u8> {
         if self.verifiable {
-            payload(self.seed, number, len)
+            message(self.seed, self.payload.as_deref(), number, len)
         } else {
             vec![0; len]
         }
     }
 
-    fn timed<T>(&self, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let mut timed = Timed::begin(self);
+    fn timed<T>(
+        &self,
+        ticket: Ticket,
+        call: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut timed = Timed::begin(self, ticket.intended_ns);
         let result = call();
         timed.has_result = matches!(result, Ok(_) | Err(Error::NotAuthentic));
         result
@@ -319,18 +340,21 @@ impl Shared {
 struct Timed<'a> {
     shared: &'a Shared,
     called_ns: Nanos,
+    /// When it was to begin, if it might have been another time.
+    intended_ns: Option<Nanos>,
     /// Whether it gave its caller what was asked for: an error is none, but that a tag or a
     /// signature is not authentic is the answer of a check that worked.
     has_result: bool,
 }
 
 impl<'a> Timed<'a> {
-    fn begin(shared: &'a Shared) -> Self {
+    fn begin(shared: &'a Shared, intended_ns: Option<Nanos>) -> Self {
         let called_ns = shared.engine.now();
         shared.collector.call_begins(called_ns);
         Self {
             shared,
             called_ns,
+            intended_ns,
             has_result: false,
         }
     }
@@ -345,6 +369,10 @@ impl Drop for Timed<'_> {
             .flatten();
         let ended_ns = answered_ns.unwrap_or_else(|| engine.now());
         collector.call_ends(self.called_ns, ended_ns, self.has_result);
+        if self.has_result {
+            let intended_ns = self.intended_ns.unwrap_or(self.called_ns);
+            collector.corrected(intended_ns, self.called_ns, ended_ns);
+        }
     }
 }
 

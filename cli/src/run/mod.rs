@@ -1,8 +1,13 @@
 //! Runs a scenario: on one thread or several, each with an event loop of its own on the one device.
 
+mod agenda;
 mod alarms;
 mod arrivals;
+mod cost;
+mod guard;
 mod jobs;
+mod levels;
+mod open;
 mod runner;
 #[cfg(test)]
 pub mod sabotage;
@@ -12,17 +17,21 @@ mod tickets;
 mod timelines;
 mod world;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use pausewake_device::Device;
+use pausewake_device::{Device, Nanos};
 
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
-use crate::report::{Facts, Figures};
-use crate::scenario::{Clock, Scenario};
+use crate::report::{Aborted, Facts, Figures, Punctuality, ThreadCost, Window};
+use crate::scenario::{Clock, Pacing, Scenario};
 use crate::story::LogHandle;
+use arrivals::{Arrivals, Thread};
+use guard::{Guard, Interim};
 use jobs::{Jobs, Tally};
+use levels::Levels;
+use open::OpenLoop;
 use runner::Runner;
 use tasks::Task;
 use tickets::Tickets;
@@ -37,12 +46,6 @@ pub enum RunError {
     /// It could not go on.
     #[error("the run broke off: {0}")]
     Broken(String),
-    /// A signal ended it.
-    #[error("aborted by a signal after {ops} ops: nothing was reported")]
-    Interrupted {
-        /// Ops that had returned.
-        ops: u64,
-    },
     /// Another thread had an error.
     #[error("another thread of the run came to no result")]
     Stopped,
@@ -51,8 +54,8 @@ pub enum RunError {
 /// Runs `scenario`; its events go to `log` too, if there is one.
 ///
 /// # Errors
-/// [`RunError`] says whether it could not begin or broke off, and why; it breaks off between two
-/// turns of the loop when `interrupt` is raised.
+/// [`RunError`] says whether it could not begin or broke off, and why. When `interrupt` is raised it ends
+/// in order, between two turns of the loop, and gives what was measured until then.
 pub fn run(
     scenario: &Scenario,
     log: Option<LogHandle>,
@@ -72,6 +75,8 @@ pub fn run(
         progress: Progress::new(scenario.load.limit, ops, quiet),
         returned: AtomicU64::new(0),
         is_over: AtomicBool::new(false),
+        guard: Mutex::new(Guard::new(scenario)),
+        stopped: OnceLock::new(),
     };
     let results = match scenario.clock {
         Clock::Virtual if scenario.load.threads > 1 => timelines::run(&together)?,
@@ -84,8 +89,63 @@ pub fn run(
         device: device.stats(),
         verification: all.tally.verification,
         errors: all.tally.errors,
-        invalid: all.invalid.or(all.tally.invalid),
+        invalid: all.tally.invalid,
+        aborted: together.stopped.into_inner(),
+        punctuality: all.punctuality,
+        cost: all.cost,
+        limits: together
+            .guard
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .into_results(),
     })
+}
+
+/// What is asked for in `scenario` as time goes by: arrivals each second, or jobs.
+fn levels(scenario: &Scenario) -> Levels {
+    let load = &scenario.load;
+    let base = match load.pacing {
+        Pacing::Closed { jobs } => f64::from(jobs),
+        Pacing::Open { rate_per_s, .. } => rate_per_s,
+    };
+    Levels::new(base, load.warmup, &load.phases)
+}
+
+/// The share of thread number `thread` in the arrivals of `scenario` from `start` on, if it has some.
+fn open_loop(scenario: &Scenario, thread: u32, start: Nanos) -> Option<OpenLoop> {
+    let load = &scenario.load;
+    let Pacing::Open {
+        arrival,
+        max_backlog,
+        late_after,
+        ..
+    } = load.pacing
+    else {
+        return None;
+    };
+    let of = Thread {
+        index: thread,
+        of: load.threads,
+    };
+    let arrivals = Arrivals::new(scenario.seed, levels(scenario), arrival, start, of);
+    let backlog = (max_backlog / load.threads).max(1) as usize;
+    let measure_from = start + load.warmup;
+    Some(OpenLoop::new(arrivals, backlog, late_after, measure_from))
+}
+
+/// What of a run that starts at `start` is measured.
+fn window(scenario: &Scenario, start: Nanos) -> Window {
+    let load = &scenario.load;
+    let measure_from = start + load.warmup;
+    let ends = load.phases.iter().scan(measure_from, |at, phase| {
+        *at += phase.duration;
+        Some(*at)
+    });
+    Window {
+        measure_from,
+        is_open: matches!(load.pacing, Pacing::Open { .. }),
+        phase_ends: ends.collect(),
+    }
 }
 
 /// What came of one thread.
@@ -93,14 +153,18 @@ pub fn run(
 struct Part {
     figures: Figures,
     tally: Tally,
-    invalid: Option<String>,
+    punctuality: Option<Punctuality>,
+    cost: ThreadCost,
 }
 
 impl Part {
     fn merge(mut self, other: Self) -> Self {
         self.figures.merge(&other.figures);
         self.tally.merge(other.tally);
-        self.invalid = self.invalid.or(other.invalid);
+        if let (Some(ours), Some(theirs)) = (&mut self.punctuality, &other.punctuality) {
+            ours.merge(theirs);
+        }
+        self.cost.merge(other.cost);
         self
     }
 }
@@ -117,9 +181,34 @@ struct Together<'a> {
     returned: AtomicU64,
     /// Whether a thread had an error, and the others need not go on.
     is_over: AtomicBool,
+    /// What must hold while it goes on.
+    guard: Mutex<Guard>,
+    /// Why it is being ended before its time, if so.
+    stopped: OnceLock<Aborted>,
 }
 
 impl Together<'_> {
+    /// Whether the run is to end before its time: because of a signal, or of a condition.
+    fn is_ending(&self) -> bool {
+        if self.interrupt.is_raised() {
+            self.stopped.get_or_init(|| Aborted::BySignal);
+        }
+        self.stopped.get().is_some()
+    }
+
+    /// Thread number `thread` has measured `interim` so far; the first one holds what all have told
+    /// against the conditions.
+    fn tell(&self, thread: u32, interim: Interim, elapsed: Nanos) {
+        let mut guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        guard.tell(thread, interim);
+        if thread == 0
+            && self.stopped.get().is_none()
+            && let Some(broken) = guard.judge(elapsed)
+        {
+            self.stopped.get_or_init(|| Aborted::ByCondition(broken));
+        }
+    }
+
     /// Runs all threads, the first one here.
     fn run(&self) -> Result<Vec<Part>, RunError> {
         let results = std::thread::scope(|scope| {
@@ -157,7 +246,9 @@ impl Together<'_> {
 
     fn part(&self, thread: u32) -> Result<Part, RunError> {
         let world = World::new(self.scenario, self.device, self.log.clone())?;
-        let tickets = Tickets::new(self.scenario, thread, world.now());
+        let start = world.now();
+        world.collector().measure(window(self.scenario, start));
+        let tickets = Tickets::new(self.scenario, thread, start);
         let tasks = self.tasks.clone();
         let jobs = Jobs::new(
             self.scenario,
@@ -166,13 +257,8 @@ impl Together<'_> {
             world.collector(),
             tickets,
         );
-        let mut runner = Runner::new(self, thread, world, &jobs);
+        let mut runner = Runner::new(self, thread, world, &jobs, start);
         runner.run()?;
-        let (world, invalid) = runner.into_parts();
-        Ok(Part {
-            figures: world.finish()?,
-            tally: jobs.tally(),
-            invalid,
-        })
+        runner.into_part()
     }
 }

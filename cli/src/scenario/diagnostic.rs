@@ -176,6 +176,7 @@ fn missing(wrong: &str) -> Option<String> {
         "distribution" => "distribution = \"constant\", for example",
         "base" => "base = \"433us\", for example",
         "count" => "count = 8, for example",
+        "duration" => "duration = \"2s\", for example",
         "time" => "time = \"10us\", for example",
         _ => return Some(format!("{name} = …")),
     };

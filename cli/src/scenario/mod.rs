@@ -23,11 +23,13 @@ mod work;
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
 pub use entries::Verify;
-pub use file::{Arrival, Cipher, Clock, Compute, Mode, Wait};
+pub use file::{Cipher, Clock, Compute, Mode, Wait};
+pub use file::ShapeName as Shape;
 pub use flag::Flag;
 pub use work::{MixItem, SigningKey, Work};
 
 use std::path::Path;
+use std::sync::Arc;
 
 use pausewake_device::Nanos;
 use pausewake_device::model::{CoalesceConfig, ModelConfig, ServiceTime};
@@ -72,8 +74,21 @@ pub struct Scenario {
     pub engine: EngineConfig,
     /// What is to be done.
     pub load: Load,
+    /// What must hold while the run goes on.
+    pub abort: Option<Abort>,
     /// What must hold in the end.
     pub expectations: Vec<Expectation>,
+}
+
+/// What must hold while a run goes on.
+#[derive(Debug)]
+pub struct Abort {
+    /// When it is first looked at, behind the warm-up.
+    pub after: Nanos,
+    /// How often; above zero.
+    pub every: Nanos,
+    /// What must hold, of the run so far; values alone.
+    pub conditions: Vec<Expectation>,
 }
 
 /// The accelerator.
@@ -104,6 +119,12 @@ pub struct Device {
 pub struct Load {
     /// When jobs start.
     pub pacing: Pacing,
+    /// How long the load goes on before figures are taken.
+    pub warmup: Nanos,
+    /// Times with another rate or number of jobs, behind the warm-up.
+    pub phases: Vec<Phase>,
+    /// What messages are cut from; random if there is none.
+    pub payload: Option<Arc<[u8]>>,
     /// When it is enough.
     pub limit: Limit,
     /// What is done, at least one; which comes next is drawn by their weights.
@@ -132,9 +153,35 @@ pub enum Pacing {
         rate_per_s: f64,
         /// How they are spaced.
         arrival: Arrival,
-        /// Jobs at once at most; a run that would need more is invalid.
+        /// Jobs at once at most.
         max_jobs: u32,
+        /// Arrivals that may wait for one of them.
+        max_backlog: u32,
+        /// How long after its time an op may be started without being late.
+        late_after: Nanos,
     },
+}
+
+/// How arrivals are spaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// Exponential gaps.
+    Poisson,
+    /// Equal gaps.
+    Constant,
+    /// So many at the same time, and equal gaps between them.
+    Burst(u32),
+}
+
+/// A time with another rate, or number of jobs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Phase {
+    /// How it comes to its level.
+    pub shape: Shape,
+    /// How long it takes; above zero.
+    pub duration: Nanos,
+    /// Arrivals per second or jobs at once, in the end.
+    pub level: f64,
 }
 
 impl Pacing {
@@ -143,6 +190,26 @@ impl Pacing {
         match self {
             Self::Closed { jobs } => jobs,
             Self::Open { max_jobs, .. } => max_jobs,
+        }
+    }
+}
+
+impl Load {
+    /// Jobs at once, at most, in all phases.
+    pub fn most_jobs(&self) -> u32 {
+        match self.pacing {
+            Pacing::Closed { jobs } => {
+                let levels = self.phases.iter().map(|phase| phase.level);
+                let most = levels.fold(f64::from(jobs), f64::max);
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "levels of jobs are counts"
+                )]
+                let most = most as u32;
+                most
+            }
+            Pacing::Open { max_jobs, .. } => max_jobs,
         }
     }
 }
@@ -190,6 +257,10 @@ pub enum Target {
 pub enum Metric {
     /// Latency, ns.
     Latency(Statistic),
+    /// Latency from the actual start, ns.
+    Uncorrected(Statistic),
+    /// Start, less the intended one, ns.
+    Lateness(Statistic),
     /// Time in a stage, ns.
     Stage(Span, Statistic),
     /// Mean wait for a slice, ns.

@@ -138,7 +138,10 @@ fn defaults(said: &Said<'_>) -> String {
     let ops = said.of("load.op").or(said.of("load.mix"));
     text.push_str("\n[device]\n");
     if !said.says("device.compute") {
-        let signs = ops.unwrap_or(default_op).split(['"', '\'', ',']).any(is_rsa_sign);
+        let signs = ops
+            .unwrap_or(default_op)
+            .split(['"', '\'', ','])
+            .any(is_rsa_sign);
         let compute = if signs { "cached" } else { "real" };
         let _ = writeln!(text, "compute = \"{compute}\"");
     }
@@ -195,7 +198,11 @@ fn number(text: &String) -> String {
         digits.parse::<u64>().ok()?.checked_mul(factor)
     };
     let plain = text.parse::<u64>().ok();
-    let number = plain.or_else(|| [('k', 1_000), ('M', 1_000_000)].into_iter().find_map(scaled));
+    let number = plain.or_else(|| {
+        [('k', 1_000), ('M', 1_000_000)]
+            .into_iter()
+            .find_map(scaled)
+    });
     number.map_or_else(|| string(text), |number| number.to_string())
 }
 
@@ -241,7 +248,10 @@ mod tests {
             assert_eq!(number(&typed.to_owned()), toml);
         }
         assert_eq!(number(&"1.5k".to_owned()), "\"1.5k\"");
-        assert_eq!(number(&"99999999999999999999".to_owned()), "\"99999999999999999999\"");
+        assert_eq!(
+            number(&"99999999999999999999".to_owned()),
+            "\"99999999999999999999\""
+        );
         assert_eq!(rate(&"8k".to_owned()), "\"8k/s\"");
         assert_eq!(rate(&"8k/s".to_owned()), "\"8k/s\"");
     }
@@ -254,7 +264,11 @@ mod tests {
             (&["--set", "load.ops=5"], "jobs = 64", "duration"),
             (&["--rate", "8k"], "duration = \"5s\"", "jobs"),
             (&["--op", "aead-seal"], "compute = \"real\"", "op ="),
-            (&["--mix", "aead-seal:1, rsa-sign:2"], "compute = \"cached\"", "op ="),
+            (
+                &["--mix", "aead-seal:1, rsa-sign:2"],
+                "compute = \"cached\"",
+                "op =",
+            ),
             (&["--profile", "ideal"], "compute", "device.asym"),
             (&["--clock", "virtual"], "duration = \"1s\"", "5s"),
         ] {
@@ -266,7 +280,14 @@ mod tests {
 
     #[test]
     fn the_command_has_all_that_was_said_and_the_seed() {
-        let args = ["-c", "1k", "--slo", "p99<2ms", "--set", "device.asym.slices=8"];
+        let args = [
+            "-c",
+            "1k",
+            "--slo",
+            "p99<2ms",
+            "--set",
+            "device.asym.slices=8",
+        ];
         assert_eq!(
             adhoc(&args).command,
             "pausewake load --jobs 1k --slo 'p99<2ms' --set device.asym.slices=8 --seed 1"

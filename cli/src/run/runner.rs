@@ -89,9 +89,10 @@ impl<'a> Runner<'a> {
     pub(super) fn into_part(self) -> Result<Part, RunError> {
         let cost = self.cost.take(self.world.now());
         // Of a device that does not answer, nobody waits for an answer.
-        let figures = match self.world.live_jobs() {
-            0 => self.world.finish()?,
-            _ if self.ending_since.is_some() => self.world.abandon(),
+        let engine = self.world.engine();
+        let is_left = self.world.live_jobs() > 0 || engine.stats().in_flight > 0;
+        let figures = match self.ending_since {
+            Some(_) if is_left && self.world.is_wall() => self.world.abandon(),
             _ => self.world.finish()?,
         };
         Ok(Part {
@@ -294,7 +295,9 @@ impl<'a> Runner<'a> {
         if self.together.scenario.load.warmup > Nanos::ZERO {
             self.jobs.forget_errors();
             if self.thread == 0 {
-                self.together.device.restart_stats(self.agenda.measure_from());
+                self.together
+                    .device
+                    .restart_stats(self.agenda.measure_from());
             }
         }
         if self.world.is_wall() {

@@ -39,7 +39,9 @@ pub(super) fn run(together: &Together<'_>) -> Result<Vec<Part>, RunError> {
             watch,
         });
     }
-    let start = reactors.first().map_or(Nanos::ZERO, |reactor| reactor.engine().now());
+    let start = reactors
+        .first()
+        .map_or(Nanos::ZERO, |reactor| reactor.engine().now());
     let mut all = All {
         together,
         timelines: Timelines::new(reactors).map_err(setup)?,
@@ -109,7 +111,9 @@ impl All<'_> {
     fn attend(&mut self) {
         let now = self.together.device.now();
         if self.agenda.begins(now) && self.together.scenario.load.warmup > Nanos::ZERO {
-            self.together.device.restart_stats(self.agenda.measure_from());
+            self.together
+                .device
+                .restart_stats(self.agenda.measure_from());
             self.lines.iter().for_each(|line| line.jobs.forget_errors());
         }
         if self.agenda.looks(now) {

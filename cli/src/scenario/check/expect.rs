@@ -72,7 +72,11 @@ impl<'a> List<'a> {
         self.time(Metric::MeanWait, section.mean_wait.as_ref());
         for (name, metric, conditions) in [
             ("lateness", Metric::Lateness as Of, &section.lateness),
-            ("uncorrected", Metric::Uncorrected as Of, &section.uncorrected),
+            (
+                "uncorrected",
+                Metric::Uncorrected as Of,
+                &section.uncorrected,
+            ),
         ] {
             if let Some(conditions) = conditions {
                 self.open_alone(name, conditions.span());
@@ -239,7 +243,11 @@ impl<'a> List<'a> {
         });
     }
 
-    pub(super) fn time(&mut self, metric: Metric, condition: Option<&Spanned<Condition<Duration>>>) {
+    pub(super) fn time(
+        &mut self,
+        metric: Metric,
+        condition: Option<&Spanned<Condition<Duration>>>,
+    ) {
         if let Some(condition) = condition {
             self.add(metric, condition.get_ref(), condition.span(), nanoseconds);
         }

@@ -251,7 +251,8 @@ impl<'a> Runner<'a> {
         let glance = self.world.is_wall().then(|| before + GLANCE);
         let others = glance.into_iter().chain(self.agenda.next_at());
         let turn = self.world.turn(until.into_iter().chain(others).min())?;
-        if turn == Turn::TimedOut && (until == Some(before) || self.looks_all_the_time()) {
+        let only_looked = until.is_some_and(|until| until <= before) || self.looks_all_the_time();
+        if turn == Turn::TimedOut && only_looked {
             // It did not sleep, and found nothing to do.
             self.cost.idled(self.world.now() - before);
         }
@@ -270,7 +271,10 @@ impl<'a> Runner<'a> {
         let ops = self.world.returned_ops();
         let new = ops.saturating_sub(self.told_ops);
         self.told_ops = ops;
-        let ops = together.returned.fetch_add(new, Ordering::Relaxed) + new;
+        let ops = match new {
+            0 => together.returned.load(Ordering::Relaxed),
+            new => together.returned.fetch_add(new, Ordering::Relaxed) + new,
+        };
         if together.is_over.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }

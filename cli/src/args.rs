@@ -1,5 +1,9 @@
 //! The command line.
 
+mod load;
+
+pub use load::Load;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -21,8 +25,13 @@ pub enum Command {
     /// Run a scenario, report what happened, and check what it expects.
     #[command(after_help = exit::HELP)]
     Run(Run),
+    /// Load a device for a while, without a scenario file, and report what happened: flags and
+    /// defaults make the scenario, which --print-scenario prints.
+    #[command(after_help = exit::HELP)]
+    Load(Box<Load>),
     /// Print the format of scenarios as a JSON schema, for editors: with taplo, the first line
     /// `#:schema schema.json` of a scenario names it.
+    #[command(after_help = exit::HELP)]
     Schema,
 }
 
@@ -41,6 +50,14 @@ pub struct Run {
     /// Tell what happened, event by event: the first LINES of it (200 if not said).
     #[arg(long, value_name = "LINES", num_args = 0..=1, require_equals = true, default_missing_value = "200", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub story: Option<u32>,
+    /// Where the report goes, and how.
+    #[command(flatten)]
+    pub reporting: Reporting,
+}
+
+/// Where a report goes, and how.
+#[derive(Debug, Args)]
+pub struct Reporting {
     /// How to write the report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

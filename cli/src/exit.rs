@@ -16,7 +16,7 @@ pub enum Exit {
     Invalid,
     /// A bad scenario, flag or file: nothing was run, or nothing could be written.
     BadInput,
-    /// Ended by SIGINT or SIGTERM: nothing was reported.
+    /// Ended by SIGINT or SIGTERM before its time; what was measured until then was reported.
     Aborted,
 }
 
@@ -48,4 +48,4 @@ Exit codes:
   100  a result failed verification
   103  the run is invalid: its figures mean nothing
   104  bad scenario, flag or file
-  105  aborted by SIGINT or SIGTERM: nothing was reported";
+  105  aborted by SIGINT or SIGTERM; what was measured until then is reported";

@@ -9,6 +9,7 @@
 mod args;
 mod exit;
 mod interrupt;
+mod load;
 mod output;
 mod progress;
 mod report;
@@ -22,12 +23,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, Format, Run};
+use args::{Cli, Command, Format, Load, Reporting, Run};
 use exit::Exit;
 use interrupt::Interrupt;
 use output::{Destination, Output, OutputError};
 use report::{Outcome, Reports, Verdict};
 use run::RunError;
+use scenario::Variant;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -36,7 +38,9 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Run(args) => run_scenario(&args).map(Verdict::exit),
-        Command::Schema => print_schema(),
+        Command::Load(args) if args.print_scenario => print_load(&args),
+        Command::Load(args) => run_load(&args).map(Verdict::exit),
+        Command::Schema => print(&scenario::schema::text()),
     };
     match done {
         Ok(exit) => exit,
@@ -57,6 +61,26 @@ struct Failure {
 fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
     let variants = scenario::read(&args.scenario, &args.overrides, args.seed)
         .map_err(|rejected| bad_input(&rejected))?;
+    run_all(&variants, args.story, &args.reporting)
+}
+
+fn run_load(args: &Load) -> Result<Verdict, Failure> {
+    let variants = load::Adhoc::new(args).variants();
+    let variants = variants.map_err(|rejected| bad_input(&rejected))?;
+    run_all(&variants, None, &args.reporting)
+}
+
+fn print_load(args: &Load) -> Result<Exit, Failure> {
+    let printed = load::Adhoc::new(args).print();
+    print(&printed.map_err(|rejected| bad_input(&rejected))?)
+}
+
+/// Runs all `variants`, one after the other, and reports.
+fn run_all(
+    variants: &[Variant],
+    story_lines: Option<u32>,
+    args: &Reporting,
+) -> Result<Verdict, Failure> {
     // Before there is a file that would be left behind, or a FIFO that nobody reads.
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let destination =
@@ -64,10 +88,11 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
     let output = destination.open().map_err(|error| no_output(&error))?;
     let mut outcomes = Vec::with_capacity(variants.len());
     let mut stories = Vec::new();
-    for variant in &variants {
-        let log = args
-            .story
-            .map(|lines| story::LogHandle::new(lines as usize));
+    for variant in variants {
+        if interrupt.is_raised() && !outcomes.is_empty() {
+            break;
+        }
+        let log = story_lines.map(|lines| story::LogHandle::new(lines as usize));
         let facts = run::run(&variant.scenario, log.clone(), &interrupt, args.quiet)
             .map_err(|error| failure(&error))?;
         outcomes.push(Outcome {
@@ -86,16 +111,18 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
         Format::Json => reports.to_json(),
         Format::Text => reports.to_text(),
     };
-    if interrupt.is_raised() {
-        let ops = reports.ops();
-        return Err(failure(&RunError::Interrupted { ops }));
-    }
     output.write(&text).map_err(|error| no_output(&error))?;
-    Ok(reports.verdict())
+    // Also if it was between two variants.
+    let aborted = interrupt.is_raised().then_some(Verdict::Aborted);
+    Ok(aborted
+        .into_iter()
+        .chain([reports.verdict()])
+        .max()
+        .unwrap_or(Verdict::Holds))
 }
 
-fn print_schema() -> Result<Exit, Failure> {
-    let written = Output::Stdout.write(&scenario::schema::text());
+fn print(text: &str) -> Result<Exit, Failure> {
+    let written = Output::Stdout.write(text);
     written.map_err(|error| no_output(&error))?;
     Ok(Exit::Success)
 }
@@ -106,7 +133,6 @@ fn failure(error: &RunError) -> Failure {
         exit: match error {
             RunError::Setup(_) => Exit::BadInput,
             RunError::Broken(_) | RunError::Stopped => Exit::Invalid,
-            RunError::Interrupted { .. } => Exit::Aborted,
         },
     }
 }

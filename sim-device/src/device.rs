@@ -197,6 +197,17 @@ impl Device {
     pub fn stats(&self) -> DeviceStats {
         self.inner.stats()
     }
+
+    /// Forgets what was counted, and counts from `from` on, which is about now: of ops that are in the
+    /// device then, times count as far as they lie behind `from`. What is in flight and which queues
+    /// are open is not forgotten.
+    pub fn restart_stats(&self, from: Nanos) {
+        match &self.inner.driver {
+            Driver::Thread(driver) => driver.restart_stats(from),
+            Driver::Simulated(driver) => driver.restart_stats(from),
+            Driver::Manual(driver) => driver.restart_stats(from),
+        }
+    }
 }
 
 impl Inner {

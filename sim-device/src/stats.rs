@@ -4,7 +4,8 @@ use crate::model::{ClassStats, ModelStats};
 use crate::protocol::Class;
 use crate::time::Nanos;
 
-/// Figures of a device since it was made.
+/// Figures of a device since it was made, or since its
+/// [`restart_stats`](crate::Device::restart_stats).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeviceStats {

@@ -10,13 +10,14 @@ use super::errors::ErrorTally;
 use super::little::{littles_law, to_millionths};
 use super::offered::offered;
 use super::parts::{
-    ComputeFigures, DoorbellFigures, ErrorFigures, JobFigures, LateFigures, QueueWait,
-    ScenarioInfo, SignalFigures, SoftwareFigures, StageFigures, StatusCount, Theory, Times,
-    Verification, WakeFigures,
+    AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, ExpectationResult, JobFigures,
+    LateFigures, QueueWait, ScenarioInfo, SignalFigures, SoftwareFigures, StageFigures,
+    StatusCount, Theory, Times, Verification, WakeFigures,
 };
+use super::punctuality::{Punctuality, ThreadCost};
 use super::series::Series;
 use super::slices::slices;
-use super::{Report, theory};
+use super::{Report, loop_figures, theory};
 use crate::scenario::{Arrival, Clock, Load, Mode, Pacing, Scenario};
 
 /// What is known when a run is over.
@@ -32,6 +33,23 @@ pub struct Facts {
     pub errors: ErrorTally,
     /// Why the figures mean nothing, if so.
     pub invalid: Option<String>,
+    /// What ended the run before its time, if something did.
+    pub aborted: Option<Aborted>,
+    /// How punctual the starts of an open loop were.
+    pub punctuality: Option<Punctuality>,
+    /// What the threads that made the load took from the CPU.
+    pub cost: ThreadCost,
+    /// What was to hold while it went on, and what became of it.
+    pub limits: Vec<ExpectationResult>,
+}
+
+/// What ended a run before its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aborted {
+    /// SIGINT or SIGTERM.
+    BySignal,
+    /// A condition of `[abort]` that did not hold, in words.
+    ByCondition(String),
 }
 
 /// A run of one variant.
@@ -54,18 +72,27 @@ impl Report {
         let elapsed = last - first;
         let ops = figures.latency.count();
         let is_wall = scenario.clock == Clock::Wall;
+        let is_open = matches!(scenario.load.pacing, Pacing::Open { .. });
         let load = offered(scenario, figures);
         let load = load
             .as_ref()
             .map(|(demands, supply)| (&demands[..], *supply));
         Self {
             scenario: scenario_info(outcome),
-            invalid: facts.invalid.clone().or_else(|| saturation(figures)),
+            invalid: (facts.invalid.clone())
+                .or_else(|| saturation(figures))
+                .or_else(|| loop_figures::bottleneck(scenario, facts)),
+            aborted: facts.aborted.as_ref().map(aborted),
+            warmup_ns: (scenario.load.warmup > Nanos::ZERO).then(|| scenario.load.warmup.get()),
             elapsed_ns: elapsed.get(),
             ops,
             ops_per_s: per_second(ops, elapsed),
             device_ops: figures.device_ops(),
-            latency: times(&figures.latency),
+            latency: times(figures.reported_latency()),
+            uncorrected: is_open.then(|| times(&figures.latency)),
+            open_loop: loop_figures::open_loop(scenario, facts),
+            generator: loop_figures::generator(facts),
+            phases: loop_figures::phases(scenario, facts),
             stages: stages(figures),
             saturated_ops: figures.saturated,
             queue_wait: queue_wait(scenario, figures),
@@ -108,6 +135,19 @@ impl Report {
             story: None,
             story_left_out: None,
         }
+    }
+}
+
+fn aborted(aborted: &Aborted) -> AbortedFigures {
+    match aborted {
+        Aborted::BySignal => AbortedFigures {
+            by: "signal",
+            reason: "a signal (SIGINT or SIGTERM)".to_owned(),
+        },
+        Aborted::ByCondition(broken) => AbortedFigures {
+            by: "condition",
+            reason: broken.clone(),
+        },
     }
 }
 
@@ -163,6 +203,7 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         name: scenario.name.clone(),
         variant: outcome.name.map(str::to_owned),
         about: scenario.about.clone(),
+        command: scenario.command.clone(),
         clock: match scenario.clock {
             Clock::Wall => "wall",
             Clock::Virtual => "virtual",
@@ -177,6 +218,14 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
 }
 
 fn pacing(load: &Load) -> String {
+    let mut text = pacing_before_phases(load);
+    if !load.phases.is_empty() {
+        text.push_str(&format!(", then {} phases", load.phases.len()));
+    }
+    text
+}
+
+fn pacing_before_phases(load: &Load) -> String {
     match load.pacing {
         Pacing::Closed { jobs } => {
             let mut text = match jobs {
@@ -200,10 +249,15 @@ fn pacing(load: &Load) -> String {
             ..
         } => {
             let arrival = match arrival {
-                Arrival::Poisson => "Poisson",
-                Arrival::Constant => "evenly spaced",
+                Arrival::Poisson => "Poisson arrivals".to_owned(),
+                Arrival::Constant => "evenly spaced arrivals".to_owned(),
+                Arrival::Burst(size) => format!("arrivals in bursts of {size}"),
             };
-            format!("{arrival} arrivals at {rate_per_s}/s")
+            let mut text = format!("{arrival} at {rate_per_s}/s");
+            if load.threads > 1 {
+                text.push_str(&format!(" on {} threads", load.threads));
+            }
+            text
         }
     }
 }
@@ -222,7 +276,7 @@ fn saturation(figures: &Figures) -> Option<String> {
     })
 }
 
-fn times(series: &Series) -> Times {
+pub(super) fn times(series: &Series) -> Times {
     let of_some = |time: Nanos| (series.count() > 0).then_some(time.get());
     let quantile = |quantile| of_some(series.quantile(quantile));
     Times {
@@ -263,7 +317,7 @@ fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
             rate_per_s,
             arrival: Arrival::Poisson,
             ..
-        } if is_unlimited(scenario, figures) => scenario
+        } if is_unlimited(scenario, figures) && scenario.load.phases.is_empty() => scenario
             .load
             .only()
             .and_then(|work| theory::mean_wait(&scenario.device.model, work.kind(), rate_per_s)),

@@ -1,6 +1,6 @@
 //! The figures of a run, collected from its event log.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use pausewake_device::Nanos;
@@ -16,6 +16,19 @@ use super::series::Series;
 #[derive(Debug)]
 pub struct Collector {
     figures: RefCell<Figures>,
+    /// Calls that have given a result since the beginning.
+    returned: Cell<u64>,
+}
+
+/// What of a run is measured.
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    /// From when on things count that happen; of what is in the middle then, the rest.
+    pub measure_from: Nanos,
+    /// Whether calls were to begin at times of their own.
+    pub is_open: bool,
+    /// When the phases end, if there are some.
+    pub phase_ends: Vec<Nanos>,
 }
 
 /// How a call ended.
@@ -33,8 +46,17 @@ pub enum Ending {
 /// What was counted and measured, in memory that does not grow with the run.
 #[derive(Debug)]
 pub struct Figures {
+    window: Window,
     /// Call to return of each call that gave its caller a result, whoever computed it.
     pub latency: Series,
+    /// In an open loop, the same from the time at which the call was to begin.
+    pub corrected: Series,
+    /// The latency that is reported, by the phase in which calls were to begin.
+    pub phases: Vec<Series>,
+    /// Time of the calls that gave a result, as far as it was measured, call · ns.
+    pub told_calls_ns: u128,
+    /// Time of ops in the device by what their completions said, as far as it was measured, op · ns.
+    pub told_service_ns: u128,
     /// The five stages, by [`Stage::index`].
     pub stages: [Series; 5],
     /// Call to slot granted, of each op: next to nothing for those that found room.
@@ -136,12 +158,35 @@ impl Collector {
     pub fn new() -> Self {
         Self {
             figures: RefCell::new(Figures::new()),
+            returned: Cell::new(0),
         }
     }
 
-    /// Calls that have given a result so far.
+    /// Says what of the run is measured, before it begins. If nobody does, all of it is.
+    pub fn measure(&self, window: Window) {
+        let mut figures = self.figures.borrow_mut();
+        figures.phases = window.phase_ends.iter().map(|_| Series::new()).collect();
+        figures.window = window;
+    }
+
+    /// Calls that have given a result so far, those of the warm-up included.
     pub fn returned(&self) -> u64 {
-        self.figures.borrow().latency.count()
+        self.returned.get()
+    }
+
+    /// The latency that would be reported if this were the end.
+    pub fn latency_so_far(&self) -> Series {
+        let figures = self.figures.borrow();
+        let mut latency = Series::new();
+        latency.merge(figures.reported_latency());
+        latency
+    }
+
+    /// A call that gave a result, and was to begin at `intended_ns`, began at `called_ns` and ended at
+    /// `at`.
+    pub fn corrected(&self, intended_ns: Nanos, called_ns: Nanos, at: Nanos) {
+        let mut figures = self.figures.borrow_mut();
+        figures.corrected(intended_ns, called_ns, at);
     }
 
     /// A call begins at `at`.
@@ -149,18 +194,31 @@ impl Collector {
         self.figures.borrow_mut().call_begins(at);
     }
 
-    /// The call that began at `called_ns` ends `now`, in one way or another.
+    /// The call that began at `called_ns`, and was to begin at `intended_ns`, ends `now` in one way or
+    /// another.
     ///
     /// One that ends with the device's answer ended when that was handed to it, which by the wall clock
     /// is a bit earlier: to collect the figures takes time, too.
-    pub fn call_ends(&self, called_ns: Nanos, ending: Ending, now: impl FnOnce() -> Nanos) {
+    pub fn call_ends(
+        &self,
+        called_ns: Nanos,
+        intended_ns: Option<Nanos>,
+        ending: Ending,
+        now: impl FnOnce() -> Nanos,
+    ) {
         let mut figures = self.figures.borrow_mut();
         let answered_ns = match ending {
             Ending::Answer => figures.answered_ns(called_ns),
             Ending::Result | Ending::Failure => None,
         };
         let at = answered_ns.unwrap_or_else(now);
-        figures.call_ends(called_ns, at, ending != Ending::Failure);
+        let has_result = ending != Ending::Failure;
+        self.returned
+            .set(self.returned.get() + u64::from(has_result));
+        figures.call_ends(called_ns, at, has_result);
+        if has_result {
+            figures.corrected(intended_ns.unwrap_or(called_ns), called_ns, at);
+        }
     }
 
     /// Takes what was collected.
@@ -178,7 +236,12 @@ impl Observer for Collector {
 impl Figures {
     fn new() -> Self {
         Self {
+            window: Window::default(),
             latency: Series::new(),
+            corrected: Series::new(),
+            phases: Vec::new(),
+            told_calls_ns: 0,
+            told_service_ns: 0,
             stages: std::array::from_fn(|_| Series::new()),
             full_wait: Series::new(),
             full_waited: Series::new(),
@@ -221,7 +284,24 @@ impl Figures {
         self.by_status.iter().sum::<u64>() - ok
     }
 
+    /// When the phases end.
+    pub fn phase_ends(&self) -> &[Nanos] {
+        &self.window.phase_ends
+    }
+
+    /// The latency that is reported.
+    pub fn reported_latency(&self) -> &Series {
+        match self.window.is_open {
+            true => &self.corrected,
+            false => &self.latency,
+        }
+    }
+
     fn event(&mut self, at: Nanos, event: &Event) {
+        if at < self.window.measure_from {
+            self.warm_up(at, event);
+            return;
+        }
         match event {
             Event::Job(event) => self.jobs.event(event),
             Event::Full { job, .. } => self.waits(*job, at),
@@ -274,7 +354,32 @@ impl Figures {
 
     /// Out of the way, as those above, so that the events which only count something stay small.
     #[inline(never)]
+    /// What happens before figures are taken matters as far as something of it goes on.
+    fn warm_up(&mut self, at: Nanos, event: &Event) {
+        match event {
+            Event::Job(event) => self.jobs.warm_up(event),
+            Event::Full { job, .. } => {
+                self.waiting.insert(*job, at);
+            }
+            Event::Submitted { job, .. } => {
+                self.waiting.remove(job);
+            }
+            Event::Software { .. } => self.last_answer = None,
+            Event::Returned(op) => {
+                self.last_answer = Some((op.moments.call_ns, op.moments.returned_ns));
+            }
+            _ => {}
+        }
+    }
+
     fn returned(&mut self, op: &Returned) {
+        self.last_answer = Some((op.moments.call_ns, op.moments.returned_ns));
+        let from = self.window.measure_from;
+        let in_device = op.moments.done_ns.max(from) - op.moments.fetched_ns.max(from);
+        self.told_service_ns += u128::from(in_device.get());
+        if op.moments.call_ns < from {
+            return;
+        }
         let stages = op.moments.stages();
         for stage in Stage::ALL {
             self.stages[stage.index()].record(stages.get(stage));
@@ -284,7 +389,6 @@ impl Figures {
         self.saturated += u64::from(op.is_saturated);
         self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
-        self.last_answer = Some((op.moments.call_ns, op.moments.returned_ns));
     }
 
     /// When the device's answer was handed to the call that began at `called_ns`, if it was the device
@@ -295,15 +399,35 @@ impl Figures {
     }
 
     fn call_begins(&mut self, at: Nanos) {
+        let at = at.max(self.window.measure_from);
         self.calls_in_flight_ns -= i128::from(at.get());
         self.extend_span(at, at);
     }
 
     fn call_ends(&mut self, called_ns: Nanos, at: Nanos, has_result: bool) {
-        self.calls_in_flight_ns += i128::from(at.get());
-        self.extend_span(called_ns, at);
+        let from = self.window.measure_from;
+        let (begun, ended) = (called_ns.max(from), at.max(from));
+        self.calls_in_flight_ns += i128::from(ended.get());
+        self.extend_span(begun, ended);
         if has_result {
-            self.latency.record(at - called_ns);
+            self.told_calls_ns += u128::from((ended - begun).get());
+            if called_ns >= from {
+                self.latency.record(at - called_ns);
+            }
+        }
+    }
+
+    fn corrected(&mut self, intended_ns: Nanos, called_ns: Nanos, at: Nanos) {
+        let window = &self.window;
+        if called_ns < window.measure_from {
+            return;
+        }
+        if window.is_open {
+            self.corrected.record(at - intended_ns);
+        }
+        if let Some(last) = window.phase_ends.len().checked_sub(1) {
+            let phase = window.phase_ends.partition_point(|end| *end <= intended_ns);
+            self.phases[phase.min(last)].record(at - intended_ns);
         }
     }
 
@@ -318,6 +442,12 @@ impl Figures {
     /// threads lived at the same moment, so [`Jobs::max_live`] is from here on a bound.
     pub fn merge(&mut self, other: &Self) {
         self.latency.merge(&other.latency);
+        self.corrected.merge(&other.corrected);
+        for (ours, theirs) in self.phases.iter_mut().zip(&other.phases) {
+            ours.merge(theirs);
+        }
+        self.told_calls_ns += other.told_calls_ns;
+        self.told_service_ns += other.told_service_ns;
         for (ours, theirs) in self.stages.iter_mut().zip(&other.stages) {
             ours.merge(theirs);
         }
@@ -393,6 +523,16 @@ impl Jobs {
         self.cancelled += other.cancelled;
         self.live += other.live;
         self.max_live += other.max_live;
+    }
+
+    /// They live, and that is all that is known of them when figures begin.
+    fn warm_up(&mut self, event: &JobEvent) {
+        self.event(event);
+        *self = Self {
+            live: self.live,
+            max_live: self.live,
+            ..Self::default()
+        };
     }
 
     fn event(&mut self, event: &JobEvent) {

@@ -29,6 +29,8 @@ impl Report {
     ///
     /// - of latency `mean`, `p50`, `p90`, `p99`, `p999`, `max`, and the same of each stage behind its
     ///   name and a dot (`notify.p99`, `full_wait.max`); the name alone is its mean;
+    /// - in an open loop `uncorrected.p99` and its like, `lateness.p99` and its like, and the counts
+    ///   `late`, `late_by_generator` and `dropped`;
     /// - `throughput`, `mean_wait`;
     /// - counts of ops, calls and jobs, and what was done for them, as [`count_of`] lists them;
     /// - `in_flight` (calls, averaged over time), `utilisation.asym`, `utilisation.sym`;
@@ -44,6 +46,8 @@ impl Report {
             }
             Some(("compute_late", of)) => late(&self.compute.as_ref()?.late, of),
             Some(("device_late", of)) => late(self.device_thread.as_ref()?, of),
+            Some(("uncorrected", of)) => time_of(self.uncorrected.as_ref()?, of),
+            Some(("lateness", of)) => time_of(&self.open_loop.as_ref()?.lateness, of),
             Some((stage, of)) => {
                 let stage = self.stages.iter().find(|figures| figures.stage == stage)?;
                 time_of(&stage.times, of)
@@ -57,6 +61,14 @@ impl Report {
             "mean_wait" => self.queue_wait.mean_ns.map(Figure::time),
             "in_flight" if self.elapsed_ns > 0 => {
                 Some(Figure::new(self.littles_law[0].measured, Unit::Mean))
+            }
+            "late" | "late_by_generator" | "dropped" => {
+                let open_loop = self.open_loop.as_ref()?;
+                Some(Figure::count(match name {
+                    "late" => open_loop.late,
+                    "dropped" => open_loop.dropped,
+                    _ => open_loop.late_by_generator,
+                }))
             }
             "compute_bound" => {
                 let compute = self.compute.as_ref()?;

@@ -5,27 +5,27 @@
 //! the device fetches them and is done. λ and W come from what had a result. Under virtual time the
 //! two agree to rounding, unless calls came that had none (refused, timed out, abandoned, failed). By
 //! the wall clock those of the device differ by what the stamps of the two sides do.
+//!
+//! Behind a warm-up, both count of what was in the middle then the rest alone.
 
 use pausewake_device::{DeviceStats, Nanos};
-use pausewake_engine::events::Stage;
 
 use super::collect::Figures;
 use super::parts::Little;
 
 /// The law for calls in flight and for the device, in a run that took `elapsed`.
 pub fn littles_law(figures: &Figures, device: &DeviceStats, elapsed: Nanos) -> [Little; 2] {
-    let service = &figures.stages[Stage::Service.index()];
     [
         little(
             "calls",
             float(figures.calls_in_flight_ns),
-            figures.latency.sum_ns(),
+            figures.told_calls_ns,
             elapsed,
         ),
         little(
             "device",
             device.in_system_ns().as_f64(),
-            service.sum_ns(),
+            figures.told_service_ns,
             elapsed,
         ),
     ]

@@ -13,8 +13,10 @@ mod collect;
 mod errors;
 mod figure;
 mod little;
+mod loop_figures;
 mod offered;
 mod parts;
+mod punctuality;
 #[cfg(test)]
 mod schema;
 mod series;
@@ -23,10 +25,12 @@ mod text;
 mod theory;
 mod verdict;
 
-pub use build::{Facts, Outcome};
-pub use collect::{Collector, Ending, Figures};
+pub use build::{Aborted, Facts, Outcome};
+pub use collect::{Collector, Ending, Figures, Window};
 pub use errors::ErrorTally;
-pub use parts::Verification;
+pub use parts::{ExpectationResult, Verification};
+pub use punctuality::{Punctuality, ThreadCost};
+pub use series::Series;
 pub use verdict::Verdict;
 
 use schemars::JsonSchema;
@@ -34,9 +38,9 @@ use serde::Serialize;
 
 use crate::story::Line;
 use parts::{
-    ComputeFigures, DoorbellFigures, ErrorFigures, ExpectationResult, JobFigures, LateFigures,
-    Little, QueueWait, ScenarioInfo, SignalFigures, SliceFigures, SoftwareFigures, StageFigures,
-    Times, WakeFigures,
+    AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, GeneratorFigures, JobFigures,
+    LateFigures, Little, OpenLoopFigures, PhaseFigures, QueueWait, ScenarioInfo, SignalFigures,
+    SliceFigures, SoftwareFigures, StageFigures, Times, WakeFigures,
 };
 
 /// The report of one run. Fields stand in the order in which JSON shows them; times are
@@ -47,6 +51,12 @@ pub struct Report {
     pub scenario: ScenarioInfo,
     /// Why the figures mean nothing, if so.
     pub invalid: Option<String>,
+    /// What ended the run before its time, if something did: the figures are of what ran until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aborted: Option<AbortedFigures>,
+    /// How long the load went on before figures were taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup_ns: Option<u64>,
     /// From the first call until the last one had ended, with a result or without, and the device had
     /// answered what calls had left there.
     pub elapsed_ns: u64,
@@ -57,10 +67,23 @@ pub struct Report {
     /// Ops that the device answered while their calls waited, well or with an error. A call that is
     /// tried again makes several.
     pub device_ops: u64,
-    /// Call to return, of `ops`.
+    /// Of `ops`: in a closed loop from call to return, in an open one from the time at which the call
+    /// was to begin.
     pub latency: Times,
+    /// In an open loop: from call to return, which hides what was started late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncorrected: Option<Times>,
+    /// In an open loop: how punctual the starts were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_loop: Option<OpenLoopFigures>,
+    /// What making the load cost; under the wall clock alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator: Option<GeneratorFigures>,
+    /// The same run by its phases, if it has some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseFigures>,
     /// Where the time of `device_ops` went: the wait for room, then the five stages. Where all calls
-    /// are one op of the device each, they add up to the latency.
+    /// are one op of the device each, they add up to the latency from call to return.
     pub stages: Vec<StageFigures>,
     /// Ops that waited for a slice, or were served, for longer than their completion could say
     /// (4.3 s); if there are any, stages and waits are wrong and the run is invalid.
@@ -99,6 +122,13 @@ pub struct Report {
     /// Events that the story leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub story_left_out: Option<u64>,
+}
+
+impl Report {
+    fn is_aborted_by_signal(&self) -> bool {
+        let aborted = self.aborted.as_ref();
+        aborted.is_some_and(|aborted| aborted.by == "signal")
+    }
 }
 
 /// The reports of all variants of a scenario, or of its only run.
@@ -145,6 +175,9 @@ impl Reports {
         for (report, expected) in variants.iter_mut().zip(judged) {
             report.expected = expected;
         }
+        for (outcome, report) in outcomes.iter().zip(&mut variants) {
+            report.expected.extend(outcome.facts.limits.iter().cloned());
+        }
         Self { variants }
     }
 
@@ -158,11 +191,6 @@ impl Reports {
     /// The worst that is to be said of them.
     pub fn verdict(&self) -> Verdict {
         Verdict::of_all(&self.variants)
-    }
-
-    /// Calls that gave a result, in all of them.
-    pub fn ops(&self) -> u64 {
-        self.variants.iter().map(|report| report.ops).sum()
     }
 
     /// As text: the report, or the variants side by side.
@@ -189,4 +217,4 @@ impl Reports {
 
 /// Name and version of the JSON format. The version grows when something is taken out or comes to
 /// mean something else.
-const FORMAT: &str = "pausewake-report/3";
+const FORMAT: &str = "pausewake-report/4";

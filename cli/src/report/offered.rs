@@ -8,10 +8,11 @@ use super::slices::{Demand, Supply, mean_ns};
 use crate::scenario::{Mode, Pacing, Scenario, Work};
 
 /// The ops that the device was asked for, and what decides how many there are; `None` when nothing
-/// was asked, or software took some of the ops.
+/// was asked, or software took some of the ops, or phases change the load.
 pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, Supply)> {
     let all: u64 = figures.asked.iter().map(|asked| asked.ops).sum();
-    if all == 0 || figures.software.total() > 0 {
+    let is_steady = scenario.load.phases.is_empty();
+    if all == 0 || figures.software.total() > 0 || !is_steady {
         return None;
     }
     let demands = OpKind::ALL

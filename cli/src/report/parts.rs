@@ -13,6 +13,9 @@ pub struct ScenarioInfo {
     pub variant: Option<String>,
     /// What it says of itself.
     pub about: Option<String>,
+    /// The command that runs it again, if no file does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Whose time: `wall` or `virtual`.
     pub clock: &'static str,
     /// Start of all chance.
@@ -45,6 +48,68 @@ pub struct Times {
     pub p999_ns: Option<u64>,
     /// The longest.
     pub max_ns: Option<u64>,
+}
+
+/// What ended a run before its time.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AbortedFigures {
+    /// `signal` or `condition`.
+    pub by: &'static str,
+    /// In words.
+    pub reason: String,
+}
+
+/// How punctual the starts of an open loop were.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OpenLoopFigures {
+    /// Arrivals: `started` and `dropped`.
+    pub arrivals: u64,
+    /// Those that were started.
+    pub started: u64,
+    /// Of them, those that were started more than `late_after_ns` after their time:
+    /// `late_by_generator` and `late_for_a_job`.
+    pub late: u64,
+    /// Of these, those for which a job was free: whoever made the load was late.
+    pub late_by_generator: u64,
+    /// Of these, those for which no job was free: the device, or a limit, kept all of them busy.
+    pub late_for_a_job: u64,
+    /// Arrivals that found no job free and no place in the backlog: they were never started.
+    pub dropped: u64,
+    /// How long after its time a start is late.
+    pub late_after_ns: u64,
+    /// Arrivals that waited for a job at once, at most.
+    pub max_backlog: u64,
+    /// Start, less the intended one, of those that were started.
+    pub lateness: Times,
+}
+
+/// What making the load cost.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GeneratorFigures {
+    /// Threads that made it.
+    pub threads: u32,
+    /// CPU time that they took for each op, all that jobs do in them included, and waiting for the
+    /// time of the next arrival excluded; `null` without ops.
+    pub cpu_per_op_ns: Option<u64>,
+    /// The share of their time that this was, from 0 to 1.
+    pub busy_share: f64,
+}
+
+/// A part of a run with a rate, or a number of jobs, of its own.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PhaseFigures {
+    /// `hold`, `ramp` or `spike`.
+    pub shape: &'static str,
+    /// Arrivals per second, or jobs at once, in the end.
+    pub level: f64,
+    /// How long it took.
+    pub duration_ns: u64,
+    /// Calls that were to begin in it and gave a result.
+    pub ops: u64,
+    /// Of them, each second of it; `null` if the run ended before it.
+    pub ops_per_s: Option<f64>,
+    /// Their latency.
+    pub latency: Times,
 }
 
 /// One stage of an op's way, or the wait for room before it.
@@ -301,7 +366,7 @@ pub struct LateFigures {
 }
 
 /// An expectation and what became of it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ExpectationResult {
     /// The figure's name.
     pub figure: String,

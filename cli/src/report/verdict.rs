@@ -15,6 +15,8 @@ pub enum Verdict {
     ExpectationFailed,
     /// The figures mean nothing.
     Invalid,
+    /// A signal ended it before its time.
+    Aborted,
     /// A result was wrong.
     WrongResult,
 }
@@ -25,11 +27,13 @@ impl Verdict {
         reports.iter().map(Self::of).max().unwrap_or(Self::Holds)
     }
 
-    /// The worst that is to be said of `report`: a wrong result before figures that mean nothing,
-    /// and these before an expectation that they fail.
+    /// The worst that is to be said of `report`: a wrong result before a run that somebody ended, this
+    /// before figures that mean nothing, and these before an expectation that they fail.
     pub fn of(report: &Report) -> Self {
         if report.verified.wrong > 0 {
             Self::WrongResult
+        } else if report.is_aborted_by_signal() {
+            Self::Aborted
         } else if report.invalid.is_some() {
             Self::Invalid
         } else if report.expected.iter().any(|expected| !expected.holds) {
@@ -46,6 +50,7 @@ impl Verdict {
             Self::ExpectationFailed => Exit::ExpectationFailed,
             Self::WrongResult => Exit::VerificationFailed,
             Self::Invalid => Exit::Invalid,
+            Self::Aborted => Exit::Aborted,
         }
     }
 }
@@ -140,7 +145,7 @@ fn verified(comparison: Comparison, report: &Report) -> (bool, String) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, Verification};
+    use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, ThreadCost, Verification};
     use pausewake_device::DeviceStats;
 
     /// A run of nothing, of which `verification` is known.
@@ -153,6 +158,10 @@ mod tests {
             errors: ErrorTally::default(),
             device: DeviceStats::default(),
             invalid: invalid.map(str::to_owned),
+            aborted: None,
+            punctuality: None,
+            cost: ThreadCost::default(),
+            limits: Vec::new(),
         };
         let outcome = Outcome {
             name: None,

@@ -11,7 +11,7 @@ use pausewake_device::random::Seed;
 use pausewake_engine::{Engine, Error};
 
 use super::alarms::Alarms;
-use super::tasks::{Task, payload};
+use super::tasks::{Task, message};
 use super::tickets::{Ticket, Tickets};
 use crate::report::{Collector, Ending, ErrorTally, Verification};
 use crate::scenario::{Compute, Scenario, Verify};
@@ -37,6 +37,7 @@ struct Shared {
     tasks: Arc<Vec<Task>>,
     engine: Engine,
     seed: Seed,
+    payload: Option<Arc<[u8]>>,
     verifiable: bool,
     verify: Verify,
     /// A message that nobody reads, as long as the longest.
@@ -71,6 +72,7 @@ impl Jobs {
             tasks,
             engine: engine.clone(),
             seed: scenario.seed,
+            payload: scenario.load.payload.clone(),
             verifiable,
             verify: scenario.load.verify,
             collector: collector.clone(),
@@ -104,6 +106,16 @@ impl Jobs {
     /// Does what `ticket` is for, here and now.
     pub fn run(&self, ticket: Ticket) {
         self.shared.run(ticket);
+    }
+
+    /// Calls that have failed so far.
+    pub fn errors(&self) -> u64 {
+        self.shared.tally.borrow().errors.calls
+    }
+
+    /// Forgets the errors so far: they belong to the warm-up. A wrong result does not.
+    pub fn forget_errors(&self) {
+        self.shared.tally.borrow_mut().errors = ErrorTally::default();
     }
 
     /// What came of the jobs so far.
@@ -188,7 +200,7 @@ impl Shared {
             } => {
                 let number = distinct.map_or(ticket.index, |distinct| ticket.index % distinct);
                 let message = self.message(number, *message_len);
-                let signature = self.timed(|| engine.rsa_sign(*key, *padding, &message))?;
+                let signature = self.timed(ticket, || engine.rsa_sign(*key, *padding, &message))?;
                 self.check(ticket, || verifier.is_right(&message, &signature));
             }
             Task::Verify {
@@ -198,7 +210,9 @@ impl Shared {
             } => {
                 let number = usize::try_from(ticket.index % signed.len() as u64).unwrap_or(0);
                 let (message, signature) = &signed[number];
-                self.timed(|| engine.rsa_verify(*key, *padding, message, signature))?;
+                self.timed(ticket, || {
+                    engine.rsa_verify(*key, *padding, message, signature)
+                })?;
                 self.check(ticket, || true);
             }
             Task::EcdsaSign {
@@ -208,7 +222,7 @@ impl Shared {
                 verifier,
             } => {
                 let message = self.message(ticket.index, *message_len);
-                let signature = self.timed(|| engine.ecdsa_sign(*key, *curve, &message))?;
+                let signature = self.timed(ticket, || engine.ecdsa_sign(*key, *curve, &message))?;
                 self.check(ticket, || verifier.is_right(&message, &signature));
             }
             Task::Seal {
@@ -240,7 +254,12 @@ impl Shared {
             } => {
                 let record = record(content, *record_len, ticket.index);
                 let sealed = self.seal(*key, ticket, record, sealer)?;
-                self.open(*key, ticket, record, &sealed)?;
+                // The second call begins when the first has ended, and never late.
+                let then = Ticket {
+                    intended_ns: None,
+                    ..ticket
+                };
+                self.open(*key, then, record, &sealed)?;
             }
         }
         Ok(())
@@ -255,7 +274,7 @@ impl Shared {
     ) -> Result<Vec<u8>, Error> {
         let nonce = nonce(ticket.index);
         let mut sealed = vec![0; plaintext.len() + AEAD_TAG_LEN];
-        let len = self.timed(|| {
+        let len = self.timed(ticket, || {
             self.engine
                 .aead_seal(key, nonce, &[], plaintext, &mut sealed)
         })?;
@@ -275,7 +294,9 @@ impl Shared {
     ) -> Result<(), Error> {
         let nonce = nonce(ticket.index);
         let mut opened = vec![0; plaintext.len()];
-        let len = self.timed(|| self.engine.aead_open(key, nonce, &[], sealed, &mut opened))?;
+        let len = self.timed(ticket, || {
+            self.engine.aead_open(key, nonce, &[], sealed, &mut opened)
+        })?;
         self.check(ticket, || opened.get(..len) == Some(plaintext));
         Ok(())
     }
@@ -283,14 +304,18 @@ impl Shared {
     /// A message of that number. Where nothing is computed, nobody reads it.
     fn message(&self, number: u64, len: usize) -> Cow<'_, [u8]> {
         if self.verifiable {
-            Cow::Owned(payload(self.seed, number, len))
+            Cow::Owned(message(self.seed, self.payload.as_deref(), number, len))
         } else {
             Cow::Borrowed(&self.blank[..len])
         }
     }
 
-    fn timed<T>(&self, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let mut timed = Timed::begin(self);
+    fn timed<T>(
+        &self,
+        ticket: Ticket,
+        call: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut timed = Timed::begin(self, ticket.intended_ns);
         let result = call();
         if matches!(result, Ok(_) | Err(Error::NotAuthentic)) {
             timed.ending = self.good_ending;
@@ -337,18 +362,21 @@ impl Shared {
 struct Timed<'a> {
     shared: &'a Shared,
     called_ns: Nanos,
+    /// When it was to begin, if it might have been another time.
+    intended_ns: Option<Nanos>,
     /// Whether it gives its caller what was asked for: an error is none, but that a tag or a
     /// signature is not authentic is the answer of a check that worked.
     ending: Ending,
 }
 
 impl<'a> Timed<'a> {
-    fn begin(shared: &'a Shared) -> Self {
+    fn begin(shared: &'a Shared, intended_ns: Option<Nanos>) -> Self {
         let called_ns = shared.engine.now();
         shared.collector.call_begins(called_ns);
         Self {
             shared,
             called_ns,
+            intended_ns,
             ending: Ending::Failure,
         }
     }
@@ -357,7 +385,8 @@ impl<'a> Timed<'a> {
 impl Drop for Timed<'_> {
     fn drop(&mut self) {
         let (engine, collector) = (&self.shared.engine, &self.shared.collector);
-        collector.call_ends(self.called_ns, self.ending, || engine.now());
+        let now = || engine.now();
+        collector.call_ends(self.called_ns, self.intended_ns, self.ending, now);
     }
 }
 

@@ -1,8 +1,13 @@
 //! Runs a scenario: on one thread or several, each with an event loop of its own on the one device.
 
+mod agenda;
 mod alarms;
 mod arrivals;
+mod cost;
+mod guard;
 mod jobs;
+mod levels;
+mod open;
 mod runner;
 #[cfg(test)]
 pub mod sabotage;
@@ -12,17 +17,21 @@ mod tickets;
 mod timelines;
 mod world;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use pausewake_device::Device;
+use pausewake_device::{Device, Nanos};
 
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
-use crate::report::{Facts, Figures};
-use crate::scenario::{Clock, Scenario};
+use crate::report::{Aborted, Facts, Figures, Punctuality, ThreadCost, Window};
+use crate::scenario::{Clock, Pacing, Scenario};
 use crate::story::LogHandle;
+use arrivals::{Arrivals, Thread};
+use guard::{Guard, Interim};
 use jobs::{Jobs, Tally};
+use levels::Levels;
+use open::OpenLoop;
 use runner::Runner;
 use tasks::Task;
 use tickets::Tickets;
@@ -37,12 +46,6 @@ pub enum RunError {
     /// It could not go on.
     #[error("the run broke off: {0}")]
     Broken(String),
-    /// A signal ended it.
-    #[error("aborted by a signal after {ops} ops: nothing was reported")]
-    Interrupted {
-        /// Ops that had returned.
-        ops: u64,
-    },
     /// Another thread had an error.
     #[error("another thread of the run came to no result")]
     Stopped,
@@ -51,8 +54,8 @@ pub enum RunError {
 /// Runs `scenario`; its events go to `log` too, if there is one.
 ///
 /// # Errors
-/// [`RunError`] says whether it could not begin or broke off, and why; it breaks off between two
-/// turns of the loop when `interrupt` is raised.
+/// [`RunError`] says whether it could not begin or broke off, and why. When `interrupt` is raised it ends
+/// in order, between two turns of the loop, and gives what was measured until then.
 pub fn run(
     scenario: &Scenario,
     log: Option<LogHandle>,
@@ -74,6 +77,8 @@ pub fn run(
             .map(|_| Count::default())
             .collect(),
         is_over: AtomicBool::new(false),
+        guard: Mutex::new(Guard::new(scenario)),
+        stopped: OnceLock::new(),
     };
     let results = match scenario.clock {
         Clock::Virtual if scenario.load.threads > 1 => timelines::run(&together)?,
@@ -86,8 +91,63 @@ pub fn run(
         device: device.stats(),
         verification: all.tally.verification,
         errors: all.tally.errors,
-        invalid: all.invalid.or(all.tally.invalid),
+        invalid: all.tally.invalid,
+        aborted: together.stopped.into_inner(),
+        punctuality: all.punctuality,
+        cost: all.cost,
+        limits: together
+            .guard
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .into_results(),
     })
+}
+
+/// What is asked for in `scenario` as time goes by: arrivals each second, or jobs.
+fn levels(scenario: &Scenario) -> Levels {
+    let load = &scenario.load;
+    let base = match load.pacing {
+        Pacing::Closed { jobs } => f64::from(jobs),
+        Pacing::Open { rate_per_s, .. } => rate_per_s,
+    };
+    Levels::new(base, load.warmup, &load.phases)
+}
+
+/// The share of thread number `thread` in the arrivals of `scenario` from `start` on, if it has some.
+fn open_loop(scenario: &Scenario, thread: u32, start: Nanos) -> Option<OpenLoop> {
+    let load = &scenario.load;
+    let Pacing::Open {
+        arrival,
+        max_backlog,
+        late_after,
+        ..
+    } = load.pacing
+    else {
+        return None;
+    };
+    let of = Thread {
+        index: thread,
+        of: load.threads,
+    };
+    let arrivals = Arrivals::new(scenario.seed, levels(scenario), arrival, start, of);
+    let backlog = (max_backlog / load.threads).max(1) as usize;
+    let measure_from = start + load.warmup;
+    Some(OpenLoop::new(arrivals, backlog, late_after, measure_from))
+}
+
+/// What of a run that starts at `start` is measured.
+fn window(scenario: &Scenario, start: Nanos) -> Window {
+    let load = &scenario.load;
+    let measure_from = start + load.warmup;
+    let ends = load.phases.iter().scan(measure_from, |at, phase| {
+        *at += phase.duration;
+        Some(*at)
+    });
+    Window {
+        measure_from,
+        is_open: matches!(load.pacing, Pacing::Open { .. }),
+        phase_ends: ends.collect(),
+    }
 }
 
 /// What came of one thread.
@@ -95,14 +155,18 @@ pub fn run(
 struct Part {
     figures: Figures,
     tally: Tally,
-    invalid: Option<String>,
+    punctuality: Option<Punctuality>,
+    cost: ThreadCost,
 }
 
 impl Part {
     fn merge(mut self, other: Self) -> Self {
         self.figures.merge(&other.figures);
         self.tally.merge(other.tally);
-        self.invalid = self.invalid.or(other.invalid);
+        if let (Some(ours), Some(theirs)) = (&mut self.punctuality, &other.punctuality) {
+            ours.merge(theirs);
+        }
+        self.cost.merge(other.cost);
         self
     }
 }
@@ -119,6 +183,10 @@ struct Together<'a> {
     returned: Vec<Count>,
     /// Whether a thread had an error, and the others need not go on.
     is_over: AtomicBool,
+    /// What must hold while it goes on.
+    guard: Mutex<Guard>,
+    /// Why it is being ended before its time, if so.
+    stopped: OnceLock<Aborted>,
 }
 
 /// A count that one thread keeps and others read; in a cache line of its own, so that it costs a thread
@@ -132,6 +200,27 @@ impl Together<'_> {
     fn returned_ops(&self) -> u64 {
         let counts = self.returned.iter();
         counts.map(|count| count.0.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Whether the run is to end before its time: because of a signal, or of a condition.
+    fn is_ending(&self) -> bool {
+        if self.interrupt.is_raised() {
+            self.stopped.get_or_init(|| Aborted::BySignal);
+        }
+        self.stopped.get().is_some()
+    }
+
+    /// Thread number `thread` has measured `interim` so far; the first one holds what all have told
+    /// against the conditions.
+    fn tell(&self, thread: u32, interim: Interim, elapsed: Nanos) {
+        let mut guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        guard.tell(thread, interim);
+        if thread == 0
+            && self.stopped.get().is_none()
+            && let Some(broken) = guard.judge(elapsed)
+        {
+            self.stopped.get_or_init(|| Aborted::ByCondition(broken));
+        }
     }
 
     /// Runs all threads, the first one here.
@@ -171,7 +260,9 @@ impl Together<'_> {
 
     fn part(&self, thread: u32) -> Result<Part, RunError> {
         let world = World::new(self.scenario, self.device, self.log.clone())?;
-        let tickets = Tickets::new(self.scenario, thread, world.now());
+        let start = world.now();
+        world.collector().measure(window(self.scenario, start));
+        let tickets = Tickets::new(self.scenario, thread, start);
         let tasks = self.tasks.clone();
         let jobs = Jobs::new(
             self.scenario,
@@ -180,13 +271,99 @@ impl Together<'_> {
             world.collector(),
             tickets,
         );
-        let mut runner = Runner::new(self, thread, world, &jobs);
+        let mut runner = Runner::new(self, thread, world, &jobs, start);
         runner.run()?;
-        let (world, invalid) = runner.into_parts();
-        Ok(Part {
-            figures: world.finish()?,
-            tally: jobs.tally(),
-            invalid,
-        })
+        runner.into_part()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Series;
+    use crate::scenario;
+
+    /// One slice and one job: verifying a signature takes 10 µs, and making one 20 ms, for which the
+    /// device stands still while others arrive every 50 µs.
+    const STALLS: &str = r#"
+        clock = "virtual"
+        seed = 3
+        [device]
+        compute = "none"
+        [device.asym]
+        slices = 1
+        service = { distribution = "constant", base = "10us" }
+        service_by_op.rsa-sign = { distribution = "constant", base = "20ms" }
+        [load]
+        mix = "rsa2048-verify:4999,rsa2048-sign:1"
+        rate = "20k/s"
+        jobs = 1
+        backlog = 100000
+        ops = 30000
+    "#;
+
+    /// The times of all samples, sorted.
+    struct Exact(Vec<u64>);
+
+    impl Exact {
+        fn compare(&mut self, series: &Series, what: &str) {
+            let Self(times) = self;
+            times.sort_unstable();
+            let sum: u128 = times.iter().map(|time| u128::from(*time)).sum();
+            assert_eq!(series.count(), times.len() as u64, "{what}");
+            assert_eq!(series.sum_ns(), sum, "{what}");
+            assert_eq!(Some(series.max().get()), times.last().copied(), "{what}");
+            for per_mille in [1, 100, 500, 900, 950, 990, 999, 1_000] {
+                let rank = (times.len() * per_mille).div_ceil(1_000);
+                let exact = Nanos::new(times[rank - 1]).as_f64();
+                let got = series.quantile(per_mille as f64 / 1e3).as_f64();
+                assert!(
+                    exact <= got && got <= exact * 1.001,
+                    "{what}, {per_mille} of 1000: {got}, not {exact}"
+                );
+            }
+        }
+    }
+
+    /// Each op starts when it arrives or when the one before it is done, whichever is later (Lindley's
+    /// recursion), so what every single one should have measured is known.
+    #[test]
+    fn a_stall_is_measured_as_those_who_met_it_would() {
+        for arrival in ["constant", "poisson", "burst"] {
+            let arrivals = format!("load.arrival={arrival}");
+            let variants = scenario::of_flags("stalls", STALLS, &[], &[arrivals]);
+            let variants = variants.expect("a scenario");
+            let scenario = &variants[0].scenario;
+            let (mut corrected, mut uncorrected) = (Exact(Vec::new()), Exact(Vec::new()));
+            let mut lateness = Exact(Vec::new());
+            let mut tickets = Tickets::new(scenario, 0, Nanos::ZERO);
+            let Pacing::Open { arrival, .. } = scenario.load.pacing else {
+                panic!("it is an open loop");
+            };
+            let alone = Thread { index: 0, of: 1 };
+            let mut arrivals =
+                Arrivals::new(scenario.seed, levels(scenario), arrival, Nanos::ZERO, alone);
+            let mut free_from = Nanos::ZERO;
+            while let Some(at) = arrivals.next_at()
+                && let Some(ticket) = tickets.take(at)
+            {
+                let service = [Nanos::from_micros(10), Nanos::from_millis(20)][ticket.item];
+                let start = at.max(free_from);
+                free_from = start + service;
+                corrected.0.push((free_from - at).get());
+                uncorrected.0.push(service.get());
+                lateness.0.push((start - at).get());
+            }
+            let facts = run(scenario, None, &Interrupt::default(), true).expect("it runs");
+            corrected.compare(&facts.figures.corrected, "corrected");
+            uncorrected.compare(&facts.figures.latency, "uncorrected");
+            let punctuality = facts.punctuality.expect("of an open loop");
+            lateness.compare(&punctuality.lateness, "lateness");
+            // What only the correction sees.
+            let [seen, hidden] = [&facts.figures.corrected, &facts.figures.latency]
+                .map(|latency| latency.quantile(0.99));
+            assert!(seen > Nanos::from_millis(5), "{seen}");
+            assert!(hidden < Nanos::from_micros(11), "{hidden}");
+        }
     }
 }

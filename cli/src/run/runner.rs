@@ -5,12 +5,17 @@ use std::collections::BinaryHeap;
 use std::sync::atomic::Ordering;
 
 use pausewake_device::Nanos;
+use pausewake_engine::{Reap, Turn};
 
-use super::arrivals::Arrivals;
+use super::agenda::Agenda;
+use super::cost::CostMeter;
+use super::guard::Interim;
 use super::jobs::Jobs;
+use super::levels::Levels;
+use super::open::OpenLoop;
 use super::tickets::{Share, Ticket};
 use super::world::{World, broken};
-use super::{Count, RunError, Together};
+use super::{Count, Part, RunError, Together};
 use crate::scenario::{Mode, Pacing};
 
 /// One thread.
@@ -20,72 +25,109 @@ pub(super) struct Runner<'a> {
     world: World,
     jobs: &'a Jobs,
     start: Nanos,
-    invalid: Option<String>,
+    agenda: Agenda,
+    levels: Levels,
+    open: Option<OpenLoop>,
+    cost: CostMeter,
+    /// Since when the run is being ended before its time.
+    ending_since: Option<Nanos>,
 }
 
 impl<'a> Runner<'a> {
+    /// Thread number `thread` of a run, with its jobs, from `start` on.
     pub(super) fn new(
         together: &'a Together<'a>,
         thread: u32,
         world: World,
         jobs: &'a Jobs,
+        start: Nanos,
     ) -> Self {
         Self {
             together,
             thread,
-            start: world.now(),
             world,
             jobs,
-            invalid: None,
+            start,
+            agenda: Agenda::new(together.scenario, start),
+            levels: super::levels(together.scenario),
+            open: super::open_loop(together.scenario, thread, start),
+            cost: CostMeter::new(),
+            ending_since: None,
         }
     }
 
     /// Does everything that there is to do.
     pub(super) fn run(&mut self) -> Result<(), RunError> {
-        let scenario = self.together.scenario;
-        match scenario.load.pacing {
+        self.look_up()?;
+        let load = &self.together.scenario.load;
+        let is_async = self.together.scenario.mode == Mode::Async;
+        match load.pacing {
+            Pacing::Closed { .. } if is_async => self.closed_loop(),
             Pacing::Closed { jobs } => {
-                let jobs = Share::of(u64::from(jobs), scenario.load.threads, self.thread).count;
-                match scenario.mode {
-                    Mode::Async => self.closed_loop(jobs),
-                    Mode::Sync | Mode::Software => self.closed_loop_in_place(jobs),
-                }
+                let jobs = Share::of(u64::from(jobs), load.threads, self.thread).count;
+                self.closed_loop_in_place(jobs)
             }
-            Pacing::Open {
-                rate_per_s,
-                arrival,
-                max_jobs,
-            } => {
-                let arrivals = Arrivals::new(scenario.seed, rate_per_s, arrival, self.start);
-                self.open_loop(arrivals, max_jobs as usize)
+            Pacing::Open { max_jobs, .. } => {
+                let max_jobs = Share::of(u64::from(max_jobs), load.threads, self.thread).count;
+                let Some(mut open) = self.open.take() else {
+                    return Ok(());
+                };
+                let done = self.open_loop(&mut open, max_jobs, is_async);
+                self.open = Some(open);
+                done
             }
         }
     }
 
-    /// What is left when all is done: the world, and why the figures mean nothing, if so.
-    pub(super) fn into_parts(self) -> (World, Option<String>) {
-        (self.world, self.invalid)
+    /// Ends everything; says what came of it.
+    ///
+    /// # Errors
+    /// Something was left over that should not be.
+    pub(super) fn into_part(self) -> Result<Part, RunError> {
+        let cost = self.cost.take(self.world.now());
+        // Of a device that does not answer, nobody waits for an answer.
+        let engine = self.world.engine();
+        let is_left = self.world.live_jobs() > 0 || engine.stats().in_flight > 0;
+        let figures = match self.ending_since {
+            Some(_) if is_left && self.world.is_wall() => self.world.abandon(),
+            _ => self.world.finish()?,
+        };
+        Ok(Part {
+            figures,
+            tally: self.jobs.tally(),
+            punctuality: self.open.map(OpenLoop::into_punctuality),
+            cost,
+        })
     }
 
-    /// `jobs` at once, as long as there is something to do.
-    fn closed_loop(&mut self, jobs: u64) -> Result<(), RunError> {
+    /// As many jobs at once as are wanted, as long as there is something to do.
+    fn closed_loop(&mut self) -> Result<(), RunError> {
         loop {
+            let wanted = self.wanted_jobs();
             // A job that ends at once makes room for another; but now and then the others are due.
             let mut started = 0;
-            while self.live_jobs() < jobs && started < jobs {
+            while self.live_jobs() < wanted && started < wanted {
                 let Some(ticket) = self.take() else { break };
                 self.world.spawn(self.jobs.job(ticket))?;
                 started += 1;
             }
             self.jobs.tickets().borrow().moves()?;
-            if self.live_jobs() == 0 && started == 0 {
+            if self.live_jobs() == 0 && started == 0 && (wanted > 0 || !self.allows_now()) {
                 return Ok(());
             }
+            if self.has_given_up() {
+                return Ok(());
+            }
+            let change = self.next_change();
             if self.live_jobs() == 0 {
-                self.look_up()?;
+                match started {
+                    0 => self.turn(change).map(|_| ())?,
+                    _ => self.look_up()?,
+                }
                 continue;
             }
-            self.turn(self.jobs.alarms().next_at())?;
+            let alarm = self.jobs.alarms().next_at();
+            self.turn(alarm.into_iter().chain(change).min())?;
             self.ring_alarms()?;
         }
     }
@@ -96,9 +138,12 @@ impl<'a> Runner<'a> {
         if alarms.next_at().is_none() {
             return Ok(());
         }
-        let now = self.world.now();
         // When there is nothing left to do, nobody thinks on.
-        let until = if self.allows(now) { now } else { Nanos::MAX };
+        let until = if self.allows_now() {
+            self.world.now()
+        } else {
+            Nanos::MAX
+        };
         alarms.ring(until).map_err(broken)
     }
 
@@ -108,7 +153,7 @@ impl<'a> Runner<'a> {
         let now = self.world.now();
         let mut ready: BinaryHeap<_> = (0..jobs).map(|job| Reverse((now, job))).collect();
         while let Some(Reverse((at, job))) = ready.pop() {
-            while self.world.now() < at {
+            while self.world.now() < at && self.ending_since.is_none() {
                 self.turn(Some(at))?;
             }
             let Some(ticket) = self.take() else { break };
@@ -119,55 +164,86 @@ impl<'a> Runner<'a> {
         self.jobs.tickets().borrow().moves()
     }
 
-    /// Jobs when they arrive, however many there are.
-    fn open_loop(&mut self, mut arrivals: Arrivals, max_jobs: usize) -> Result<(), RunError> {
-        let mut next = arrivals.next_at();
+    /// Jobs when they arrive, `max_jobs` at once.
+    fn open_loop(
+        &mut self,
+        open: &mut OpenLoop,
+        max_jobs: u64,
+        is_async: bool,
+    ) -> Result<(), RunError> {
+        let tickets = self.jobs.tickets();
         loop {
-            while next <= self.world.now() {
-                if self.world.live_jobs() >= max_jobs && self.allows(next) {
-                    self.overloaded(max_jobs);
+            let mut started = 0;
+            while started < STARTS_A_TURN {
+                let is_free = self.live_jobs() < max_jobs;
+                let Some(ticket) = open.pull(self.world.now(), is_free, tickets) else {
                     break;
+                };
+                started += 1;
+                if is_async {
+                    self.world.spawn(self.jobs.job(ticket))?;
+                } else {
+                    self.jobs.run(ticket);
+                    open.was_blocked_until(self.world.now());
+                    self.look_up()?;
                 }
-                let ticket = self.jobs.tickets().borrow_mut().take(next);
-                let Some(ticket) = ticket else { break };
-                self.start(ticket)?;
-                next = arrivals.next_at();
             }
-            if self.allows(next) {
-                self.turn(Some(next))?;
-            } else if self.world.live_jobs() > 0 {
-                self.turn(None)?;
-            } else {
-                return Ok(());
+            tickets.borrow().moves()?;
+            if self.together.scenario.abort.is_some() {
+                self.tell_if_due(Some(open));
             }
-        }
-    }
-
-    fn start(&mut self, ticket: Ticket) -> Result<(), RunError> {
-        match self.together.scenario.mode {
-            Mode::Async => self.world.spawn(self.jobs.job(ticket)),
-            Mode::Sync | Mode::Software => {
-                self.jobs.run(ticket);
-                Ok(())
+            if self.ending_since.is_some() {
+                open.give_up();
+            }
+            let next = match started {
+                STARTS_A_TURN => Some(self.world.now()),
+                _ => open.next_at(tickets),
+            };
+            let is_busy = self.live_jobs() > 0 || open.has_backlog();
+            match next {
+                _ if self.has_given_up() => return Ok(()),
+                Some(next) => self.wait_for(next)?,
+                None if is_busy => self.turn(None).map(|_| ())?,
+                None => return Ok(()),
             }
         }
     }
 
-    /// More jobs would be needed than may be: the arrivals end here, and the run with them.
-    fn overloaded(&mut self, max_jobs: usize) {
-        self.jobs.tickets().borrow_mut().end();
-        self.invalid = Some(format!(
-            "{max_jobs} jobs were waiting and more arrived: the device is slower than the \
-             arrivals. Lower load.rate, or allow more by load.jobs"
-        ));
+    /// Lets time pass until `next` at the longest. By the wall clock the last bit of it is not slept
+    /// through: whoever sleeps wakes late.
+    fn wait_for(&mut self, next: Nanos) -> Result<(), RunError> {
+        let now = self.world.now();
+        if !self.world.is_wall() {
+            return self.turn(Some(next)).map(|_| ());
+        }
+        if next > now + SPIN {
+            return self.turn(Some(next - SPIN)).map(|_| ());
+        }
+        if self.turn(Some(now))? == Turn::TimedOut {
+            std::hint::spin_loop();
+        }
+        Ok(())
+    }
+
+    /// Jobs of this thread that there shall be now.
+    fn wanted_jobs(&self) -> u64 {
+        let level = self.levels.at(self.world.now() - self.start);
+        let threads = self.together.scenario.load.threads;
+        Share::of(Nanos::from_f64(level).get(), threads, self.thread).count
+    }
+
+    /// When there may be others.
+    fn next_change(&self) -> Option<Nanos> {
+        let since = self.world.now() - self.start;
+        self.levels.next_change(since).map(|at| self.start + at)
     }
 
     fn live_jobs(&self) -> u64 {
         self.world.live_jobs() as u64
     }
 
-    fn allows(&self, at: Nanos) -> bool {
-        self.jobs.tickets().borrow().allows(at)
+    fn allows_now(&self) -> bool {
+        self.jobs.tickets().borrow().allows(self.world.now())
     }
 
     fn take(&self) -> Option<Ticket> {
@@ -175,34 +251,94 @@ impl<'a> Runner<'a> {
         self.jobs.tickets().borrow_mut().take(now)
     }
 
-    fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
+    fn turn(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
+        let before = self.world.now();
         // A signal that comes just before the loop sleeps would not wake it.
-        let glance = self.world.is_wall().then(|| self.world.now() + GLANCE_NS);
-        self.world.turn(until.into_iter().chain(glance).min())?;
-        self.look_up()
+        let glance = self.world.is_wall().then(|| before + GLANCE);
+        let others = glance.into_iter().chain(self.agenda.next_at());
+        let turn = self.world.turn(until.into_iter().chain(others).min())?;
+        let only_looked = until.is_some_and(|until| until <= before) || self.looks_all_the_time();
+        if turn == Turn::TimedOut && only_looked {
+            // It did not sleep, and found nothing to do.
+            self.cost.idled(self.world.now() - before);
+        }
+        self.look_up()?;
+        Ok(turn)
     }
 
-    /// Looks whether somebody wants the run to end, and says how far it is.
-    fn look_up(&self) -> Result<(), RunError> {
+    fn looks_all_the_time(&self) -> bool {
+        self.together.scenario.engine.reap == Reap::External
+    }
+
+    /// Looks whether somebody wants the run to end, whether it is time for something, and says how far
+    /// it is.
+    fn look_up(&mut self) -> Result<(), RunError> {
         let together = self.together;
         let Count(returned) = &together.returned[self.thread as usize];
         returned.store(self.world.returned_ops(), Ordering::Relaxed);
-        if together.interrupt.is_raised() {
-            return Err(RunError::Interrupted {
-                ops: together.returned_ops(),
-            });
-        }
         if together.is_over.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
+        let now = self.world.now();
+        if self.agenda.begins(now) {
+            self.begin_to_measure(now);
+        }
+        if self.open.is_none() && !matches!(together.scenario.load.pacing, Pacing::Open { .. }) {
+            self.tell_if_due(None);
+        }
+        if together.is_ending() && self.ending_since.is_none() {
+            self.ending_since = Some(now);
+            self.jobs.tickets().borrow_mut().end();
+        }
         if self.thread == 0 {
-            let elapsed = || self.world.now() - self.start;
+            let elapsed = || now - self.start;
             together.progress.at(|| together.returned_ops(), elapsed);
         }
         Ok(())
+    }
+
+    fn begin_to_measure(&mut self, now: Nanos) {
+        if self.together.scenario.load.warmup > Nanos::ZERO {
+            self.jobs.forget_errors();
+            if self.thread == 0 {
+                self.together
+                    .device
+                    .restart_stats(self.agenda.measure_from());
+            }
+        }
+        if self.world.is_wall() {
+            self.cost.begin(now);
+        }
+    }
+
+    /// Tells the others how this thread's figures stand, when they are to be looked at.
+    fn tell_if_due(&mut self, open: Option<&OpenLoop>) {
+        let now = self.world.now();
+        if !self.agenda.looks(now) {
+            return;
+        }
+        let interim = Interim {
+            latency: self.world.collector().latency_so_far(),
+            errors: self.jobs.errors(),
+            late: open.map_or(0, |open| open.punctuality().late()),
+            dropped: open.map_or(0, |open| open.punctuality().dropped),
+        };
+        self.together.tell(self.thread, interim, now - self.start);
+    }
+
+    /// Whether the run is being ended, and what is still in flight had its time to end.
+    fn has_given_up(&self) -> bool {
+        let over = |since: Nanos| self.world.now() > since + GRACE;
+        self.world.is_wall() && self.ending_since.is_some_and(over)
     }
 }
 
 /// How long the loop may sleep, under the wall clock, without a look at
 /// [`Interrupt`](crate::interrupt::Interrupt).
-const GLANCE_NS: Nanos = Nanos::from_millis(100);
+const GLANCE: Nanos = Nanos::from_millis(100);
+/// What is in flight when a run is ended may take so long to end by itself.
+const GRACE: Nanos = Nanos::from_millis(500);
+/// Before an arrival, what sleeping may take too long.
+const SPIN: Nanos = Nanos::from_micros(100);
+/// Arrivals that are started before the loop looks what else there is to do.
+const STARTS_A_TURN: u32 = 32;

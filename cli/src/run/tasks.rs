@@ -65,6 +65,7 @@ pub fn prepare(scenario: &Scenario, device: &Device) -> Result<Vec<Task>, RunErr
 
 impl Task {
     fn new(scenario: &Scenario, device: &Device, item: u64, work: &Work) -> Result<Self, RunError> {
+        let content = scenario.load.payload.as_deref();
         let aead = |cipher| aead_key(scenario, device, item, cipher);
         Ok(match work {
             Work::RsaSign {
@@ -83,7 +84,7 @@ impl Task {
                 let verifier = Verifier::rsa(rsa_der(key)?, *scheme).map_err(RunError::Setup)?;
                 let material = KeyMaterial::RsaPublic(verifier.public_key());
                 let messages = (0..SIGNED_MESSAGES)
-                    .map(|index| payload(scenario.seed, index, *message_len as usize));
+                    .map(|index| message(scenario.seed, content, index, *message_len as usize));
                 let signed = messages.map(|message| {
                     let signature =
                         rsa_sign(rsa_der(key)?, *scheme, &message).map_err(RunError::Setup)?;
@@ -188,10 +189,11 @@ fn sign(
     let key = device
         .import_key(signing_key.key.material())
         .map_err(setup)?;
+    let content = scenario.load.payload.as_deref();
     let cached = compute(scenario) == Compute::Cached;
     let distinct = cached.then_some(CACHED_MESSAGES);
     for index in 0..distinct.unwrap_or(0) {
-        let message = payload(scenario.seed, index, message_len);
+        let message = message(scenario.seed, content, index, message_len);
         let work = Computation {
             kind: OpKind::RsaSign,
             scheme,
@@ -245,6 +247,22 @@ fn padding(scheme: Scheme) -> Result<RsaPadding, RunError> {
             Err(RunError::Setup("this is no RSA scheme".to_owned()))
         }
     }
+}
+
+/// Message of that number: out of `content`, which is gone through again and again, or at random.
+pub fn message(seed: Seed, content: Option<&[u8]>, number: u64, len: usize) -> Vec<u8> {
+    let Some(content) = content.filter(|content| !content.is_empty()) else {
+        return payload(seed, number, len);
+    };
+    let start = u128::from(number) * len as u128 % content.len() as u128;
+    let start = usize::try_from(start).unwrap_or(0);
+    content
+        .iter()
+        .cycle()
+        .skip(start)
+        .take(len)
+        .copied()
+        .collect()
 }
 
 /// `len` bytes that depend on the seed and `index` alone.

@@ -17,6 +17,8 @@ pub struct Ticket {
     pub item: usize,
     /// How long to think afterwards.
     pub think_ns: Nanos,
+    /// When it was to begin, in an open loop.
+    pub intended_ns: Option<Nanos>,
 }
 
 /// The tickets of one thread, in the order in which they are taken. What each says does not depend
@@ -26,6 +28,9 @@ pub struct Tickets {
     left: Option<u64>,
     first_index: u64,
     until: Option<Nanos>,
+    /// Before that time they are not counted.
+    warm_until: Nanos,
+    is_over: bool,
     /// Weights added up, item by item.
     weights: Vec<u64>,
     mix: Stream,
@@ -40,8 +45,9 @@ impl Tickets {
     /// The share of thread number `thread` in what `scenario` does from `start` on.
     pub fn new(scenario: &Scenario, thread: u32, start: Nanos) -> Self {
         let load = &scenario.load;
+        let warm_until = start + load.warmup;
         let until = match load.limit {
-            Limit::Duration(duration) => Some(start + duration),
+            Limit::Duration(duration) => Some(warm_until + duration),
             Limit::Ops(_) | Limit::Passes(_) => None,
         };
         let planned = planned(load);
@@ -55,20 +61,27 @@ impl Tickets {
         Self {
             taken: 0,
             left: share.map(|share| share.count),
-            first_index: share.map_or(stream << INDEX_BITS, |share| share.first),
+            first_index: match share {
+                // Nobody knows how many there will be before those that are counted.
+                Some(share) if load.warmup == Nanos::ZERO => share.first,
+                _ => stream << INDEX_BITS,
+            },
             until,
+            warm_until,
+            is_over: false,
             weights: load.mix.iter().map(add).collect(),
             mix: scenario.seed.stream(Concern::Mix, stream),
             think: load.think,
             thinking: scenario.seed.stream(Concern::Arrivals, THINKING | stream),
             last: (start, 0),
-            most_at_once: MOST_AT_ONCE + 16 * u64::from(load.pacing.jobs()),
+            most_at_once: MOST_AT_ONCE + 16 * u64::from(load.most_jobs()),
         }
     }
 
     /// Whether there is one for what begins `at` that time.
     pub fn allows(&self, at: Nanos) -> bool {
-        self.left != Some(0) && self.until.is_none_or(|until| at < until)
+        let is_left = self.left != Some(0) || at < self.warm_until;
+        !self.is_over && is_left && self.until.is_none_or(|until| at < until)
     }
 
     /// Takes the next one, if [`allows`](Self::allows) it.
@@ -81,7 +94,9 @@ impl Tickets {
         } else {
             (at, 1)
         };
-        if let Some(left) = &mut self.left {
+        if let Some(left) = &mut self.left
+            && at >= self.warm_until
+        {
             *left -= 1;
         }
         let index = self.first_index + self.taken;
@@ -90,12 +105,13 @@ impl Tickets {
             index,
             item: self.draw_item(),
             think_ns: self.draw_think(at),
+            intended_ns: None,
         })
     }
 
     /// There are no more from now on.
     pub fn end(&mut self) {
-        self.left = Some(0);
+        self.is_over = true;
     }
 
     /// Whether time passes, where the run waits for it to.

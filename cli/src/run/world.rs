@@ -124,7 +124,7 @@ impl World {
     ///
     /// # Errors
     /// [`RunError::Broken`]: the system's event queue failed, or jobs wait for nothing.
-    pub fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
+    pub fn turn(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
         let turn = self.turn_and_poll(until)?;
         // With external and heuristic reaping, the last thing that a turn does is to give calls in
         // line the room that the device has made: it wakes their jobs for the next turn. Two such
@@ -140,7 +140,7 @@ impl World {
                 "{jobs} jobs are paused and nothing will wake them"
             )));
         }
-        Ok(())
+        Ok(turn)
     }
 
     /// A turn; with external polling, this program is the one that polls.
@@ -175,6 +175,14 @@ impl World {
         Ok(())
     }
 
+    /// Ends everything at once: cancels the jobs that are left, and leaves to the device what it has of
+    /// theirs. Gives what was collected.
+    pub fn abandon(self) -> Figures {
+        let Self { reactor, watch, .. } = self;
+        drop(reactor);
+        watch.collector.take()
+    }
+
     /// Ends everything in order; gives what was collected.
     ///
     /// # Errors
@@ -205,6 +213,11 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// What collects the figures.
+    pub fn collector(&self) -> &Collector {
+        &self.collector
+    }
+
     /// Calls that have given a result.
     pub fn returned_ops(&self) -> u64 {
         self.collector.returned()

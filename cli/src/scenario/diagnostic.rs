@@ -176,6 +176,7 @@ fn missing(wrong: &str) -> Option<String> {
         "distribution" => "distribution = \"constant\", for example",
         "base" => "base = \"433us\", for example",
         "count" => "count = 8, for example",
+        "duration" => "duration = \"2s\", for example",
         "time" => "time = \"10us\", for example",
         _ => return Some(format!("{name} = …")),
     };
@@ -199,8 +200,8 @@ impl Rejected {
         if let Some((origin, local)) = problem.span.as_ref().and_then(|s| self.sources.locate(s)) {
             let mut snippet = Snippet::source(origin.text.as_str())
                 .annotation(AnnotationKind::Primary.span(local.clone()));
-            if let OriginKind::File(path) = &origin.kind {
-                snippet = snippet.path(path.as_str());
+            if let Some(path) = origin.kind.path() {
+                snippet = snippet.path(path);
             }
             let mut elsewhere = Vec::new();
             for (span, what) in &problem.related {
@@ -217,13 +218,13 @@ impl Rejected {
             for (other, place, what) in elsewhere {
                 let mut snippet = Snippet::source(other.text.as_str())
                     .annotation(AnnotationKind::Context.span(place).label(what.as_str()));
-                if let OriginKind::File(path) = &other.kind {
-                    snippet = snippet.path(path.as_str());
+                if let Some(path) = other.kind.path() {
+                    snippet = snippet.path(path);
                 }
                 group = group.element(snippet);
             }
-        } else if let Some(OriginKind::File(path)) = self.sources.first() {
-            group = group.element(Place::path(path.as_str()));
+        } else if let Some(path) = self.sources.first().and_then(OriginKind::path) {
+            group = group.element(Place::path(path));
         }
         if let Some(accepted) = &problem.accepted {
             group = group.element(Level::HELP.message(format!("accepted: {accepted}")));

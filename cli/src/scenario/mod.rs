@@ -9,8 +9,10 @@ mod condition;
 mod diagnostic;
 mod entries;
 mod file;
+mod flag;
 mod names;
 mod overrides;
+mod print;
 pub mod schema;
 mod shape;
 mod source;
@@ -21,10 +23,13 @@ mod work;
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
 pub use entries::Verify;
-pub use file::{Arrival, Cipher, Clock, Compute, Mode, Wait};
+pub use file::ShapeName as Shape;
+pub use file::{Cipher, Clock, Compute, Mode, Wait};
+pub use flag::Flag;
 pub use work::{MixItem, SigningKey, Work};
 
 use std::path::Path;
+use std::sync::Arc;
 
 use pausewake_device::Nanos;
 use pausewake_device::model::{CoalesceConfig, ModelConfig, ServiceTime};
@@ -55,6 +60,8 @@ pub struct Scenario {
     pub name: String,
     /// One line for humans.
     pub about: Option<String>,
+    /// What was typed to run it, if that is all there is of it.
+    pub command: Option<String>,
     /// Whose time it runs in.
     pub clock: Clock,
     /// Start of all chance.
@@ -67,8 +74,21 @@ pub struct Scenario {
     pub engine: EngineConfig,
     /// What is to be done.
     pub load: Load,
+    /// What must hold while the run goes on.
+    pub abort: Option<Abort>,
     /// What must hold in the end.
     pub expectations: Vec<Expectation>,
+}
+
+/// What must hold while a run goes on.
+#[derive(Debug)]
+pub struct Abort {
+    /// When it is first looked at, behind the warm-up.
+    pub after: Nanos,
+    /// How often; above zero.
+    pub every: Nanos,
+    /// What must hold, of the run so far; values alone.
+    pub conditions: Vec<Expectation>,
 }
 
 /// The accelerator.
@@ -99,6 +119,12 @@ pub struct Device {
 pub struct Load {
     /// When jobs start.
     pub pacing: Pacing,
+    /// How long the load goes on before figures are taken.
+    pub warmup: Nanos,
+    /// Times with another rate or number of jobs, behind the warm-up.
+    pub phases: Vec<Phase>,
+    /// What messages are cut from; random if there is none.
+    pub payload: Option<Arc<[u8]>>,
     /// When it is enough.
     pub limit: Limit,
     /// What is done, at least one; which comes next is drawn by their weights.
@@ -127,9 +153,35 @@ pub enum Pacing {
         rate_per_s: f64,
         /// How they are spaced.
         arrival: Arrival,
-        /// Jobs at once at most; a run that would need more is invalid.
+        /// Jobs at once at most.
         max_jobs: u32,
+        /// Arrivals that may wait for one of them.
+        max_backlog: u32,
+        /// How long after its time an op may be started without being late.
+        late_after: Nanos,
     },
+}
+
+/// How arrivals are spaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// Exponential gaps.
+    Poisson,
+    /// Equal gaps.
+    Constant,
+    /// So many at the same time, and equal gaps between them.
+    Burst(u32),
+}
+
+/// A time with another rate, or number of jobs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Phase {
+    /// How it comes to its level.
+    pub shape: Shape,
+    /// How long it takes; above zero.
+    pub duration: Nanos,
+    /// Arrivals per second or jobs at once, in the end.
+    pub level: f64,
 }
 
 impl Pacing {
@@ -138,6 +190,26 @@ impl Pacing {
         match self {
             Self::Closed { jobs } => jobs,
             Self::Open { max_jobs, .. } => max_jobs,
+        }
+    }
+}
+
+impl Load {
+    /// Jobs at once, at most, in all phases.
+    pub fn most_jobs(&self) -> u32 {
+        match self.pacing {
+            Pacing::Closed { jobs } => {
+                let levels = self.phases.iter().map(|phase| phase.level);
+                let most = levels.fold(f64::from(jobs), f64::max);
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "levels of jobs are counts"
+                )]
+                let most = most as u32;
+                most
+            }
+            Pacing::Open { max_jobs, .. } => max_jobs,
         }
     }
 }
@@ -185,6 +257,10 @@ pub enum Target {
 pub enum Metric {
     /// Latency, ns.
     Latency(Statistic),
+    /// Latency from the actual start, ns.
+    Uncorrected(Statistic),
+    /// Start, less the intended one, ns.
+    Lateness(Statistic),
     /// Time in a stage, ns.
     Stage(Span, Statistic),
     /// Mean wait for a slice, ns.
@@ -272,9 +348,48 @@ pub fn read(
         }
     };
     sources.push(OriginKind::File(shown), text.clone());
-    let result = parse(&text, overrides, &mut sources)
+    let result = parse(&text, &[], overrides, &mut sources)
         .and_then(|files| check_all(files, path, seed, &sources));
     result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
+}
+
+/// The scenario `name` that is made of `defaults`, which are TOML, with `flags` put over them, and
+/// `overrides` over these; as [`read`] gives it.
+///
+/// # Errors
+/// Everything that is wrong with it, shown at the flags.
+pub fn of_flags(
+    name: &str,
+    defaults: &str,
+    flags: &[Flag],
+    overrides: &[String],
+) -> Result<Vec<Variant>, Box<Rejected>> {
+    let mut sources = Sources::default();
+    sources.push(OriginKind::Defaults, defaults.to_owned());
+    let result = parse(defaults, flags, overrides, &mut sources)
+        .and_then(|files| check_all(files, Path::new(name), None, &sources));
+    result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
+}
+
+/// The same as TOML. What is wrong with its values is not looked at.
+///
+/// # Errors
+/// What is wrong with the paths of flags and overrides.
+pub fn table_of_flags(
+    defaults: &str,
+    flags: &[Flag],
+    overrides: &[String],
+) -> Result<String, Box<Rejected>> {
+    let mut sources = Sources::default();
+    sources.push(OriginKind::Defaults, defaults.to_owned());
+    let overlaid = overlaid(defaults, flags, overrides, &mut sources);
+    match overlaid {
+        Ok((_, variants)) => Ok(variants
+            .iter()
+            .map(|variant| print::table(&variant.table))
+            .collect()),
+        Err(problems) => Err(Box::new(Rejected::new(sources, problems))),
+    }
 }
 
 /// A variant's name, and what the file says of it.
@@ -282,31 +397,11 @@ type Written = (Option<String>, file::File);
 
 fn parse(
     text: &str,
+    flags: &[Flag],
     overrides: &[String],
     sources: &mut Sources,
 ) -> Result<Vec<Written>, Vec<Problem>> {
-    let (root, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        return Err(errors
-            .iter()
-            .map(|error| Problem::syntax(error, text))
-            .collect());
-    }
-    let (span, table) = (root.span(), root.into_inner());
-    let mut problems = Vec::new();
-    let mut flags = Vec::new();
-    for flag in overrides {
-        let shown = format!("{FLAG}{flag}");
-        let offset = sources.push(OriginKind::Flag, shown) + FLAG.len();
-        match Override::parse(flag, offset) {
-            Ok(flag) => flags.push(flag),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let variants = variants::expand(table, &flags)?;
+    let (span, variants) = overlaid(text, flags, overrides, sources)?;
     each(variants, |variant| {
         let name = variant.name.map(|(name, _)| name);
         let problems = shape::check(&variant.table);
@@ -318,6 +413,49 @@ fn parse(
             .map_err(|error| vec![Problem::from(error)]);
         (name, file)
     })
+}
+
+/// What `text` says, with everything put over it, variant by variant; and where it stands.
+fn overlaid<'t>(
+    text: &'t str,
+    flags: &'t [Flag],
+    overrides: &'t [String],
+    sources: &mut Sources,
+) -> Result<(source::Span, Vec<variants::Variant<'t>>), Vec<Problem>> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(errors
+            .iter()
+            .map(|error| Problem::syntax(error, text))
+            .collect());
+    }
+    let (span, table) = (root.span(), root.into_inner());
+    let mut problems = Vec::new();
+    let mut all = Vec::new();
+    for (at, flag) in flags.iter().enumerate() {
+        let offset = sources.push(OriginKind::Flag, flag.shown().to_owned());
+        let twin = |other: &&Flag| other.entry() == flag.entry();
+        if let Some(twin) = flags[..at].iter().find(twin) {
+            let wrong = format!("this is said twice, `{}` too", twin.shown());
+            problems.push(Problem::at(flag.spans(offset).1, wrong, "one of the two"));
+        }
+        match Override::of_flag(flag, offset) {
+            Ok(flag) => all.push(flag),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for flag in overrides {
+        let shown = format!("{FLAG}{flag}");
+        let offset = sources.push(OriginKind::Flag, shown) + FLAG.len();
+        match Override::parse(flag, offset) {
+            Ok(flag) => all.push(flag),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok((span, variants::expand(table, &all)?))
 }
 
 fn check_all(

@@ -54,6 +54,10 @@ impl Metric {
             Self::Stage(stage, statistic) => {
                 return format!("{}.{}", stage.key(), statistic.name()).into();
             }
+            Self::Uncorrected(statistic) => {
+                return format!("uncorrected.{}", statistic.name()).into();
+            }
+            Self::Lateness(statistic) => return format!("lateness.{}", statistic.name()).into(),
             Self::MeanWait => "mean_wait",
             Self::Throughput => "throughput",
             Self::Count(name) => name,

@@ -6,6 +6,7 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Problem;
+use super::flag::Flag;
 use super::source::Span;
 
 /// One override: an entry of the scenario, or of one of its variants.
@@ -37,6 +38,25 @@ impl<'t> Override<'t> {
         let value_offset = offset + path.len() + 1;
         let value = (!value.trim().is_empty()).then(|| read_value(value, value_offset));
         Ok(Self { keys, value })
+    }
+
+    /// What `flag`, which stands at `offset`, says.
+    ///
+    /// # Errors
+    /// When its entry is not a path of keys.
+    pub fn of_flag(flag: &'t Flag, offset: usize) -> Result<Self, Problem> {
+        let (name, place) = flag.spans(offset);
+        let found = keys(flag.entry(), 0).filter(|keys| !keys.is_empty());
+        let keys = found.ok_or_else(|| {
+            let wrong = format!("`{}` names no figure", flag.typed());
+            Problem::at(place.clone(), wrong, SLOS)
+        })?;
+        let keys = keys.into_iter().map(|(key, _)| (key, name.clone()));
+        let value = read_value(flag.value(), 0).into_inner();
+        Ok(Self {
+            keys: keys.collect(),
+            value: Some(Spanned::new(place, value)),
+        })
     }
 
     /// If it is for one variant alone: that one's name, and where it stands.
@@ -148,4 +168,5 @@ fn set<'t>(
 const VARIANT: &str = "variant";
 /// No entry lies deeper, and no stack must be as deep as a flag is long.
 const DEEPEST: usize = 8;
+const SLOS: &str = "a figure, a comparison and a value, as --slo 'p99<2ms'";
 const ACCEPTED: &str = "path=value with the scenario's own names, as --set device.asym.slices=8";

@@ -74,7 +74,8 @@ fn name_of(value: &DeValue<'_>) -> &'static str {
 }
 
 /// Entries that are tables.
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 24] = [
+    "abort",
     "device",
     "device.asym",
     "device.asym.service",
@@ -121,7 +122,7 @@ const WORDS: [(&str, &str); 14] = [
         "load.op",
         "\"rsa-sign\", \"rsa-verify\", \"ecdsa-sign\", \"aead-seal\", \"aead-open\" or \"seal-open\"",
     ),
-    ("load.arrival", "\"poisson\" or \"constant\""),
+    ("load.arrival", "\"poisson\", \"constant\" or \"burst\""),
     ("load.cipher", "\"aes-128-gcm\" or \"aes-256-gcm\""),
     (
         "load.scheme",

@@ -5,6 +5,17 @@
 
 use std::ops::Range;
 
+impl OriginKind {
+    /// What stands above its lines in an error; nothing where they tell it themselves.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Defaults => Some("defaults of the command"),
+            Self::Flag => None,
+        }
+    }
+}
+
 /// A place in the sources: byte offsets.
 pub type Span = Range<usize>;
 
@@ -19,7 +30,7 @@ pub struct Sources {
 pub struct Origin {
     /// What it is.
     pub kind: OriginKind,
-    /// The text; a flag's begins with `--set `.
+    /// The text; a flag's begins with its name.
     pub text: String,
     start: usize,
 }
@@ -29,7 +40,9 @@ pub struct Origin {
 pub enum OriginKind {
     /// The file of this path.
     File(String),
-    /// A `--set` of the command line.
+    /// What holds where no flag says anything else.
+    Defaults,
+    /// A flag of the command line.
     Flag,
 }
 

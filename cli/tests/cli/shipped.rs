@@ -75,6 +75,8 @@ fn virtual_scenarios_are_the_same_for_the_same_seed() {
     for (name, sets, has_chance) in [
         ("sync-vs-async", &[][..], false),
         ("small-ops", &[], false),
+        ("open-loop", &["load.ops=", "load.duration=2s"], true),
+        ("spike", &["load.ops="], true),
         ("ring-full", &["expect.full_waits="], false),
         ("heuristic-polling", &["expect.notify="], true),
         ("mixed", &threads, true),

@@ -71,6 +71,12 @@ impl Core {
         }
     }
 
+    /// Forgets what was counted, and counts from `from` on.
+    pub(crate) fn restart_stats(&mut self, from: Nanos) {
+        self.model.restart_stats(from);
+        self.front.restart_stats(from);
+    }
+
     /// One turn of the crank. Says whether anything happened; if so, there may be more to do at
     /// the very same time.
     pub(crate) fn turn(&mut self, clock: &Clock) -> bool {

@@ -40,6 +40,8 @@ pub(crate) struct Accepted {
 pub(crate) struct Front {
     pub(crate) ports: Ports,
     pub(crate) stats: DeviceStats,
+    /// Signals that were given before the figures began; who waits for signals counts all.
+    signals_before: u64,
     pub(crate) config: DeviceConfig,
     pub(crate) telling: Telling,
     /// Nothing passes the front door.
@@ -54,6 +56,7 @@ impl Front {
                 classes: ModelStats::idle(&config.model),
                 ..DeviceStats::default()
             },
+            signals_before: 0,
             config,
             telling: Telling::new(observer),
             down: false,
@@ -69,8 +72,19 @@ impl Front {
         DeviceStats {
             queues_open: u32::try_from(self.ports.iter().count()).unwrap_or(u32::MAX),
             in_flight: self.ports.iter().map(|port| port.in_flight).sum(),
+            signals: self.stats.signals - self.signals_before,
             ..self.stats.clone()
         }
+    }
+
+    /// Forgets what was counted, and counts from `from` on.
+    pub(crate) fn restart_stats(&mut self, from: Nanos) {
+        self.signals_before = self.stats.signals;
+        self.stats = DeviceStats {
+            classes: self.stats.classes.restarted(from),
+            signals: self.stats.signals,
+            ..DeviceStats::default()
+        };
     }
 
     /// Looks at the tail of `queue`'s ring. `None`: nothing is there; otherwise the time, read

@@ -61,6 +61,10 @@ impl ManualDriver {
         self.core().front.stats()
     }
 
+    pub(crate) fn restart_stats(&self, from: Nanos) {
+        self.core().front.restart_stats(from);
+    }
+
     pub(crate) fn fetch(&self) {
         self.with_core(|core| core.fetch(&self.clock));
     }

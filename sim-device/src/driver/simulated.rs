@@ -42,6 +42,10 @@ impl SimulatedDriver {
         self.core().stats()
     }
 
+    pub(crate) fn restart_stats(&self, from: Nanos) {
+        self.core().restart_stats(from);
+    }
+
     /// The doorbell: the device looks at its rings, at the time that it is.
     pub(crate) fn turn(&self) {
         self.turn_core(self.core());

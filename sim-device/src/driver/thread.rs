@@ -21,6 +21,7 @@ use crate::time::Nanos;
 enum Order {
     Open(Box<DeviceSide>, Arc<Link>, Sender<QueueId>),
     Stats(Sender<DeviceStats>),
+    RestartStats(Nanos),
     Stop,
 }
 
@@ -75,6 +76,10 @@ impl ThreadDriver {
 
     pub(crate) fn stats(&self) -> DeviceStats {
         self.ask(Order::Stats)
+    }
+
+    pub(crate) fn restart_stats(&self, from: Nanos) {
+        self.give(Order::RestartStats(from));
     }
 
     /// Wakes the thread, to let it notice a change that no ring tells.
@@ -171,6 +176,10 @@ impl DeviceThread {
                         ..self.core.stats()
                     };
                     let _ = reply.send(stats);
+                }
+                Order::RestartStats(from) => {
+                    self.core.restart_stats(from);
+                    self.turns = 0;
                 }
                 Order::Stop => return false,
             }

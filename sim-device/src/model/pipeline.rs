@@ -251,6 +251,13 @@ impl Model {
         ModelStats::new(self.classes.each_ref().map(|class| class.stats))
     }
 
+    /// Forgets what it has counted, and counts from `from` on: of what is in the device then, the rest.
+    pub fn restart_stats(&mut self, from: Nanos) {
+        for class in &mut self.classes {
+            class.stats = class.stats.restarted(from);
+        }
+    }
+
     /// Time never goes back. Gates let through what is due, and classes have their room as soon as
     /// a slice is done.
     #[inline]

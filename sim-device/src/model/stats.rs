@@ -20,6 +20,11 @@ impl ModelStats {
         Self::new(Class::ALL.map(|class| ClassStats::new(config.class(class).slices)))
     }
 
+    /// Nothing yet, of the same device, which is to be counted from `from` on.
+    pub(crate) fn restarted(&self, from: Nanos) -> Self {
+        Self::new(self.classes.map(|class| class.restarted(from)))
+    }
+
     pub(crate) const fn class_mut(&mut self, class: Class) -> &mut ClassStats {
         &mut self.classes[class.index()]
     }
@@ -50,6 +55,8 @@ pub struct ClassStats {
     pub waiting_ns: Nanos,
     /// The most ops that waited for a slice at once, as arriving ops saw it.
     pub max_waiting_ops: usize,
+    /// Since when times count: of an op that was there before, what came after.
+    from_ns: Nanos,
 }
 
 impl ClassStats {
@@ -62,6 +69,15 @@ impl ClassStats {
             in_service_ns: Nanos::ZERO,
             waiting_ns: Nanos::ZERO,
             max_waiting_ops: 0,
+            from_ns: Nanos::ZERO,
+        }
+    }
+
+    /// Nothing yet, of the same class, which is to be counted from `from_ns` on.
+    pub(super) const fn restarted(self, from_ns: Nanos) -> Self {
+        Self {
+            from_ns,
+            ..Self::new(self.slices)
         }
     }
 
@@ -106,6 +122,7 @@ impl ClassStats {
     /// The same of an op that shared the turn of another.
     pub(crate) fn handed_out_beside(&mut self, fetched: Nanos, started: Nanos, done: Nanos) {
         self.handed_out_ops += 1;
+        let [fetched, started, done] = [fetched, started, done].map(|at| at.max(self.from_ns));
         self.waiting_ns += started - fetched;
         self.in_service_ns += done - started;
     }
@@ -118,6 +135,19 @@ fn share(part: f64, whole: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_was_there_before_a_restart_the_rest_counts() {
+        let mut stats = ClassStats::new(1);
+        stats.handed_out(Nanos::new(0), Nanos::new(10), Nanos::new(60));
+        let mut stats = stats.restarted(Nanos::new(100));
+        for [fetched, started, done] in [[90, 95, 130], [95, 130, 150], [160, 160, 170]] {
+            stats.handed_out(Nanos::new(fetched), Nanos::new(started), Nanos::new(done));
+        }
+        assert_eq!((stats.slices, stats.handed_out_ops), (1, 3));
+        assert_eq!(stats.busy_ns, Nanos::new(30 + 20 + 10));
+        assert_eq!(stats.waiting_ns, Nanos::new(30));
+    }
 
     #[test]
     fn shares_are_of_time_and_slices() {

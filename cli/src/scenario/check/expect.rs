@@ -17,12 +17,7 @@ use crate::units::{Duration, Large, Mean, Rate, Share};
 /// Checks the expectations, in the order in which the report shows them.
 pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Vec<Expectation> {
     let section = &file.expect;
-    let mut list = List {
-        expectations: Vec::new(),
-        clock: *file.clock.get_ref(),
-        around,
-        problems,
-    };
+    let mut list = List::new(file, around, problems);
     list.latencies(section);
     if let Some(condition) = &section.throughput {
         let value = |rate: &Rate| rate.per_second();
@@ -42,14 +37,27 @@ pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Vec<E
     list.expectations
 }
 
-struct List<'a> {
-    expectations: Vec<Expectation>,
+/// Expectations, as they are found.
+pub(super) struct List<'a> {
+    pub(super) expectations: Vec<Expectation>,
     clock: Clock,
+    is_open: bool,
     around: &'a Around<'a>,
     problems: &'a mut Problems,
 }
 
-impl List<'_> {
+impl<'a> List<'a> {
+    /// None yet.
+    pub(super) fn new(file: &File, around: &'a Around<'a>, problems: &'a mut Problems) -> Self {
+        Self {
+            expectations: Vec::new(),
+            clock: *file.clock.get_ref(),
+            is_open: file.load.get_ref().rate.is_some(),
+            around,
+            problems,
+        }
+    }
+
     fn latencies(&mut self, section: &ExpectSection) {
         for (statistic, condition) in [
             (Statistic::P50, &section.p50),
@@ -62,6 +70,19 @@ impl List<'_> {
             self.time(Metric::Latency(statistic), condition.as_ref());
         }
         self.time(Metric::MeanWait, section.mean_wait.as_ref());
+        for (name, metric, conditions) in [
+            ("lateness", Metric::Lateness as Of, &section.lateness),
+            (
+                "uncorrected",
+                Metric::Uncorrected as Of,
+                &section.uncorrected,
+            ),
+        ] {
+            if let Some(conditions) = conditions {
+                self.open_alone(name, conditions.span());
+                self.statistics(metric, conditions);
+            }
+        }
         for (span, conditions) in [
             (Part::Stage(Stage::Prepare), &section.prepare),
             (Part::Stage(Stage::Ring), &section.ring),
@@ -71,15 +92,20 @@ impl List<'_> {
             (Part::FullWait, &section.full_wait),
         ] {
             if let Some(conditions) = conditions {
-                self.stage(span, conditions);
+                self.statistics(|statistic| Metric::Stage(span, statistic), conditions);
             }
         }
     }
 
-    fn stage(&mut self, part: Part, conditions: &Spanned<StageConditions>) {
+    /// What is expected of a mean, or of several figures.
+    fn statistics(
+        &mut self,
+        metric: impl Fn(Statistic) -> Metric,
+        conditions: &Spanned<StageConditions>,
+    ) {
         match conditions.get_ref() {
             StageConditions::Mean(mean) => {
-                let metric = Metric::Stage(part, Statistic::Mean);
+                let metric = metric(Statistic::Mean);
                 self.add(metric, mean, conditions.span(), nanoseconds);
             }
             StageConditions::Figures(figures) => {
@@ -91,7 +117,7 @@ impl List<'_> {
                     (Statistic::P999, &figures.p999),
                     (Statistic::Max, &figures.max),
                 ] {
-                    self.time(Metric::Stage(part, statistic), condition.as_ref());
+                    self.time(metric(statistic), condition.as_ref());
                 }
             }
         }
@@ -101,6 +127,9 @@ impl List<'_> {
         for (name, condition) in [
             ("ops", &section.ops),
             ("device_ops", &section.device_ops),
+            ("late", &section.late),
+            ("late_by_generator", &section.late_by_generator),
+            ("dropped", &section.dropped),
             ("errors", &section.errors),
             ("misuse", &section.misuse),
             ("device_errors", &section.device_errors),
@@ -126,11 +155,30 @@ impl List<'_> {
             ("coalesced", &section.coalesced),
             ("software", &section.software),
         ] {
-            let Some(condition) = condition else { continue };
-            #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-            let value = |count: &Large| count.get() as f64;
-            let metric = Metric::Count(name);
-            self.add(metric, condition.get_ref(), condition.span(), value);
+            self.count(name, condition.as_ref());
+        }
+    }
+
+    pub(super) fn count(
+        &mut self,
+        name: &'static str,
+        condition: Option<&Spanned<Condition<Large>>>,
+    ) {
+        let Some(condition) = condition else { return };
+        if OPEN_LOOP_COUNTS.contains(&name) {
+            self.open_alone(name, condition.span());
+        }
+        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+        let value = |count: &Large| count.get() as f64;
+        let metric = Metric::Count(name);
+        self.add(metric, condition.get_ref(), condition.span(), value);
+    }
+
+    /// What only an open loop has.
+    fn open_alone(&mut self, name: &str, span: Span) {
+        if !self.is_open {
+            let wrong = format!("{name} belongs to an open loop, and this one is closed");
+            self.problems.add(span, wrong, "a load with a rate");
         }
     }
 
@@ -195,7 +243,11 @@ impl List<'_> {
         });
     }
 
-    fn time(&mut self, metric: Metric, condition: Option<&Spanned<Condition<Duration>>>) {
+    pub(super) fn time(
+        &mut self,
+        metric: Metric,
+        condition: Option<&Spanned<Condition<Duration>>>,
+    ) {
         if let Some(condition) = condition {
             self.add(metric, condition.get_ref(), condition.span(), nanoseconds);
         }
@@ -258,6 +310,12 @@ impl List<'_> {
         }
     }
 }
+
+/// A figure of one kind, by what is told of it.
+type Of = fn(Statistic) -> Metric;
+
+/// Counts that a closed loop has not.
+const OPEN_LOOP_COUNTS: [&str; 3] = ["late", "late_by_generator", "dropped"];
 
 fn nanoseconds(duration: &Duration) -> f64 {
     Nanos::as_f64(duration.0)

@@ -5,22 +5,26 @@ use pausewake_device::model::ServiceTime;
 
 use super::device::service_time;
 use super::work::goes_through_file;
-use super::{Around, Problems, what, work};
+use super::{Around, Problems, phases, what, work};
 use crate::scenario::diagnostic::Problem;
-use crate::scenario::file::{Arrival, Clock, Compute, File, LoadSection, Think, Verified};
+use crate::scenario::file::{ArrivalName, Clock, Compute, File, LoadSection, Think, Verified};
+use crate::scenario::source::Span;
 use crate::scenario::spanned::Spanned;
-use crate::scenario::{Limit, Load, Mode, Pacing, Verify};
+use crate::scenario::{Arrival, Limit, Load, Mode, Pacing, Phase, Verify};
 
 /// Checks the load; `None` when too much is wrong to say what it is.
 pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Option<Load> {
     let before = problems.0.len();
     let section = file.load.get_ref();
     let pacing = pacing(file, problems);
-    let limit = limit(file, problems);
+    let phases = pacing.map_or(Vec::new(), |pacing| phases::check(file, pacing, problems));
+    let limit = limit(file, &phases, problems);
     if let (Some(pacing), Some(limit)) = (pacing, limit) {
         arrivals_end(section, pacing, limit, problems);
     }
-    let mix = work::check(&file.load, around, problems);
+    let payload = work::payload(section, around, problems);
+    let mix = work::check(&file.load, payload.as_deref(), around, problems);
+    let warmup = warmup(section, problems);
     let threads = threads(file, pacing, problems);
     let think = section.think.as_ref().map(|time| think(time, problems));
     let verify = limit.and_then(|limit| verify(file, limit, problems));
@@ -29,6 +33,9 @@ pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Optio
     }
     Some(Load {
         pacing: pacing?,
+        warmup,
+        phases,
+        payload,
         limit: limit?,
         mix: mix?,
         threads,
@@ -41,7 +48,7 @@ pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Optio
     })
 }
 
-/// Each thread needs a job, and an open loop has one.
+/// Each thread needs a job.
 fn threads(file: &File, pacing: Option<Pacing>, problems: &mut Problems) -> u32 {
     let Some(section) = &file.load.get_ref().threads else {
         return 1;
@@ -52,20 +59,13 @@ fn threads(file: &File, pacing: Option<Pacing>, problems: &mut Problems) -> u32 
             let wrong = format!("{threads} threads are more than this program starts");
             problems.add(section.span(), wrong, format!("1 to {MOST_THREADS}"));
         }
-        Some(Pacing::Closed { jobs }) if jobs < threads => {
+        Some(pacing) if pacing.jobs() < threads => {
+            let jobs = pacing.jobs();
             let wrong = format!("{threads} threads share {jobs} jobs: some would have none");
             problems.add(
                 section.span(),
                 wrong,
                 format!("at most {jobs}, or more jobs"),
-            );
-        }
-        Some(Pacing::Open { .. }) if threads > 1 => {
-            let wrong = "an open loop (rate) has one thread";
-            problems.add(
-                section.span(),
-                wrong,
-                "threads = 1, or jobs for a closed loop",
             );
         }
         _ if threads > 1 && waits_in_place(file) && *file.clock.get_ref() == Clock::Virtual => {
@@ -135,13 +135,10 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
     let section = file.load.get_ref();
     let jobs = section.jobs.as_ref().map(|jobs| jobs.get_ref().get());
     let Some(rate) = &section.rate else {
-        if let Some(arrival) = &section.arrival {
-            let wrong = "arrival belongs to an open loop, and this one is closed";
-            problems.add(
-                arrival.span(),
-                wrong,
-                "rate = \"8000/s\" beside it, for example",
-            );
+        for (name, span) in of_open_loops(section) {
+            let Some(span) = span else { continue };
+            let wrong = format!("{name} belongs to an open loop, and this one is closed");
+            problems.add(span, wrong, "rate = \"8000/s\" beside it, for example");
         }
         if jobs.is_none() {
             let wrong = "the load says neither jobs nor rate";
@@ -149,17 +146,6 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
         }
         return jobs.map(|jobs| Pacing::Closed { jobs });
     };
-    if *file.clock.get_ref() == Clock::Wall {
-        let wrong = "an open loop (rate) under the wall clock is not available yet";
-        problems.0.push(
-            Problem::at(
-                rate.span(),
-                wrong,
-                "clock = \"virtual\", or jobs for a closed loop",
-            )
-            .related(file.clock.span(), "the clock"),
-        );
-    }
     for (name, span) in [
         ("think", section.think.as_ref().map(Spanned::span)),
         (
@@ -172,19 +158,75 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
         let problem = Problem::at(span, wrong, "jobs without a rate");
         problems.0.push(problem.related(rate.span(), "the rate"));
     }
-    let arrival = section.arrival.as_ref();
+    let late_after = section.late_after.as_ref();
+    let backlog = section.backlog.as_ref();
     Some(Pacing::Open {
         rate_per_s: rate.get_ref().per_second(),
-        arrival: arrival.map_or(Arrival::Poisson, |arrival| *arrival.get_ref()),
+        arrival: arrival(section, problems),
         max_jobs: jobs.unwrap_or(OPEN_LOOP_JOBS),
+        max_backlog: backlog.map_or(BACKLOG, |backlog| backlog.get_ref().get()),
+        late_after: late_after.map_or(LATE_AFTER, |time| time.get_ref().0),
     })
 }
 
-fn limit(file: &File, problems: &mut Problems) -> Option<Limit> {
+/// Entries that a closed loop has not.
+fn of_open_loops(section: &LoadSection) -> [(&'static str, Option<Span>); 4] {
+    [
+        ("arrival", section.arrival.as_ref().map(Spanned::span)),
+        ("burst", section.burst.as_ref().map(Spanned::span)),
+        ("backlog", section.backlog.as_ref().map(Spanned::span)),
+        ("late_after", section.late_after.as_ref().map(Spanned::span)),
+    ]
+}
+
+fn arrival(section: &LoadSection, problems: &mut Problems) -> Arrival {
+    let name = section.arrival.as_ref().map(|name| *name.get_ref());
+    let burst = section.burst.as_ref();
+    match (name, burst) {
+        (Some(ArrivalName::Burst), burst) => {
+            Arrival::Burst(burst.map_or(BURST, |size| size.get_ref().get()))
+        }
+        (name, burst) => {
+            if let Some(burst) = burst {
+                let wrong = "burst belongs to arrivals in bursts";
+                problems.add(burst.span(), wrong, "arrival = \"burst\" beside it");
+            }
+            match name {
+                Some(ArrivalName::Constant) => Arrival::Constant,
+                _ => Arrival::Poisson,
+            }
+        }
+    }
+}
+
+/// What goes through a file once has nothing to warm up with.
+fn warmup(section: &LoadSection, problems: &mut Problems) -> Nanos {
+    let Some(warmup) = &section.warmup else {
+        return Nanos::ZERO;
+    };
+    if goes_through_file(section) {
+        let wrong = "seal-open goes through its file, and all of it counts";
+        problems.add(warmup.span(), wrong, "no warmup");
+    }
+    warmup.get_ref().0
+}
+
+fn limit(file: &File, phases: &[Phase], problems: &mut Problems) -> Option<Limit> {
     let section = file.load.get_ref();
     let ops = section.ops.as_ref().map(Spanned::span);
     let duration = section.duration.as_ref().map(Spanned::span);
     let passes = section.passes.as_ref().map(Spanned::span);
+    if let Some(phase) = section.phase.first() {
+        for span in [ops, duration, passes].into_iter().flatten() {
+            let wrong = "the phases say how long it takes; ops, duration and passes do not apply";
+            let problem = Problem::at(span, wrong, "one of the two");
+            problems.0.push(problem.related(phase.span(), "the phases"));
+        }
+        let durations = phases.iter().map(|phase| phase.duration);
+        return Some(Limit::Duration(
+            durations.fold(Nanos::ZERO, |sum, it| sum + it),
+        ));
+    }
     if goes_through_file(section) {
         for span in [ops, duration].into_iter().flatten() {
             let wrong = "seal-open goes through its file; ops and duration do not apply";
@@ -253,6 +295,12 @@ const SHORT_RUN_NS: Nanos = Nanos::from_secs(1);
 const SAMPLE: u32 = 64;
 /// Above what an M/M/1 queue at 99.9 % utilisation holds, below what stacks allow.
 const OPEN_LOOP_JOBS: u32 = 20_000;
+/// Some seconds of work for a device, and few bytes each.
+const BACKLOG: u32 = 10_000;
+/// What the start of an op may take on an idle machine, several times over.
+const LATE_AFTER: Nanos = Nanos::from_micros(50);
+/// What a network card brings in one interrupt, about.
+const BURST: u32 = 32;
 /// A bit above 30 years. The clock ends after 584; chance may make gaps longer than they are on
 /// average.
 const LONGEST_RUN_S: f64 = 1e9;

@@ -1,5 +1,6 @@
 //! What may go together: from the file as it is written to a scenario that can be run.
 
+mod abort;
 mod device;
 mod engine;
 mod expect;
@@ -7,6 +8,7 @@ mod files;
 mod host;
 mod load;
 mod memory;
+mod phases;
 mod work;
 
 use std::path::Path;
@@ -45,6 +47,7 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
         memory::check(&file, device, load, &mut problems);
     }
     let engine = engine::check(&file, &mut problems);
+    let abort = abort::check(&file, around, &mut problems);
     let expectations = expect::check(&file, around, &mut problems);
     let (Some(load), Some(device)) = (load, device) else {
         return Err(problems.0);
@@ -56,6 +59,7 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
     Ok(Scenario {
         name: name.to_string_lossy().into_owned(),
         about: file.about,
+        command: None,
         clock: *file.clock.get_ref(),
         seed: Seed(seed.or(file.seed.map(Large::get)).unwrap_or(1)),
         device,
@@ -66,6 +70,7 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
             .map_or(Mode::Async, |mode| *mode.get_ref()),
         engine,
         load,
+        abort,
         expectations,
     })
 }

@@ -1,5 +1,7 @@
 //! What a load does: ops, mixes, keys and files.
 
+use std::sync::Arc;
+
 use pausewake_device::keys::{KeyKind, PrivateKey};
 use pausewake_engine::EcdsaCurve;
 
@@ -12,9 +14,11 @@ use crate::scenario::spanned::Spanned;
 use crate::scenario::{MixItem, SigningKey, Work};
 use crate::units::{Count, Size};
 
-/// Checks what the load does; `None` when too much is wrong to say what it is.
+/// Checks what the load does, with messages from `payload` if there is one; `None` when too much is
+/// wrong to say what it is.
 pub fn check(
     section: &Spanned<LoadSection>,
+    payload: Option<&[u8]>,
     around: &Around<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<MixItem>> {
@@ -22,15 +26,18 @@ pub fn check(
         path: around.path,
         sources: around.sources,
     };
+    let payload_len = payload.map(|bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     let load = section.get_ref();
     match (&load.op, &load.mix) {
         (Some(op), None) => {
-            let work = Entries::of_load(load, op).work(&files, problems)?;
+            let work = Entries::of_load(load, op)
+                .cut_from(payload_len)
+                .work(&files, problems)?;
             Some(vec![MixItem { weight: 1, work }])
         }
         (None, Some(mix)) => {
             parameters_beside_mix(load, mix, problems);
-            items(mix, &files, problems)
+            items(mix, payload_len, &files, problems)
         }
         (Some(op), Some(mix)) => {
             let wrong = "the load says both op and mix";
@@ -50,13 +57,43 @@ pub fn check(
     }
 }
 
+/// What messages are cut from, if the load says so.
+pub fn payload(
+    section: &LoadSection,
+    around: &Around<'_>,
+    problems: &mut Problems,
+) -> Option<Arc<[u8]>> {
+    let file = section.payload.as_ref()?;
+    if goes_through_file(section) {
+        let wrong = "seal-open goes through its file, and takes no payload";
+        problems.add(file.span(), wrong, "file = \"path\" alone");
+        return None;
+    }
+    let files = Files {
+        path: around.path,
+        sources: around.sources,
+    };
+    let content = files.read(file, problems)?;
+    if content.is_empty() {
+        let wrong = format!("{} is empty", file.get_ref());
+        problems.add(file.span(), wrong, "a file with at least one byte");
+        return None;
+    }
+    Some(content.into())
+}
+
 /// Whether the load goes through a file, instead of so many ops or so long.
 pub fn goes_through_file(section: &LoadSection) -> bool {
     let op = section.op.as_ref().map(|op| op.get_ref().op);
     op == Some(Op::SealOpen)
 }
 
-fn items(mix: &Spanned<Mix>, files: &Files<'_>, problems: &mut Problems) -> Option<Vec<MixItem>> {
+fn items(
+    mix: &Spanned<Mix>,
+    payload_len: Option<u32>,
+    files: &Files<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<MixItem>> {
     let span = mix.span();
     let items: Vec<(Entries<'_>, u32)> = match mix.get_ref() {
         Mix::Names(names) => names
@@ -73,6 +110,10 @@ fn items(mix: &Spanned<Mix>, files: &Files<'_>, problems: &mut Problems) -> Opti
         problems.add(span, wrong, format!("1 to {MOST_ITEMS} of them"));
         return None;
     }
+    let items: Vec<(Entries<'_>, u32)> = items
+        .into_iter()
+        .map(|(entries, weight)| (entries.cut_from(payload_len), weight))
+        .collect();
     for (at, (entries, _)) in items.iter().enumerate() {
         let same = |(other, _): &(Entries<'_>, u32)| other.said() == entries.said();
         if let Some(first) = items[..at].iter().position(same) {
@@ -124,6 +165,8 @@ struct Entries<'a> {
     key: Option<&'a Spanned<String>>,
     cipher: Option<&'a Spanned<Cipher>>,
     message_size: Option<&'a Spanned<Size>>,
+    /// Bytes of the payload that messages are cut from, if there is one.
+    payload_len: Option<u32>,
     /// Of a load alone.
     load: Option<&'a LoadSection>,
 }
@@ -137,6 +180,7 @@ impl<'a> Entries<'a> {
             key: None,
             cipher: None,
             message_size: None,
+            payload_len: None,
             load: None,
         }
     }
@@ -159,6 +203,14 @@ impl<'a> Entries<'a> {
             message_size: load.message_size.as_ref(),
             load: Some(load),
             ..Self::of_name(*op.get_ref(), op.span())
+        }
+    }
+
+    /// The same, with messages from a payload of that many bytes, if there is one.
+    fn cut_from(self, payload_len: Option<u32>) -> Self {
+        Self {
+            payload_len,
+            ..self
         }
     }
 
@@ -277,9 +329,14 @@ impl<'a> Entries<'a> {
             .map_or(SchemeName::Pkcs1Sha256, |scheme| *scheme.get_ref())
     }
 
+    /// Of a payload that nobody says how to cut, all of it.
     fn message_len(&self, default: u32) -> u32 {
         let said = self.message_size.map(|size| size.get_ref().0);
-        self.name.size.or(said).unwrap_or(default)
+        self.name
+            .size
+            .or(said)
+            .or(self.payload_len)
+            .unwrap_or(default)
     }
 
     fn rsa_key(&self, files: &Files<'_>, problems: &mut Problems) -> Option<SigningKey> {

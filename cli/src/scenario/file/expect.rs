@@ -39,12 +39,22 @@ pub struct ExpectSection {
     pub resume: Option<Spanned<StageConditions>>,
     /// Waits for room: the mean, or a table of figures.
     pub full_wait: Option<Spanned<StageConditions>>,
+    /// Open loop: start, less the intended one: the mean, or a table of figures.
+    pub lateness: Option<Spanned<StageConditions>>,
+    /// Open loop: latency from the actual start: the mean, or a table of figures.
+    pub uncorrected: Option<Spanned<StageConditions>>,
     /// Ops per second.
     pub throughput: Option<Spanned<Condition<Rate>>>,
     /// Ops that returned.
     pub ops: Option<Spanned<Condition<Large>>>,
     /// Ops that the device answered while their calls waited.
     pub device_ops: Option<Spanned<Condition<Large>>>,
+    /// Open loop: arrivals that were started late.
+    pub late: Option<Spanned<Condition<Large>>>,
+    /// Open loop: of them, those for which a job was free.
+    pub late_by_generator: Option<Spanned<Condition<Large>>>,
+    /// Open loop: arrivals that were never started.
+    pub dropped: Option<Spanned<Condition<Large>>>,
     /// Ops that did not end well.
     pub errors: Option<Spanned<Condition<Large>>>,
     /// Of them, those by the caller's fault.

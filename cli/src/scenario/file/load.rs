@@ -29,14 +29,29 @@ pub struct LoadSection {
     pub verify: Option<Spanned<Verify>>,
     /// Closed loop: jobs at once. Open loop: jobs at once at most.
     pub jobs: Option<Spanned<Count>>,
-    /// Ends after that many ops.
+    /// Ends after that many ops, not counting those of the warm-up.
     pub ops: Option<Spanned<Count>>,
-    /// Ends after that time.
+    /// Ends after that time, not counting the warm-up.
     pub duration: Option<Spanned<Duration>>,
+    /// How long the load goes on before figures are taken; not at all if absent.
+    pub warmup: Option<Spanned<Duration>>,
     /// Open loop: arrivals per second.
     pub rate: Option<Spanned<Rate>>,
     /// Open loop: how arrivals are spaced; poisson if absent.
-    pub arrival: Option<Spanned<Arrival>>,
+    pub arrival: Option<Spanned<ArrivalName>>,
+    /// Open loop: of arrivals in bursts, how many come at the same time; 32 if absent.
+    pub burst: Option<Spanned<Count>>,
+    /// Open loop: arrivals that may wait for a job when all are busy; what comes beyond is dropped;
+    /// 10,000 if absent.
+    pub backlog: Option<Spanned<Count>>,
+    /// Open loop: how long after its time an op may be started without being late; 50 us if absent.
+    pub late_after: Option<Spanned<Duration>>,
+    /// Times with another rate (open loop) or number of jobs (closed loop), one after the other.
+    #[serde(default)]
+    pub phase: Vec<Spanned<PhaseSection>>,
+    /// What is signed or sealed, in a file, from the scenario's folder: it is cut into messages and
+    /// gone through again and again; random if absent.
+    pub payload: Option<Spanned<String>>,
     /// Padding and hash of signatures.
     pub scheme: Option<Spanned<SchemeName>>,
     /// Private key file of signatures, from the scenario's folder; a published test key if absent.
@@ -51,6 +66,32 @@ pub struct LoadSection {
     pub record_size: Option<Spanned<Size>>,
     /// How often the file is gone through; once if absent.
     pub passes: Option<Spanned<Count>>,
+}
+
+/// A time with another rate, or number of jobs.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseSection {
+    /// How it comes to its level; hold if absent.
+    pub shape: Option<ShapeName>,
+    /// How long it takes.
+    pub duration: Spanned<Duration>,
+    /// Open loop: arrivals per second, in the end.
+    pub rate: Option<Spanned<Rate>>,
+    /// Closed loop: jobs at once, in the end.
+    pub jobs: Option<Spanned<Count>>,
+}
+
+/// How a phase comes to its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ShapeName {
+    /// Is there from its beginning.
+    Hold,
+    /// Goes there evenly, from where the phase before it ended.
+    Ramp,
+    /// Is there from its beginning, and what comes after it goes on from what was before it.
+    Spike,
 }
 
 /// One op of a mix.
@@ -116,11 +157,13 @@ pub enum Op {
 /// How arrivals are spaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Arrival {
+pub enum ArrivalName {
     /// Exponential gaps.
     Poisson,
     /// Equal gaps.
     Constant,
+    /// Many at the same time, and equal gaps between them.
+    Burst,
 }
 
 /// An AEAD.

@@ -1,5 +1,6 @@
 //! The scenario file as it is written: names, types and units, before anything is compared.
 
+mod abort;
 mod device;
 mod engine;
 mod expect;
@@ -9,11 +10,14 @@ mod load;
 pub use super::entries::{
     Cost, Fallback, Mix, OpName, SoftwareCostEntry, StageConditions, Think, Watchdog,
 };
+pub use abort::AbortSection;
 pub use device::{CoalesceSection, Compute, DeviceSection, Law, LinkSection, ServiceSection, Wait};
 pub use engine::{EngineSection, HeuristicSection, Mode, Notify, OnFull, Reap, SmallOpsSection};
 pub use expect::{ExpectSection, StageSection, UtilisationSection, Verified};
 pub use host::{HostBase, HostSection, SoftwareCostSection, SoftwareSection};
-pub use load::{Arrival, Cipher, LoadSection, MixSection, Op, SchemeName};
+pub use load::{
+    ArrivalName, Cipher, LoadSection, MixSection, Op, PhaseSection, SchemeName, ShapeName,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,6 +45,8 @@ pub struct File {
     pub host: Option<Spanned<HostSection>>,
     /// What is to be done.
     pub load: Spanned<LoadSection>,
+    /// What must hold while the run goes on.
+    pub abort: Option<AbortSection>,
     /// What must hold in the end.
     #[serde(default)]
     pub expect: ExpectSection,

@@ -1,0 +1,298 @@
+//! `pausewake load`: a scenario out of flags and defaults.
+//!
+//! There is one engine for runs, and it runs scenarios. So each flag is an entry of a scenario, put
+//! over the defaults as a `--set` is put over a file; it goes through the same checks, and what is
+//! wrong with it is shown at the flag.
+
+mod quoting;
+
+use std::fmt::Write as _;
+
+use crate::args;
+use crate::scenario::{self, Flag, Rejected, Variant};
+use quoting::quoted;
+
+/// The run that `args` ask for, in form of a scenario.
+pub struct Adhoc {
+    defaults: String,
+    flags: Vec<Flag>,
+    overrides: Vec<String>,
+    command: String,
+}
+
+impl Adhoc {
+    /// Puts together what `args` say and what they leave to the defaults.
+    pub fn new(args: &args::Load) -> Self {
+        let flags = flags(args);
+        let said = Said {
+            flags: &flags,
+            overrides: &args.overrides,
+        };
+        Self {
+            defaults: defaults(&said),
+            command: command(&said),
+            overrides: args.overrides.clone(),
+            flags,
+        }
+    }
+
+    /// The scenario, checked.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the flags.
+    pub fn variants(&self) -> Result<Vec<Variant>, Box<Rejected>> {
+        let mut variants = scenario::of_flags(NAME, &self.defaults, &self.flags, &self.overrides)?;
+        for variant in &mut variants {
+            variant.scenario.command = Some(self.command.clone());
+        }
+        Ok(variants)
+    }
+
+    /// The scenario as a file, which can be run in the same folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the flags.
+    pub fn print(&self) -> Result<String, Box<Rejected>> {
+        self.variants()?;
+        let table = scenario::table_of_flags(&self.defaults, &self.flags, &self.overrides)?;
+        Ok(format!("# {}\n\n{table}", self.command))
+    }
+}
+
+/// The flags that were given, as entries.
+fn flags(args: &args::Load) -> Vec<Flag> {
+    let text = |text: &String| string(text);
+    let path = |path: &std::path::PathBuf| path.display().to_string();
+    let seed = args.seed.map(|seed| seed.to_string());
+    let (key, payload) = (args.key.as_ref().map(path), args.payload.as_ref().map(path));
+    let entry = |name: &str, entry: &str, typed: &Option<String>, value: fn(&String) -> String| {
+        let typed = typed.as_ref()?;
+        Some(Flag::new(name, entry, typed, value(typed)))
+    };
+    let entries = [
+        entry("--clock", "clock", &args.clock, text),
+        entry("--seed", "seed", &seed, String::clone),
+        entry("--profile", "device.profile", &args.profile, text),
+        entry("--compute", "device.compute", &args.compute, text),
+        entry("--notify", "engine.notify", &args.notify, text),
+        entry("--reap", "engine.reap", &args.reap, text),
+        entry("--op", "load.op", &args.op, text),
+        entry("--mix", "load.mix", &args.mix, text),
+        entry("--jobs", "load.jobs", &args.jobs, number),
+        entry("--rate", "load.rate", &args.rate, rate),
+        entry("--arrival", "load.arrival", &args.arrival, text),
+        entry("--threads", "load.threads", &args.threads, number),
+        entry("--warmup", "load.warmup", &args.warmup, text),
+        entry("--duration", "load.duration", &args.duration, text),
+        entry("--ops", "load.ops", &args.ops, number),
+        entry("--key", "load.key", &key, text),
+        entry("--payload", "load.payload", &payload, text),
+    ];
+    let slos = args.slo.iter().map(|slo| {
+        let at = slo.find(['<', '>', '=', '~']).unwrap_or(slo.len());
+        let (figure, condition) = slo.split_at(at);
+        let entry = format!("expect.{}", figure.trim());
+        Flag::new("--slo", &entry, slo, string(condition))
+    });
+    entries.into_iter().flatten().chain(slos).collect()
+}
+
+/// What was given, whether by a flag or by a `--set`.
+struct Said<'a> {
+    flags: &'a [Flag],
+    overrides: &'a [String],
+}
+
+impl Said<'_> {
+    /// What was said of the entry `path`, or of one in it.
+    fn of(&self, path: &str) -> Option<&str> {
+        let is_in = |entry: &str| {
+            let rest = entry.trim().strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let sets = self.overrides.iter().rev();
+        let mut sets = sets.filter_map(|set| set.split_once('='));
+        let set = sets.find(|(entry, _)| is_in(entry));
+        let flag = || self.flags.iter().find(|flag| is_in(flag.entry()));
+        set.map(|(_, value)| value)
+            .or_else(|| flag().map(Flag::typed))
+    }
+
+    fn says(&self, path: &str) -> bool {
+        self.of(path).is_some()
+    }
+
+    fn says_any(&self, paths: &[&str]) -> bool {
+        paths.iter().any(|path| self.says(path))
+    }
+}
+
+/// The scenario that the flags are put over: a card of the c62x's class, as in the shipped scenarios,
+/// and signatures for a few seconds. Nothing that would contradict what was said.
+fn defaults(said: &Said<'_>) -> String {
+    let mut text = String::from("clock = \"wall\"\nseed = 1\n");
+    let default_op = match said.says("load.key") {
+        true => "rsa-sign",
+        false => "rsa2048-sign",
+    };
+    let ops = said.of("load.op").or(said.of("load.mix"));
+    text.push_str("\n[device]\n");
+    if !said.says("device.compute") {
+        let signs = ops
+            .unwrap_or(default_op)
+            .split(['"', '\'', ','])
+            .any(is_rsa_sign);
+        let compute = if signs { "cached" } else { "real" };
+        let _ = writeln!(text, "compute = \"{compute}\"");
+    }
+    if !said.says("device.profile") {
+        text.push_str(DEVICE);
+    }
+    text.push_str("\n[load]\n");
+    if ops.is_none() {
+        let _ = writeln!(text, "op = \"{default_op}\"");
+    }
+    if !said.says_any(&["load.jobs", "load.rate"]) {
+        text.push_str("jobs = 64\n");
+    }
+    if !said.says_any(&["load.duration", "load.ops", "load.passes", "load.phase"]) {
+        let duration = match said.of("clock") {
+            Some(clock) if clock.contains("virtual") => "1s",
+            _ => "5s",
+        };
+        let _ = writeln!(text, "duration = \"{duration}\"");
+    }
+    text
+}
+
+fn is_rsa_sign(op: &str) -> bool {
+    let op = op.trim();
+    op.starts_with("rsa") && op.contains("-sign")
+}
+
+/// What runs it again. Flags stand in it with their long names, and the seed always.
+fn command(said: &Said<'_>) -> String {
+    let mut command = String::from("pausewake load");
+    for flag in said.flags {
+        let _ = write!(command, " {} {}", flag.name(), quoted(flag.typed()));
+    }
+    for set in said.overrides {
+        let _ = write!(command, " --set {}", quoted(set));
+    }
+    if !said.says("seed") {
+        command.push_str(" --seed 1");
+    }
+    command
+}
+
+/// A text as TOML writes it.
+fn string(text: &str) -> String {
+    toml::Value::from(text.trim()).to_string()
+}
+
+/// A whole number, which may have a suffix; whatever else it is, the scenario's checks will tell.
+fn number(text: &String) -> String {
+    let text = text.trim();
+    let scaled = |(suffix, factor): (char, u64)| {
+        let digits = text.strip_suffix(suffix)?;
+        digits.parse::<u64>().ok()?.checked_mul(factor)
+    };
+    let plain = text.parse::<u64>().ok();
+    let number = plain.or_else(|| {
+        [('k', 1_000), ('M', 1_000_000)]
+            .into_iter()
+            .find_map(scaled)
+    });
+    number.map_or_else(|| string(text), |number| number.to_string())
+}
+
+/// Ops per second, where nobody writes the unit.
+fn rate(text: &String) -> String {
+    match text.trim() {
+        rate if rate.ends_with("/s") => string(rate),
+        rate => string(&format!("{rate}/s")),
+    }
+}
+
+/// The name of the scenario.
+const NAME: &str = "load";
+/// A c62x-class card: 433 us for one signature, about 29 at a time (QAT_Engine#132); assumed for
+/// ciphers: 2 us for each op and 0.5 ns for each byte.
+const DEVICE: &str = "
+[device.asym]
+slices = 29
+service = { distribution = \"constant\", base = \"433us\" }
+
+[device.sym]
+slices = 8
+service = { distribution = \"constant\", base = \"2us\", per_byte = \"0.5ns\" }
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use clap::Parser;
+
+    fn adhoc(args: &[&str]) -> Adhoc {
+        let cli = Cli::try_parse_from([&["pausewake", "load"], args].concat());
+        match cli.expect("good flags").command {
+            Command::Load(args) => Adhoc::new(&args),
+            _ => panic!("it is a load"),
+        }
+    }
+
+    #[test]
+    fn numbers_and_rates_have_suffixes() {
+        for (typed, toml) in [("64", "64"), ("20k", "20000"), ("3M", "3000000")] {
+            assert_eq!(number(&typed.to_owned()), toml);
+        }
+        assert_eq!(number(&"1.5k".to_owned()), "\"1.5k\"");
+        assert_eq!(
+            number(&"99999999999999999999".to_owned()),
+            "\"99999999999999999999\""
+        );
+        assert_eq!(rate(&"8k".to_owned()), "\"8k/s\"");
+        assert_eq!(rate(&"8k/s".to_owned()), "\"8k/s\"");
+    }
+
+    #[test]
+    fn defaults_make_room_for_what_is_said() {
+        assert!(adhoc(&[]).variants().is_ok());
+        for (args, has, has_not) in [
+            (&["--ops", "5"][..], "jobs = 64", "duration"),
+            (&["--set", "load.ops=5"], "jobs = 64", "duration"),
+            (&["--rate", "8k"], "duration = \"5s\"", "jobs"),
+            (&["--op", "aead-seal"], "compute = \"real\"", "op ="),
+            (
+                &["--mix", "aead-seal:1, rsa-sign:2"],
+                "compute = \"cached\"",
+                "op =",
+            ),
+            (&["--profile", "ideal"], "compute", "device.asym"),
+            (&["--clock", "virtual"], "duration = \"1s\"", "5s"),
+        ] {
+            let defaults = adhoc(args).defaults;
+            assert!(defaults.contains(has), "{args:?}: {defaults}");
+            assert!(!defaults.contains(has_not), "{args:?}: {defaults}");
+        }
+    }
+
+    #[test]
+    fn the_command_has_all_that_was_said_and_the_seed() {
+        let args = [
+            "-c",
+            "1k",
+            "--slo",
+            "p99<2ms",
+            "--set",
+            "device.asym.slices=8",
+        ];
+        assert_eq!(
+            adhoc(&args).command,
+            "pausewake load --jobs 1k --slo 'p99<2ms' --set device.asym.slices=8 --seed 1"
+        );
+        let seeded = adhoc(&["--seed", "7"]);
+        assert_eq!(seeded.command, "pausewake load --seed 7");
+    }
+}

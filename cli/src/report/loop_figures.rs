@@ -1,0 +1,118 @@
+//! What is told of an open loop, of who made the load, and of phases; and when the figures of a run mean
+//! nothing because whoever made the load was slower than it.
+
+use pausewake_device::Nanos;
+use pausewake_engine::Reap;
+
+use super::build::{Facts, times};
+use super::little::to_millionths;
+use super::parts::{GeneratorFigures, OpenLoopFigures, PhaseFigures};
+use crate::scenario::{Clock, Pacing, Scenario, Shape};
+
+/// How punctual the starts were, if the loop was open.
+pub fn open_loop(scenario: &Scenario, facts: &Facts) -> Option<OpenLoopFigures> {
+    let Pacing::Open { late_after, .. } = scenario.load.pacing else {
+        return None;
+    };
+    let punctuality = facts.punctuality.as_ref()?;
+    Some(OpenLoopFigures {
+        arrivals: punctuality.started() + punctuality.dropped,
+        started: punctuality.started(),
+        late: punctuality.late(),
+        late_by_generator: punctuality.late_by_generator,
+        late_for_a_job: punctuality.late_for_a_job,
+        dropped: punctuality.dropped,
+        late_after_ns: late_after.get(),
+        max_backlog: punctuality.max_backlog,
+        lateness: times(&punctuality.lateness),
+    })
+}
+
+/// What making the load cost, if that was measured.
+pub fn generator(facts: &Facts) -> Option<GeneratorFigures> {
+    let cost = &facts.cost;
+    let ops = facts.figures.latency.count();
+    Some(GeneratorFigures {
+        threads: cost.threads,
+        cpu_per_op_ns: cost.busy_ns.get().checked_div(ops),
+        busy_share: to_millionths(cost.busy_share()?),
+    })
+}
+
+/// The phases, if there are some.
+pub fn phases(scenario: &Scenario, facts: &Facts) -> Vec<PhaseFigures> {
+    let figures = &facts.figures;
+    let (_, last) = figures.span.unwrap_or_default();
+    let phases = scenario.load.phases.iter().zip(&figures.phases);
+    phases
+        .zip(figures.phase_ends())
+        .map(|((phase, latency), end)| PhaseFigures {
+            shape: match phase.shape {
+                Shape::Hold => "hold",
+                Shape::Ramp => "ramp",
+                Shape::Spike => "spike",
+            },
+            level: phase.level,
+            duration_ns: phase.duration.get(),
+            ops: latency.count(),
+            // Of a run that ended before its time, the part that there was.
+            ops_per_s: per_second(latency.count(), phase.duration - (*end - last)),
+            latency: times(latency),
+        })
+        .collect()
+}
+
+/// That whoever made the load was the bottleneck, if so.
+///
+/// By the wall clock, an open loop says nothing if more than one arrival in a hundred started late
+/// although a job was free for it, or if one in a hundred started late for any reason, or was dropped,
+/// and the threads that start them were busy all the time: a job may not have been free because nobody
+/// had the time to see that it was. Under virtual time what the threads do is part of the model.
+///
+/// Arrivals that wait because the device keeps all jobs busy are no such case: that is a measurement.
+pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {
+    if scenario.clock != Clock::Wall {
+        return None;
+    }
+    let Pacing::Open { late_after, .. } = scenario.load.pacing else {
+        return None;
+    };
+    let punctuality = facts.punctuality.as_ref()?;
+    let is_many = |part: u64| part * 100 > punctuality.started() + punctuality.dropped;
+    if is_many(punctuality.late_by_generator) {
+        return Some(format!(
+            "the load generator was the bottleneck: {} of {} arrivals were started more than \
+             {late_after} late although a job was free, where one in a hundred may be. {ADVICE}",
+            punctuality.late_by_generator,
+            punctuality.started() + punctuality.dropped,
+        ));
+    }
+    let busy = busy_share(scenario, facts)?;
+    (busy >= BUSY && is_many(punctuality.late() + punctuality.dropped)).then(|| {
+        format!(
+            "the load generator was the bottleneck: its threads were busy for {:.0} % of the time, \
+             and arrivals were late. {ADVICE}",
+            busy * 100.0
+        )
+    })
+}
+
+/// Where the loop looks for completions without end, that is no sign of work.
+fn busy_share(scenario: &Scenario, facts: &Facts) -> Option<f64> {
+    match scenario.engine.reap {
+        Reap::Inline => None,
+        _ => facts.cost.busy_share(),
+    }
+}
+
+/// To three decimals, so that JSON shows no digits that mean nothing.
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+fn per_second(ops: u64, time: Nanos) -> Option<f64> {
+    let per_s = (ops as f64 / time.as_secs_f64() * 1e3).round() / 1e3;
+    (time > Nanos::ZERO).then_some(per_s)
+}
+
+/// Of their time that threads have to work to be taken for busy without end.
+const BUSY: f64 = 0.95;
+const ADVICE: &str = "Lower the rate, add threads (load.threads), use the machine for nothing else, \
+                      or allow more (load.late_after)";

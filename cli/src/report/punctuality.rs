@@ -1,0 +1,79 @@
+//! An open loop's starts, and what the threads that made them cost.
+
+use pausewake_device::Nanos;
+
+use super::series::Series;
+
+/// How punctual the starts of an open loop were.
+#[derive(Debug)]
+pub struct Punctuality {
+    /// Start, less the intended one, of each that was started.
+    pub lateness: Series,
+    /// Started late although a job was free: the generator was the reason.
+    pub late_by_generator: u64,
+    /// Started late because no job was free.
+    pub late_for_a_job: u64,
+    /// Never started: no job was free, and no place in the backlog.
+    pub dropped: u64,
+    /// Arrivals that waited for a job at once, at most.
+    pub max_backlog: u64,
+}
+
+impl Default for Punctuality {
+    fn default() -> Self {
+        Self {
+            lateness: Series::new(),
+            late_by_generator: 0,
+            late_for_a_job: 0,
+            dropped: 0,
+            max_backlog: 0,
+        }
+    }
+}
+
+impl Punctuality {
+    /// Arrivals that were started.
+    pub fn started(&self) -> u64 {
+        self.lateness.count()
+    }
+
+    /// Those that were not started on time.
+    pub fn late(&self) -> u64 {
+        self.late_by_generator + self.late_for_a_job
+    }
+
+    /// With those of another thread.
+    pub fn merge(&mut self, other: &Self) {
+        self.lateness.merge(&other.lateness);
+        self.late_by_generator += other.late_by_generator;
+        self.late_for_a_job += other.late_for_a_job;
+        self.dropped += other.dropped;
+        self.max_backlog += other.max_backlog;
+    }
+}
+
+/// What threads of a run took from the CPU, without what they spent waiting for their time on it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ThreadCost {
+    /// How many threads; zero if it was not measured.
+    pub threads: u32,
+    /// CPU time of all.
+    pub busy_ns: Nanos,
+    /// Time that passed, for each of them.
+    pub elapsed_ns: Nanos,
+}
+
+impl ThreadCost {
+    /// The share of the time that they were busy; `None` if it was not measured.
+    pub fn busy_share(&self) -> Option<f64> {
+        let is_measured = self.elapsed_ns > Nanos::ZERO;
+        is_measured.then(|| self.busy_ns.as_f64() / self.elapsed_ns.as_f64())
+    }
+
+    /// With that of another thread.
+    pub fn merge(&mut self, other: Self) {
+        self.threads += other.threads;
+        self.busy_ns += other.busy_ns;
+        self.elapsed_ns += other.elapsed_ns;
+    }
+}

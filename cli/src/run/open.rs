@@ -1,0 +1,154 @@
+//! An open loop: arrivals at times of their own, and what becomes of those that find no job free.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use pausewake_device::Nanos;
+
+use super::arrivals::Arrivals;
+use super::tickets::{Ticket, Tickets};
+use crate::report::Punctuality;
+
+/// The arrivals of one thread, and those that wait for a job.
+///
+/// An arrival that finds a job free should start at its own time; if it does not, the generator was
+/// late. One that finds none waits in the backlog, which is what a slow device makes of it, and its
+/// latency counts from its arrival all the same. One that finds the backlog full is dropped.
+pub struct OpenLoop {
+    arrivals: Arrivals,
+    next: Option<Nanos>,
+    backlog: VecDeque<Ticket>,
+    max_backlog: usize,
+    late_after: Nanos,
+    measure_from: Nanos,
+    /// Since when there is a job free, where calls hold the thread.
+    free_since: Nanos,
+    punctuality: Punctuality,
+}
+
+impl OpenLoop {
+    /// `max_backlog` arrivals may wait for a job. One that starts more than `late_after` after its time
+    /// is late. What comes before `measure_from` is not counted.
+    pub fn new(
+        mut arrivals: Arrivals,
+        max_backlog: usize,
+        late_after: Nanos,
+        measure_from: Nanos,
+    ) -> Self {
+        Self {
+            next: arrivals.next_at(),
+            arrivals,
+            backlog: VecDeque::new(),
+            max_backlog,
+            late_after,
+            measure_from,
+            free_since: Nanos::ZERO,
+            punctuality: Punctuality::default(),
+        }
+    }
+
+    /// What is to be started `now`, if a job is free for it.
+    pub fn pull(
+        &mut self,
+        now: Nanos,
+        is_free: bool,
+        tickets: &RefCell<Tickets>,
+    ) -> Option<Ticket> {
+        let blocked_until = if is_free { self.free_since } else { now };
+        while let Some(ticket) = self.arrival(blocked_until, tickets) {
+            self.wait(ticket);
+        }
+        if !is_free {
+            return None;
+        }
+        if let Some(ticket) = self.backlog.pop_front() {
+            self.starts(ticket, now, true);
+            return Some(ticket);
+        }
+        let ticket = self.arrival(now, tickets)?;
+        self.starts(ticket, now, false);
+        Some(ticket)
+    }
+
+    /// When the next one arrives, if there will be one.
+    pub fn next_at(&self, tickets: &RefCell<Tickets>) -> Option<Nanos> {
+        self.next.filter(|at| tickets.borrow().allows(*at))
+    }
+
+    /// Whether arrivals wait for a job.
+    pub fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
+    /// The thread was in a call until `now`, and nothing could be started.
+    pub fn was_blocked_until(&mut self, now: Nanos) {
+        self.free_since = now;
+    }
+
+    /// Nobody waits any more: the run is broken off.
+    pub fn give_up(&mut self) {
+        self.next = None;
+        for ticket in std::mem::take(&mut self.backlog) {
+            self.drops(ticket);
+        }
+    }
+
+    /// How punctual the starts were so far.
+    pub fn punctuality(&self) -> &Punctuality {
+        &self.punctuality
+    }
+
+    /// How punctual the starts were.
+    pub fn into_punctuality(self) -> Punctuality {
+        self.punctuality
+    }
+
+    /// Takes the next arrival, if it is not later than `until`.
+    fn arrival(&mut self, until: Nanos, tickets: &RefCell<Tickets>) -> Option<Ticket> {
+        let at = self.next.filter(|at| *at <= until)?;
+        let Some(ticket) = tickets.borrow_mut().take(at) else {
+            self.next = None;
+            return None;
+        };
+        self.next = self.arrivals.next_at();
+        Some(Ticket {
+            intended_ns: Some(at),
+            ..ticket
+        })
+    }
+
+    fn wait(&mut self, ticket: Ticket) {
+        if self.backlog.len() >= self.max_backlog {
+            self.drops(ticket);
+            return;
+        }
+        self.backlog.push_back(ticket);
+        if self.counts(ticket) {
+            let longest = &mut self.punctuality.max_backlog;
+            *longest = (*longest).max(self.backlog.len() as u64);
+        }
+    }
+
+    fn drops(&mut self, ticket: Ticket) {
+        self.punctuality.dropped += u64::from(self.counts(ticket));
+    }
+
+    fn starts(&mut self, ticket: Ticket, now: Nanos, has_waited: bool) {
+        if !self.counts(ticket) {
+            return;
+        }
+        let late = now - ticket.intended_ns.unwrap_or(now);
+        self.punctuality.lateness.record(late);
+        if late > self.late_after {
+            let late = match has_waited {
+                true => &mut self.punctuality.late_for_a_job,
+                false => &mut self.punctuality.late_by_generator,
+            };
+            *late += 1;
+        }
+    }
+
+    fn counts(&self, ticket: Ticket) -> bool {
+        ticket.intended_ns.is_some_and(|at| at >= self.measure_from)
+    }
+}

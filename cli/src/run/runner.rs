@@ -85,7 +85,12 @@ impl<'a> Runner<'a> {
                 self.look_up()?;
                 continue;
             }
-            self.turn(self.jobs.alarms().next_at())?;
+            let next_alarm = self.jobs.alarms().next_at();
+            if self.live_jobs() < jobs && self.allows(self.world.now()) {
+                self.turn(next_alarm)?;
+            } else {
+                self.turn_through(next_alarm)?;
+            }
             self.ring_alarms()?;
         }
     }
@@ -134,9 +139,9 @@ impl<'a> Runner<'a> {
                 next = arrivals.next_at();
             }
             if self.allows(next) {
-                self.turn(Some(next))?;
+                self.turn_through(Some(next))?;
             } else if self.world.live_jobs() > 0 {
-                self.turn(None)?;
+                self.turn_through(None)?;
             } else {
                 return Ok(());
             }
@@ -176,10 +181,20 @@ impl<'a> Runner<'a> {
     }
 
     fn turn(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
-        // A signal that comes just before the loop sleeps would not wake it.
-        let glance = self.world.is_wall().then(|| self.world.now() + GLANCE_NS);
-        self.world.turn(until.into_iter().chain(glance).min())?;
+        self.world.turn(self.with_glance(until))?;
         self.look_up()
+    }
+
+    /// A turn in which nothing more can be started, whatever it brings before `until`.
+    fn turn_through(&mut self, until: Option<Nanos>) -> Result<(), RunError> {
+        self.world.turn_through(self.with_glance(until))?;
+        self.look_up()
+    }
+
+    /// A signal that comes just before the loop sleeps would not wake it.
+    fn with_glance(&self, until: Option<Nanos>) -> Option<Nanos> {
+        let glance = self.world.is_wall().then(|| self.world.now() + GLANCE_NS);
+        until.into_iter().chain(glance).min()
     }
 
     /// Looks whether somebody wants the run to end, and says how far it is.

@@ -65,9 +65,10 @@ impl Jobs {
         let shared = Shared {
             blank: vec![0; longest.filter(|_| !verifiable).unwrap_or(0)],
             // An answer that the engine still had to verify came before the call's end.
-            good_ending: match engine.config().verify_signatures {
-                false => Ending::Answer,
-                true => Ending::Result,
+            good_ending: if engine.config().verify_signatures {
+                Ending::Result
+            } else {
+                Ending::Answer
             },
             tasks,
             engine: engine.clone(),

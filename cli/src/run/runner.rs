@@ -127,7 +127,12 @@ impl<'a> Runner<'a> {
                 continue;
             }
             let alarm = self.jobs.alarms().next_at();
-            self.turn(alarm.into_iter().chain(change).min())?;
+            let until = alarm.into_iter().chain(change).min();
+            if self.live_jobs() < wanted && self.allows_now() {
+                self.turn(until)?;
+            } else {
+                self.turn_through(until)?;
+            }
             self.ring_alarms()?;
         }
     }
@@ -252,11 +257,24 @@ impl<'a> Runner<'a> {
     }
 
     fn turn(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
+        self.turn_by(World::turn, until)
+    }
+
+    /// A turn in which nothing more can be started, whatever it brings before `until`.
+    fn turn_through(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
+        self.turn_by(World::turn_through, until)
+    }
+
+    fn turn_by(
+        &mut self,
+        turn: impl FnOnce(&mut World, Option<Nanos>) -> Result<Turn, RunError>,
+        until: Option<Nanos>,
+    ) -> Result<Turn, RunError> {
         let before = self.world.now();
         // A signal that comes just before the loop sleeps would not wake it.
         let glance = self.world.is_wall().then(|| before + GLANCE);
         let others = glance.into_iter().chain(self.agenda.next_at());
-        let turn = self.world.turn(until.into_iter().chain(others).min())?;
+        let turn = turn(&mut self.world, until.into_iter().chain(others).min())?;
         let only_looked = until.is_some_and(|until| until <= before) || self.looks_all_the_time();
         if turn == Turn::TimedOut && only_looked {
             // It did not sleep, and found nothing to do.

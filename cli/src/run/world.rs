@@ -8,7 +8,7 @@ use pausewake_device::ring::QueueLayout;
 use pausewake_device::{Device, DeviceConfig, DeviceObserver, Nanos, WaitStrategy};
 use pausewake_engine::events::{Event, Observer};
 use pausewake_engine::{
-    Engine, EngineConfig, ErrorFamily, Reactor, Reap, SmallOps, SpawnError, Turn,
+    Engine, EngineConfig, ErrorFamily, Reactor, ReactorError, Reap, SmallOps, SpawnError, Turn,
 };
 use pausewake_jobs::StartReason;
 
@@ -32,6 +32,9 @@ pub fn device(scenario: &Scenario, log: Option<&LogHandle>) -> Result<Device, Ru
     };
     device.map_err(setup)
 }
+
+/// One of the reactor's turns.
+type TurnFn = fn(&mut Reactor, Option<Nanos>) -> Result<Turn, ReactorError>;
 
 /// Everything that a thread of a run works with.
 pub struct World {
@@ -125,7 +128,21 @@ impl World {
     /// # Errors
     /// [`RunError::Broken`]: the system's event queue failed, or jobs wait for nothing.
     pub fn turn(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
-        let turn = self.turn_and_poll(until)?;
+        let turn = self.turn_and_poll(until, Reactor::turn)?;
+        self.look_for_standstill(turn)
+    }
+
+    /// The same, without coming back before the jobs that time has woken have run; for callers who would
+    /// have nothing to do then.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn).
+    pub fn turn_through(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
+        let turn = self.turn_and_poll(until, Reactor::turn_through)?;
+        self.look_for_standstill(turn)
+    }
+
+    fn look_for_standstill(&mut self, turn: Turn) -> Result<Turn, RunError> {
         // With external and heuristic reaping, the last thing that a turn does is to give calls in
         // line the room that the device has made: it wakes their jobs for the next turn. Two such
         // turns in a row have nothing left to give.
@@ -144,9 +161,9 @@ impl World {
     }
 
     /// A turn; with external polling, this program is the one that polls.
-    fn turn_and_poll(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
+    fn turn_and_poll(&mut self, until: Option<Nanos>, turn: TurnFn) -> Result<Turn, RunError> {
         if !self.polls {
-            return self.reactor.turn(until).map_err(broken);
+            return turn(&mut self.reactor, until).map_err(broken);
         }
         // Nobody wakes a loop that polls, so under the wall clock it does not sleep.
         let until = if self.is_wall() {

@@ -155,8 +155,7 @@ impl Reactor {
 
     /// Resumes the jobs that were woken, rings the doorbell once, and reaps. If there was nothing
     /// to do, lets time pass until there is, at the longest until `until` (what `SET_EPOLL_TIMEOUT` is
-    /// for QAT_Engine's event loop), and does that; where `until` has come, what else is to be done waits
-    /// for the next turn.
+    /// for QAT_Engine's event loop). What time has brought is done in the next turn.
     ///
     /// # Errors
     /// The system's event queue failed, a job's fd could not be watched, or we are in a job.
@@ -164,6 +163,22 @@ impl Reactor {
     /// # Panics
     /// With the panic of a job. The loop can be used on; the job is gone.
     pub fn turn(&mut self, until: Option<Nanos>) -> Result<Turn, ReactorError> {
+        self.turn_with(until, false)
+    }
+
+    /// A [`turn`](Self::turn), and at once the next one if time has brought something for it before
+    /// `until`: for callers that have nothing to do in between.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn).
+    ///
+    /// # Panics
+    /// With the panic of a job.
+    pub fn turn_through(&mut self, until: Option<Nanos>) -> Result<Turn, ReactorError> {
+        self.turn_with(until, true)
+    }
+
+    fn turn_with(&mut self, until: Option<Nanos>, through: bool) -> Result<Turn, ReactorError> {
         if pausewake_jobs::current_id().is_some() {
             return Err(ReactorError::InJob);
         }
@@ -183,8 +198,7 @@ impl Reactor {
         let passed = self.park.park(&self.engine, &mut self.ready, first)?;
         let reaped = self.reap();
         let is_until = until.is_some_and(|until| self.engine.now() >= until);
-        if !is_until && self.has_ready() {
-            // What time has brought is done at that time; but at the caller's own, the caller comes first.
+        if through && !is_until && self.has_ready() {
             self.work()?;
             return Ok(Turn::Progress);
         }
@@ -247,7 +261,7 @@ impl Reactor {
     /// With the panic of a job.
     pub fn run(&mut self) -> Result<(), ReactorError> {
         while self.live_jobs() > 0 {
-            if self.turn(None)? == Turn::Idle {
+            if self.turn_through(None)? == Turn::Idle {
                 return Err(ReactorError::Stalled {
                     jobs: self.live_jobs(),
                 });

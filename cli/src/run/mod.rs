@@ -25,7 +25,7 @@ use pausewake_device::{Device, Nanos};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::report::{Aborted, Facts, Figures, Punctuality, ThreadCost, Window};
-use crate::scenario::{Clock, Pacing, Scenario};
+use crate::scenario::{Clock, Limit, Load, Pacing, Scenario};
 use crate::story::LogHandle;
 use arrivals::{Arrivals, Thread};
 use guard::{Guard, Interim};
@@ -72,7 +72,7 @@ pub fn run(
         tasks,
         log,
         interrupt,
-        progress: Progress::new(scenario.load.limit, ops, quiet),
+        progress: Progress::new(whole_run(&scenario.load), ops, quiet),
         returned: (0..scenario.load.threads)
             .map(|_| Count::default())
             .collect(),
@@ -101,6 +101,14 @@ pub fn run(
             .unwrap_or_else(PoisonError::into_inner)
             .into_results(),
     })
+}
+
+/// When all of `load` is over, the warm-up included.
+fn whole_run(load: &Load) -> Limit {
+    match load.limit {
+        Limit::Duration(duration) => Limit::Duration(load.warmup + duration),
+        limit => limit,
+    }
 }
 
 /// What is asked for in `scenario` as time goes by: arrivals each second, or jobs.

@@ -263,7 +263,7 @@ fn a_condition_that_does_not_hold_ends_the_run_with_99() {
         let report = json(&said);
         assert_eq!(report["aborted"]["by"], "condition", "{more:?}");
         let reason = report["aborted"]["reason"].as_str().expect("a reason");
-        assert!(reason.contains("p99 < 50us did not hold: 100"), "{reason}");
+        assert!(reason.contains("p99 < 50us did not hold: "), "{reason}");
         assert!(reason.ends_with("after 20ms"), "{reason}");
         let elapsed_ns = number(&report["elapsed_ns"]);
         assert!((19e6..21e6).contains(&elapsed_ns), "{more:?}: {elapsed_ns}");

@@ -51,10 +51,14 @@ fn story(report: &Report) -> Option<String> {
 
 /// What ended the run before its time, if something did.
 fn aborted(report: &Report) -> Option<String> {
-    let reason = &report.aborted.as_ref()?.reason;
-    Some(paragraph(&format!(
+    let aborted = report.aborted.as_ref()?;
+    Some(aborted_by(&aborted.reason))
+}
+
+fn aborted_by(reason: &str) -> String {
+    paragraph(&format!(
         "ABORTED: {reason}. The figures are of what ran until then."
-    )))
+    ))
 }
 
 fn invalid(reason: &str) -> String {

@@ -24,6 +24,8 @@ pub enum Command {
     /// Print the format of scenarios as a JSON schema, for editors: with taplo, the first line
     /// `#:schema schema.json` of a scenario names it.
     Schema,
+    /// List the device profiles, or show one with the source of each of its numbers.
+    Profiles(Profiles),
 }
 
 /// `pausewake run`
@@ -51,6 +53,25 @@ pub struct Run {
     /// Show no progress bar. (There is none anyway when standard error is no terminal.)
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// `pausewake profiles`
+#[derive(Debug, Args)]
+pub struct Profiles {
+    /// The profile to show; all are listed if absent.
+    pub name: Option<String>,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = ProfileFormat::Text)]
+    pub format: ProfileFormat,
+}
+
+/// How to show profiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileFormat {
+    /// For humans, 80 columns wide.
+    Text,
+    /// One object for programs.
+    Json,
 }
 
 /// How to write the report.

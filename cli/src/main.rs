@@ -10,6 +10,7 @@ mod args;
 mod exit;
 mod interrupt;
 mod output;
+mod profile;
 mod progress;
 mod report;
 mod run;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, Format, Run};
+use args::{Cli, Command, Format, ProfileFormat, Profiles, Run};
 use exit::Exit;
 use interrupt::Interrupt;
 use output::{Destination, Output, OutputError};
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run_scenario(&args).map(Verdict::exit),
         Command::Schema => print_schema(),
+        Command::Profiles(args) => show_profiles(&args),
     };
     match done {
         Ok(exit) => exit,
@@ -96,6 +98,27 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
 
 fn print_schema() -> Result<Exit, Failure> {
     let written = Output::Stdout.write(&scenario::schema::text());
+    written.map_err(|error| no_output(&error))?;
+    Ok(Exit::Success)
+}
+
+fn show_profiles(args: &Profiles) -> Result<Exit, Failure> {
+    let shown = match &args.name {
+        None => profile::list(),
+        Some(name) => {
+            let found = profile::find(name).ok_or_else(|| {
+                let unknown = profile::Unknown::new(name);
+                let accepted = unknown.accepted();
+                bad_input(&format!("{unknown}\n  accepted: {accepted}"))
+            });
+            profile::one(found?)
+        }
+    };
+    let text = match args.format {
+        ProfileFormat::Text => shown.to_text(),
+        ProfileFormat::Json => shown.to_json(),
+    };
+    let written = Output::Stdout.write(&text);
     written.map_err(|error| no_output(&error))?;
     Ok(Exit::Success)
 }

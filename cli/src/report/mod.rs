@@ -27,6 +27,7 @@ pub use build::{Facts, Outcome};
 pub use collect::{Collector, Figures};
 pub use errors::ErrorTally;
 pub use parts::Verification;
+pub use text::table;
 pub use verdict::Verdict;
 
 use schemars::JsonSchema;

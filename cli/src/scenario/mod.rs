@@ -11,6 +11,7 @@ mod entries;
 mod file;
 mod names;
 mod overrides;
+mod profiles;
 pub mod schema;
 mod shape;
 mod source;
@@ -74,6 +75,8 @@ pub struct Scenario {
 /// The accelerator.
 #[derive(Debug)]
 pub struct Device {
+    /// The profile that it began with, if any.
+    pub profile: Option<String>,
     /// When things happen in it.
     pub model: ModelConfig,
     /// When it signals completions.
@@ -306,7 +309,7 @@ fn parse(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let variants = variants::expand(table, &flags)?;
+    let variants = variants::expand(table, &flags, sources)?;
     each(variants, |variant| {
         let name = variant.name.map(|(name, _)| name);
         let problems = shape::check(&variant.table);

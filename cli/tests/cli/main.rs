@@ -5,6 +5,7 @@ mod helper;
 mod interrupts;
 mod loads;
 mod outputs;
+mod profiles;
 mod readme;
 mod rejected;
 mod reports;

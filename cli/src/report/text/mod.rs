@@ -3,7 +3,7 @@
 mod compare;
 mod facts;
 mod numbers;
-mod table;
+pub mod table;
 
 use super::parts::ExpectationResult;
 use super::{Report, parts::ScenarioInfo};
@@ -64,6 +64,9 @@ fn heading(report: &Report) -> Table {
     for (name, said) in settings(&report.scenario) {
         table.row([name.to_owned(), said]);
     }
+    if let Some(said) = device(&report.scenario) {
+        table.row(["device".to_owned(), said]);
+    }
     let (ops, rate) = (counted(report.ops, "op"), or_na(report.ops_per_s, amount));
     let elapsed = time_in_words(report.elapsed_ns);
     let mut done = format!("{ops} in {elapsed}: {rate} op/s");
@@ -94,6 +97,16 @@ fn settings(scenario: &ScenarioInfo) -> [(&'static str, String); 3] {
         ("run", run),
         ("engine", engine),
     ]
+}
+
+/// The device's profile and its limits, if it has them.
+fn device(scenario: &ScenarioInfo) -> Option<String> {
+    let profile = scenario
+        .profile
+        .as_ref()
+        .map(|name| format!("profile {name}"));
+    let said: Vec<String> = profile.into_iter().chain(scenario.limits.clone()).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// One sentence, if the CPU and not the model decided the figures.

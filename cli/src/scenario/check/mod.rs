@@ -7,6 +7,7 @@ mod files;
 mod host;
 mod load;
 mod memory;
+mod service;
 mod work;
 
 use std::path::Path;

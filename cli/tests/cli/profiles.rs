@@ -21,7 +21,7 @@ ops = 20000
 fn each_profile_reproduces_what_was_published() {
     let sync = ["engine.mode=sync", "load.jobs=1", "load.ops=2000"];
     let software = ["engine.mode=software", "load.jobs=1", "load.ops=1000"];
-    let on_queues = ["load.threads=9", "load.jobs=648", "load.ops=60000"];
+    let on_queues = ["load.threads=9", "load.jobs=648", "load.ops=30000"];
     let on_four = ["load.threads=4", "load.jobs=288"];
     let alone = ["load.jobs=1", "load.ops=500"];
     let two_keys = ["load.op=", "load.mix=rsa2048-sign:1,ecdsa-p256-sign:1"];
@@ -163,35 +163,20 @@ fn what_the_scenario_says_stands_over_the_profile() {
     // One slice of 419.8 us, after a submission of 13.1 us; of 1.236 ms without batches; of 1 ms.
     assert!((2_370..=2_385).contains(&rates[0]), "{rates:?}");
     assert_eq!(rates[1..], [809, 1_000], "{rates:?}");
-    let profiles: Vec<&Value> = report["variants"]
-        .as_array()
-        .expect("variants")
-        .iter()
-        .map(|run| &run["scenario"]["profile"])
-        .collect();
-    assert_eq!(
-        profiles,
-        ["qat-c62x", "software-batching"]
-            .map(Value::from)
-            .iter()
-            .chain([&Value::Null])
-            .collect::<Vec<_>>()
-    );
+    for (index, profile) in ["qat-c62x", "software-batching"].into_iter().enumerate() {
+        let scenario = &report["variants"][index]["scenario"];
+        assert_eq!(scenario["profile"], profile);
+    }
+    assert_eq!(report["variants"][2]["scenario"]["profile"], Value::Null);
     // A flag over all of them, and one that takes something out of the profile.
-    let sets = [
-        "--set",
-        "device.profile=software-batching",
-        "--set",
-        "device.asym.batch=",
-        "--set",
-        "variant.none.device.asym.service=",
-    ];
-    let report = json(
-        &folder
-            .run(&[&sets[..], &["--format", "json"]].concat())
-            .expect_code(0),
-    );
-    assert_eq!(report["variants"][2]["scenario"]["limits"], Value::Null);
+    let flags = ["device.profile=software-batching", "device.asym.batch="];
+    let sets = flags.iter().flat_map(|set| ["--set", set]);
+    let args: Vec<&str> = sets.chain(["--format", "json"]).collect();
+    let report = json(&folder.run(&args).expect_code(0));
+    for run in report["variants"].as_array().expect("variants") {
+        assert_eq!(run["scenario"]["profile"], "software-batching");
+        assert_eq!(run["scenario"]["limits"], Value::Null);
+    }
 }
 
 #[test]

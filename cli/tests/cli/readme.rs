@@ -2,13 +2,27 @@
 
 use std::path::Path;
 
-use crate::helper::{scenarios, shipped};
+use crate::helper::{Folder, scenarios, shipped};
 
 #[test]
 fn the_readme_shows_the_output_of_hello() {
     let shown = block_after("cargo run --release -- run scenarios/hello.toml --story");
     let said = shipped("hello.toml", &["--story"]).expect_code(0);
     assert_eq!(shown.trim_end(), said.out.trim_end());
+}
+
+#[test]
+fn the_readme_shows_the_profiles() {
+    for (args, command) in [
+        (&["profiles"][..], "    pausewake profiles\n"),
+        (
+            &["profiles", "network-hsm"],
+            "    pausewake profiles network-hsm\n",
+        ),
+    ] {
+        let said = Folder::new().say(args).expect_code(0);
+        assert_eq!(block_after(command).trim_end(), said.out.trim_end());
+    }
 }
 
 #[test]

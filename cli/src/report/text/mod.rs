@@ -62,10 +62,9 @@ fn heading(report: &Report) -> Table {
         table.row(["variant".to_owned(), variant.clone()]);
     }
     for (name, said) in settings(&report.scenario) {
-        table.row([name.to_owned(), said]);
-    }
-    if let Some(said) = device(&report.scenario) {
-        table.row(["device".to_owned(), said]);
+        if let Some(said) = said {
+            table.row([name.to_owned(), said]);
+        }
     }
     let (ops, rate) = (counted(report.ops, "op"), or_na(report.ops_per_s, amount));
     let elapsed = time_in_words(report.elapsed_ns);
@@ -78,8 +77,9 @@ fn heading(report: &Report) -> Table {
     table
 }
 
-/// What was run, beside the scenario's name.
-fn settings(scenario: &ScenarioInfo) -> [(&'static str, String); 3] {
+/// What was run, beside the scenario's name; of the device only what it has of a profile and of
+/// limits.
+fn settings(scenario: &ScenarioInfo) -> [(&'static str, Option<String>); 4] {
     let run = format!(
         "{} clock, seed {}, compute {}",
         scenario.clock, scenario.seed, scenario.compute
@@ -93,9 +93,10 @@ fn settings(scenario: &ScenarioInfo) -> [(&'static str, String); 3] {
         ),
     };
     [
-        ("load", printable(&scenario.load)),
-        ("run", run),
-        ("engine", engine),
+        ("load", Some(printable(&scenario.load))),
+        ("run", Some(run)),
+        ("engine", Some(engine)),
+        ("device", device(scenario)),
     ]
 }
 

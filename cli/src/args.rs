@@ -33,6 +33,8 @@ pub enum Command {
     /// `#:schema schema.json` of a scenario names it.
     #[command(after_help = exit::HELP)]
     Schema,
+    /// List the device profiles, or show one with the source of each of its numbers.
+    Profiles(Profiles),
 }
 
 /// `pausewake run`
@@ -68,6 +70,25 @@ pub struct Reporting {
     /// Show no progress bar. (There is none anyway when standard error is no terminal.)
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// `pausewake profiles`
+#[derive(Debug, Args)]
+pub struct Profiles {
+    /// The profile to show; all are listed if absent.
+    pub name: Option<String>,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = ProfileFormat::Text)]
+    pub format: ProfileFormat,
+}
+
+/// How to show profiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileFormat {
+    /// For humans, 80 columns wide.
+    Text,
+    /// One object for programs.
+    Json,
 }
 
 /// How to write the report.

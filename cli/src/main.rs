@@ -11,6 +11,7 @@ mod exit;
 mod interrupt;
 mod load;
 mod output;
+mod profile;
 mod progress;
 mod report;
 mod run;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, Format, Load, Reporting, Run};
+use args::{Cli, Command, Format, Load, ProfileFormat, Profiles, Reporting, Run};
 use exit::Exit;
 use interrupt::Interrupt;
 use output::{Destination, Output, OutputError};
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run_scenario(&args).map(Verdict::exit),
         Command::Load(args) if args.print_scenario => print_load(&args),
         Command::Load(args) => run_load(&args).map(Verdict::exit),
+        Command::Profiles(args) => show_profiles(&args),
         Command::Schema => print(&scenario::schema::text()),
     };
     match done {
@@ -123,6 +125,27 @@ fn run_all(
 
 fn print(text: &str) -> Result<Exit, Failure> {
     let written = Output::Stdout.write(text);
+    written.map_err(|error| no_output(&error))?;
+    Ok(Exit::Success)
+}
+
+fn show_profiles(args: &Profiles) -> Result<Exit, Failure> {
+    let shown = match &args.name {
+        None => profile::list(),
+        Some(name) => {
+            let found = profile::find(name).ok_or_else(|| {
+                let unknown = profile::Unknown::new(name);
+                let accepted = unknown.accepted();
+                bad_input(&format!("{unknown}\n  accepted: {accepted}"))
+            });
+            profile::one(found?)
+        }
+    };
+    let text = match args.format {
+        ProfileFormat::Text => shown.to_text(),
+        ProfileFormat::Json => shown.to_json(),
+    };
+    let written = Output::Stdout.write(&text);
     written.map_err(|error| no_output(&error))?;
     Ok(Exit::Success)
 }

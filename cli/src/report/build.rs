@@ -96,7 +96,7 @@ impl Report {
             stages: stages(figures),
             saturated_ops: figures.saturated,
             queue_wait: queue_wait(scenario, figures),
-            slices: slices(device, &scenario.device.model, load, elapsed),
+            slices: slices(device, scenario.model_by_kind().as_ref(), load, elapsed),
             littles_law: littles_law(figures, device, elapsed),
             jobs: JobFigures {
                 started: figures.jobs.started,
@@ -213,6 +213,8 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         mode: scenario.mode.name(),
         notify: scenario.engine.notify.name(),
         reap: scenario.engine.reap.name(),
+        profile: scenario.device.profile.clone(),
+        limits: scenario.device.limits(),
         load: format!("{}, {}", scenario.load.describe(), pacing(&scenario.load)),
     }
 }
@@ -317,10 +319,11 @@ fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
             rate_per_s,
             arrival: Arrival::Poisson,
             ..
-        } if is_unlimited(scenario, figures) && scenario.load.phases.is_empty() => scenario
-            .load
-            .only()
-            .and_then(|work| theory::mean_wait(&scenario.device.model, work.kind(), rate_per_s)),
+        } if is_unlimited(scenario, figures) && scenario.load.phases.is_empty() => {
+            scenario.load.only().and_then(|work| {
+                theory::mean_wait(&scenario.model_by_kind()?, work.kind(), rate_per_s)
+            })
+        }
         _ => None,
     };
     QueueWait {

@@ -182,13 +182,6 @@ impl Collector {
         latency
     }
 
-    /// A call that gave a result, and was to begin at `intended_ns`, began at `called_ns` and ended at
-    /// `at`.
-    pub fn corrected(&self, intended_ns: Nanos, called_ns: Nanos, at: Nanos) {
-        let mut figures = self.figures.borrow_mut();
-        figures.corrected(intended_ns, called_ns, at);
-    }
-
     /// A call begins at `at`.
     pub fn call_begins(&self, at: Nanos) {
         self.figures.borrow_mut().call_begins(at);

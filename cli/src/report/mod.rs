@@ -31,6 +31,7 @@ pub use errors::ErrorTally;
 pub use parts::{ExpectationResult, Verification};
 pub use punctuality::{Punctuality, ThreadCost};
 pub use series::Series;
+pub use text::table;
 pub use verdict::Verdict;
 
 use schemars::JsonSchema;

@@ -30,6 +30,12 @@ pub struct ScenarioInfo {
     pub reap: &'static str,
     /// The load, in words.
     pub load: String,
+    /// The profile that the device began with, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Its limits of rate and its batches, in words, if it has some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
 }
 
 /// Times of all ops. Mean and maximum are exact, percentiles come from a histogram that keeps

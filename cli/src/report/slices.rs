@@ -42,7 +42,7 @@ pub enum Supply {
 /// The figures of the slices of each class in a run that took `elapsed`.
 pub fn slices(
     device: &DeviceStats,
-    model: &ModelConfig,
+    model: Option<&ModelConfig>,
     load: Option<(&[Demand], Supply)>,
     elapsed: Nanos,
 ) -> [SliceFigures; 2] {
@@ -56,7 +56,7 @@ pub fn slices(
             slices: stats.slices,
             ops: stats.handed_out_ops,
             utilisation: to_millionths(stats.utilisation(elapsed)),
-            predicted: load.and_then(|(demands, supply)| predict(model, class, demands, supply)),
+            predicted: load.and_then(|(demands, supply)| predict(model?, class, demands, supply)),
             waiting_mean: to_millionths(stats.mean_waiting(elapsed)),
             waiting_max: stats.max_waiting_ops as u64,
         }
@@ -77,11 +77,24 @@ fn predict(
     if own_ns <= 0.0 {
         return None;
     }
+    // How many share a batch, or a key, the load alone does not say.
+    let unknown = |class: Class| {
+        let config = model.class(class);
+        config.batch.is_some() || config.rate_per_key.is_some()
+    };
+    if demands.iter().any(|demand| unknown(demand.kind.class())) {
+        return None;
+    }
     let [there_ns, back_ns] = link_ns(&model.link, demands);
     let mut fastest_per_ns = per(1.0, there_ns.transfer.max(back_ns.transfer));
     let mut round_ns = there_ns.total() + back_ns.total();
     for class in Class::ALL {
         let service_ns = service_ns(model, class, demands);
+        let of_class = demands.iter().filter(|demand| demand.kind.class() == class);
+        let share: f64 = of_class.map(|demand| demand.share).sum();
+        if let Some(rate) = model.class(class).rate.filter(|_| share > 0.0) {
+            fastest_per_ns = fastest_per_ns.min(rate.ops_per_s / 1e9 / share);
+        }
         fastest_per_ns = fastest_per_ns.min(per(slices_of(model, class), service_ns));
         round_ns += service_ns;
     }
@@ -207,6 +220,7 @@ fn link_ns(link: &LinkConfig, demands: &[Demand]) -> [Way; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pausewake_device::model::{BatchConfig, RateLimit};
 
     const SIGN: Demand = Demand {
         kind: OpKind::RsaSign,
@@ -216,12 +230,8 @@ mod tests {
     };
 
     fn model() -> ModelConfig {
-        let class = |base_us| ClassConfig {
-            slices: 2,
-            service: ServiceTime::constant(Nanos::from_micros(base_us)),
-            service_by_op: Vec::new(),
-            queue_depth: None,
-        };
+        let class =
+            |base_us| ClassConfig::new(2, ServiceTime::constant(Nanos::from_micros(base_us)));
         ModelConfig {
             asymmetric: class(100),
             symmetric: class(10),
@@ -294,6 +304,32 @@ mod tests {
         };
         assert_eq!(at(5_000.0), 0.25);
         assert_eq!(at(30_000.0), 1.0);
+    }
+
+    #[test]
+    fn a_rate_bounds_what_the_slices_could_do() {
+        let mut model = model();
+        model.asymmetric.rate = Some(RateLimit::even(5_000.0));
+        let at = |model: &ModelConfig, share| {
+            let demand = Demand { share, ..SIGN };
+            predicted(model, Class::Asymmetric, &[demand], closed(64.0, 0.0))
+        };
+        // 5,000/s of 100 µs on two slices, whatever else there is.
+        assert_eq!([at(&model, 1.0), at(&model, 0.5)], [0.25, 0.25]);
+        for spoil in [
+            |class: &mut ClassConfig| class.rate_per_key = Some(RateLimit::even(1.0)),
+            |class: &mut ClassConfig| {
+                class.batch = Some(BatchConfig {
+                    size: 8,
+                    flush_ns: Nanos::ZERO,
+                });
+            },
+        ] {
+            let mut unknown = model.clone();
+            spoil(&mut unknown.asymmetric);
+            let supply = closed(1.0, 0.0);
+            assert_eq!(predict(&unknown, Class::Asymmetric, &[SIGN], supply), None);
+        }
     }
 
     #[test]

@@ -21,7 +21,9 @@ pub struct Prediction {
 pub fn mean_wait(model: &ModelConfig, kind: OpKind, rate_per_s: f64) -> Option<Prediction> {
     let class = model.class(kind.class());
     let service = service_of(class, kind);
-    let unbounded = class.queue_depth.is_none() && model.link.bandwidth_bytes_per_s.is_none();
+    let has_gate = class.rate.is_some() || class.rate_per_key.is_some() || class.batch.is_some();
+    let unbounded =
+        class.queue_depth.is_none() && model.link.bandwidth_bytes_per_s.is_none() && !has_gate;
     if !unbounded || service.per_byte_ns != 0.0 {
         return None;
     }
@@ -71,16 +73,12 @@ mod tests {
     use pausewake_device::model::{ClassConfig, LinkConfig, ServiceTime};
 
     fn model(slices: u32, distribution: Distribution) -> ModelConfig {
-        let class = ClassConfig {
-            slices,
-            service: ServiceTime {
-                distribution,
-                base_ns: Nanos::new(1_000_000),
-                per_byte_ns: 0.0,
-            },
-            service_by_op: Vec::new(),
-            queue_depth: None,
+        let service = ServiceTime {
+            distribution,
+            base_ns: Nanos::new(1_000_000),
+            per_byte_ns: 0.0,
         };
+        let class = ClassConfig::new(slices, service);
         ModelConfig {
             asymmetric: class.clone(),
             symmetric: class,

@@ -13,6 +13,7 @@ mod flag;
 mod names;
 mod overrides;
 mod print;
+mod profiles;
 pub mod schema;
 mod shape;
 mod source;
@@ -94,6 +95,8 @@ pub struct Abort {
 /// The accelerator.
 #[derive(Debug)]
 pub struct Device {
+    /// The profile that it began with, if any.
+    pub profile: Option<String>,
     /// When things happen in it.
     pub model: ModelConfig,
     /// When it signals completions.
@@ -455,7 +458,7 @@ fn overlaid<'t>(
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok((span, variants::expand(table, &all)?))
+    Ok((span, variants::expand(table, &all, sources)?))
 }
 
 fn check_all(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use pausewake_device::protocol::Class;
 
-use super::{Cipher, Compute, Load, Metric, MixItem, Mode, Span, Statistic, Work};
+use super::{Cipher, Compute, Device, Load, Metric, MixItem, Mode, Span, Statistic, Work};
 
 impl Compute {
     /// As the scenario writes it.
@@ -91,6 +91,34 @@ impl Span {
             Self::Stage(stage) => stage.name(),
             Self::FullWait => "full_wait",
         }
+    }
+}
+
+impl Device {
+    /// Its limits of rate and its batches, in words.
+    pub fn limits(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for (name, class) in [
+            ("asym", &self.model.asymmetric),
+            ("sym", &self.model.symmetric),
+        ] {
+            let rates = [("", class.rate), (" with each key", class.rate_per_key)];
+            for (of, rate) in rates {
+                let Some(rate) = rate else { continue };
+                let burst = match rate.burst {
+                    1 => String::new(),
+                    burst => format!(", {burst} at once"),
+                };
+                said.push(format!("{name} at most {} op/s{of}{burst}", rate.ops_per_s));
+            }
+            if let Some(batch) = class.batch {
+                let (size, flush) = (batch.size, batch.flush_ns);
+                said.push(format!(
+                    "{name} in batches of {size}, flushed after {flush}"
+                ));
+            }
+        }
+        said
     }
 }
 

@@ -110,7 +110,7 @@ fn read_value<'t>(text: &'t str, offset: usize) -> Spanned<DeValue<'t>> {
 }
 
 /// The same value with every span `offset` further on.
-fn shift<'t>(value: Spanned<DeValue<'t>>, offset: usize) -> Spanned<DeValue<'t>> {
+pub fn shift<'t>(value: Spanned<DeValue<'t>>, offset: usize) -> Spanned<DeValue<'t>> {
     let moved = |span: Span| span.start + offset..span.end + offset;
     let span = moved(value.span());
     let value = match value.into_inner() {

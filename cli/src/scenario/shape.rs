@@ -74,7 +74,7 @@ fn name_of(value: &DeValue<'_>) -> &'static str {
 }
 
 /// Entries that are tables.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 30] = [
     "abort",
     "device",
     "device.asym",
@@ -84,11 +84,17 @@ const TABLES: [&str; 24] = [
     "device.asym.service_by_op.rsa-verify",
     "device.asym.service_by_op.ecdsa-sign",
     "device.asym.service_by_op.ecdsa-verify",
+    "device.asym.service_by_op.ecdsa-p256-sign",
+    "device.asym.service_by_op.ecdsa-p256-verify",
+    "device.asym.service_by_op.ecdsa-p384-sign",
+    "device.asym.service_by_op.ecdsa-p384-verify",
+    "device.asym.batch",
     "device.sym",
     "device.sym.service",
     "device.sym.service_by_op",
     "device.sym.service_by_op.aead-seal",
     "device.sym.service_by_op.aead-open",
+    "device.sym.batch",
     "device.link",
     "device.coalesce",
     "engine",
@@ -102,8 +108,12 @@ const TABLES: [&str; 24] = [
 ];
 
 /// Entries that are one word of several.
-const WORDS: [(&str, &str); 14] = [
+const WORDS: [(&str, &str); 15] = [
     ("clock", "\"wall\" or \"virtual\""),
+    (
+        "device.profile",
+        "the name of a profile, as \"qat-c62x\"; `pausewake profiles` lists them",
+    ),
     ("device.compute", "\"real\", \"cached\" or \"none\""),
     ("device.wait", "\"spin\", \"adaptive\" or \"sleep\""),
     (

@@ -38,7 +38,7 @@ pub struct Origin {
 /// What a text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OriginKind {
-    /// The file of this path.
+    /// The file of this path, or the profile of this name.
     File(String),
     /// What holds where no flag says anything else.
     Defaults,

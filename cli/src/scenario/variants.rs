@@ -2,7 +2,8 @@
 //!
 //! A variant says its name and what differs. That is put over the rest of the file as a `--set` is
 //! put over a scenario: tables are merged, values replaced, and an empty text takes an entry out.
-//! `--set`s come last; one of `variant.NAME.…` is for that variant alone.
+//! `--set`s come last; one of `variant.NAME.…` is for that variant alone. If all of that names a
+//! profile of a device, it lies under the whole.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Problem;
 use super::overrides::Override;
-use super::source::Span;
+use super::profiles::Profiles;
+use super::source::{Sources, Span};
 
 /// A scenario as it is written, with everything put over it.
 pub struct Variant<'t> {
@@ -21,30 +23,42 @@ pub struct Variant<'t> {
     pub table: DeTable<'t>,
 }
 
-/// The variants of the scenario `root`, with `overrides` put over them.
+/// The variants of the scenario `root`, with their profiles under them and `overrides` over them.
+/// The texts of the profiles go to `sources`.
 ///
 /// # Errors
 /// What is wrong with names, shapes and the paths of overrides.
 pub fn expand<'t>(
     mut root: DeTable<'t>,
     overrides: &[Override<'t>],
+    sources: &mut Sources,
 ) -> Result<Vec<Variant<'t>>, Vec<Problem>> {
     let key = Spanned::new(0..0, Cow::Borrowed(KEY));
     let mut problems = Vec::new();
-    let mut variants = match root.remove(&key) {
-        None => vec![Variant {
+    let differences = match root.remove(&key) {
+        None => vec![Differs {
             name: None,
-            table: root,
+            table: DeTable::new(),
         }],
-        Some(entry) => merged(&root, entry, &mut problems),
+        Some(entry) => differences(entry, &mut problems),
     };
-    strangers(&variants, overrides, &mut problems);
-    for variant in &mut variants {
-        let own = variant.name.as_ref().map(|(name, _)| name.as_str());
-        for flag in overrides.iter().filter(|flag| concerns(flag, own)) {
-            if let Err(problem) = flag.apply(&mut variant.table) {
-                problems.push(problem);
-            }
+    strangers(&differences, overrides, &mut problems);
+    let mut profiles = Profiles::default();
+    let mut variants = Vec::with_capacity(differences.len());
+    for differs in differences {
+        let mut layers = Layers {
+            root: &root,
+            differs: &differs.table,
+            flags: Vec::new(),
+        };
+        let own = differs.name.as_ref().map(|(name, _)| name.as_str());
+        layers.flags = overrides.iter().filter(|it| concerns(it, own)).collect();
+        match layers.with_profile(&mut profiles, sources) {
+            Ok(table) => variants.push(Variant {
+                name: differs.name,
+                table,
+            }),
+            Err(wrong) => problems.extend(wrong),
         }
     }
     if problems.is_empty() {
@@ -54,11 +68,50 @@ pub fn expand<'t>(
     }
 }
 
-fn merged<'t>(
-    root: &DeTable<'t>,
-    entry: Spanned<DeValue<'t>>,
-    problems: &mut Vec<Problem>,
-) -> Vec<Variant<'t>> {
+/// A variant's name, and what it says.
+struct Differs<'t> {
+    name: Option<(String, Span)>,
+    table: DeTable<'t>,
+}
+
+/// What a variant is made of, each over the one before.
+struct Layers<'a, 't> {
+    root: &'a DeTable<'t>,
+    differs: &'a DeTable<'t>,
+    flags: Vec<&'a Override<'t>>,
+}
+
+impl<'t> Layers<'_, 't> {
+    /// All of them over the profile that they name, if they name one.
+    fn with_profile(
+        &self,
+        profiles: &mut Profiles,
+        sources: &mut Sources,
+    ) -> Result<DeTable<'t>, Vec<Problem>> {
+        let table = self.over(self.root.clone())?;
+        let under = profiles.under(&table, sources);
+        match under.map_err(|problem| vec![problem])? {
+            None => Ok(table),
+            // From the beginning: what is taken out is taken out of the profile, too.
+            Some(mut under) => {
+                overlay(&mut under, self.root.clone());
+                self.over(under)
+            }
+        }
+    }
+
+    fn over(&self, mut table: DeTable<'t>) -> Result<DeTable<'t>, Vec<Problem>> {
+        overlay(&mut table, self.differs.clone());
+        let applied = self.flags.iter().map(|flag| flag.apply(&mut table));
+        let problems: Vec<Problem> = applied.filter_map(Result::err).collect();
+        match problems.is_empty() {
+            true => Ok(table),
+            false => Err(problems),
+        }
+    }
+}
+
+fn differences<'t>(entry: Spanned<DeValue<'t>>, problems: &mut Vec<Problem>) -> Vec<Differs<'t>> {
     let span = entry.span();
     let DeValue::Array(items) = entry.into_inner() else {
         let wrong = "`variant` must be a list of tables";
@@ -69,7 +122,7 @@ fn merged<'t>(
         let wrong = format!("{} variants", items.len());
         problems.push(Problem::at(span, wrong, format!("1 to {MOST} of them")));
     }
-    let mut variants: Vec<Variant<'t>> = Vec::new();
+    let mut variants: Vec<Differs<'t>> = Vec::new();
     for item in items {
         let span = item.span();
         let DeValue::Table(mut differs) = item.into_inner() else {
@@ -93,11 +146,9 @@ fn merged<'t>(
             let problem = Problem::at(name.1.clone(), wrong, "a name of its own");
             problems.push(problem.related(first.clone(), "the first one"));
         }
-        let mut table = root.clone();
-        overlay(&mut table, differs);
-        variants.push(Variant {
+        variants.push(Differs {
             name: Some(name),
-            table,
+            table: differs,
         });
     }
     variants
@@ -150,7 +201,7 @@ fn overlay<'t>(table: &mut DeTable<'t>, differs: DeTable<'t>) {
 }
 
 /// Overrides for variants that there are not.
-fn strangers(variants: &[Variant<'_>], overrides: &[Override<'_>], problems: &mut Vec<Problem>) {
+fn strangers(variants: &[Differs<'_>], overrides: &[Override<'_>], problems: &mut Vec<Problem>) {
     let names: Vec<&str> = variants
         .iter()
         .filter_map(|variant| Some(variant.name.as_ref()?.0.as_str()))

@@ -2,10 +2,11 @@
 
 use pausewake_device::compute::AEAD_TAG_LEN;
 use pausewake_device::keys::PrivateKey;
+use pausewake_device::model::ModelConfig;
 use pausewake_device::protocol::{Class, OpKind, Scheme};
 use pausewake_engine::{EcdsaCurve, Signature};
 
-use super::{Cipher, Load};
+use super::{Cipher, Load, Scenario};
 
 /// One kind of work, and how often it is done beside the others.
 #[derive(Debug)]
@@ -82,6 +83,30 @@ pub struct SigningKey {
     pub key: PrivateKey,
 }
 
+impl Scenario {
+    /// The device's model with the service time of each kind of op that this load asks for, where a
+    /// kind says as much as a scheme; `None` if ops of one kind take different times by their curve.
+    pub fn model_by_kind(&self) -> Option<ModelConfig> {
+        let mut model = self.device.model.clone();
+        let class = &mut model.asymmetric;
+        let works = self.load.mix.iter().map(|item| &item.work);
+        let mut services = works
+            .filter_map(Work::curve)
+            .map(|scheme| *class.service_of(OpKind::EcdsaSign, scheme));
+        let Some(service) = services.next() else {
+            return Some(model);
+        };
+        if services.any(|other| other != service) {
+            return None;
+        }
+        class
+            .service_by_op
+            .retain(|(of, _)| *of != OpKind::EcdsaSign);
+        class.service_by_op.push((OpKind::EcdsaSign, service));
+        Some(model)
+    }
+}
+
 impl Load {
     /// The only kind of work, if there is only one.
     pub fn only(&self) -> Option<&Work> {
@@ -120,6 +145,17 @@ impl Work {
     /// Which slices serve it.
     pub fn class(&self) -> Class {
         self.kind().class()
+    }
+
+    /// Its curve and hash, if it signs with ECDSA.
+    fn curve(&self) -> Option<Scheme> {
+        match self {
+            Self::EcdsaSign { curve, .. } => Some(match curve {
+                EcdsaCurve::P256 => Scheme::EcdsaP256Sha256,
+                EcdsaCurve::P384 => Scheme::EcdsaP384Sha384,
+            }),
+            _ => None,
+        }
     }
 
     /// Ops that it takes.

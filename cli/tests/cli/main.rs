@@ -7,6 +7,7 @@ mod load;
 mod loads;
 mod open_loop;
 mod outputs;
+mod profiles;
 mod readme;
 mod rejected;
 mod reports;

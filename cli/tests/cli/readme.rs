@@ -23,6 +23,20 @@ fn the_readme_shows_the_output_of_a_load() {
 }
 
 #[test]
+fn the_readme_shows_the_profiles() {
+    for (args, command) in [
+        (&["profiles"][..], "    pausewake profiles\n"),
+        (
+            &["profiles", "network-hsm"],
+            "    pausewake profiles network-hsm\n",
+        ),
+    ] {
+        let said = Folder::new().say(args).expect_code(0);
+        assert_eq!(block_after(command).trim_end(), said.out.trim_end());
+    }
+}
+
+#[test]
 fn the_readme_names_every_scenario() {
     let readme = readme();
     for entry in std::fs::read_dir(scenarios()).expect("scenarios/ can be read") {

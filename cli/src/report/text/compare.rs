@@ -64,12 +64,15 @@ fn common(variants: &[Report]) -> Table {
     };
     for (index, (subject, said)) in first.iter().enumerate() {
         if all.iter().all(|settings| settings[index].1 == *said) {
-            table.row([(*subject).to_owned(), said.clone()]);
+            if let Some(said) = said {
+                table.row([(*subject).to_owned(), said.clone()]);
+            }
             continue;
         }
         for (position, (variant, settings)) in variants.iter().zip(&all).enumerate() {
             let subject = if position == 0 { subject } else { "" };
-            let said = format!("{}: {}", name(variant), settings[index].1);
+            let said = settings[index].1.as_deref().unwrap_or("no profile");
+            let said = format!("{}: {said}", name(variant));
             table.row([subject.to_owned(), said]);
         }
     }

@@ -3,7 +3,7 @@
 mod compare;
 mod facts;
 mod numbers;
-mod table;
+pub mod table;
 
 use super::parts::ExpectationResult;
 use super::{Report, parts::ScenarioInfo};
@@ -79,7 +79,9 @@ fn heading(report: &Report) -> Table {
         table.row(["variant".to_owned(), variant.clone()]);
     }
     for (name, said) in settings(&report.scenario) {
-        table.row([name.to_owned(), said]);
+        if let Some(said) = said {
+            table.row([name.to_owned(), said]);
+        }
     }
     if let Some(command) = &report.scenario.command {
         table.row(["command".to_owned(), printable(command)]);
@@ -99,8 +101,9 @@ fn heading(report: &Report) -> Table {
     table
 }
 
-/// What was run, beside the scenario's name.
-fn settings(scenario: &ScenarioInfo) -> [(&'static str, String); 3] {
+/// What was run, beside the scenario's name; of the device only what it has of a profile and of
+/// limits.
+fn settings(scenario: &ScenarioInfo) -> [(&'static str, Option<String>); 4] {
     let run = format!(
         "{} clock, seed {}, compute {}",
         scenario.clock, scenario.seed, scenario.compute
@@ -114,10 +117,21 @@ fn settings(scenario: &ScenarioInfo) -> [(&'static str, String); 3] {
         ),
     };
     [
-        ("load", printable(&scenario.load)),
-        ("run", run),
-        ("engine", engine),
+        ("load", Some(printable(&scenario.load))),
+        ("run", Some(run)),
+        ("engine", Some(engine)),
+        ("device", device(scenario)),
     ]
+}
+
+/// The device's profile and its limits, if it has them.
+fn device(scenario: &ScenarioInfo) -> Option<String> {
+    let profile = scenario
+        .profile
+        .as_ref()
+        .map(|name| format!("profile {name}"));
+    let said: Vec<String> = profile.into_iter().chain(scenario.limits.clone()).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// One sentence, if the CPU and not the model decided the figures.

@@ -2,14 +2,16 @@
 
 use pausewake_device::Nanos;
 use pausewake_device::model::{
-    ClassConfig, CoalesceConfig, Distribution, LinkConfig, ModelConfig, ServiceTime,
+    BatchConfig, ClassConfig, CoalesceConfig, LinkConfig, ModelConfig, RateLimit, ServiceTime,
 };
-use pausewake_device::protocol::{Class, OpKind};
+use pausewake_device::protocol::{Class, OpKind, Scheme};
 use pausewake_device::ring::{MAX_QUEUE_BYTES, QueueLayout};
 
+use super::service::service_time;
 use super::{Problems, what};
 use crate::scenario::file::{
-    Clock, CoalesceSection, Compute, DeviceSection, File, Law, LinkSection, ServiceSection, Wait,
+    BatchSection, Clock, CoalesceSection, Compute, DeviceSection, File, LinkSection, RateEntry,
+    ServiceSection, Wait,
 };
 use crate::scenario::source::Span;
 use crate::scenario::spanned::Spanned;
@@ -39,6 +41,10 @@ pub fn check(file: &File, load: Option<&Load>, problems: &mut Problems) -> Optio
         problems.add(span, wrong, "\"real\" or \"none\"");
     }
     Some(Device {
+        profile: section
+            .profile
+            .as_ref()
+            .map(|name| name.get_ref().0.clone()),
         model,
         coalesce: coalesce(section.coalesce.as_ref()),
         compute: compute.unwrap_or(Compute::Real),
@@ -140,7 +146,11 @@ fn class_exists(file: &File, load: &Load, problems: &mut Problems) {
             } else {
                 "an op of this mix"
             };
-            let wrong = format!("{op} is served by [{table}], which the scenario does not have");
+            let who = match &file.device.profile {
+                None => "the scenario does not have".to_owned(),
+                Some(name) => format!("neither the scenario nor {} has", name.get_ref().0),
+            };
+            let wrong = format!("{op} is served by [{table}], which {who}");
             let accepted = format!(
                 "a table [{table}] with slices = 1 and service = {{ distribution = \"constant\", base = \"433us\" }}, for example"
             );
@@ -161,13 +171,33 @@ fn asymmetric(section: &DeviceSection, problems: &mut Problems) -> ClassConfig {
         (OpKind::EcdsaSign, &by_op.ecdsa_sign),
         (OpKind::EcdsaVerify, &by_op.ecdsa_verify),
     ];
-    class_config(
+    let by_curve = [
+        (
+            OpKind::EcdsaSign,
+            [&by_op.ecdsa_p256_sign, &by_op.ecdsa_p384_sign],
+        ),
+        (
+            OpKind::EcdsaVerify,
+            [&by_op.ecdsa_p256_verify, &by_op.ecdsa_p384_verify],
+        ),
+    ];
+    let mut config = class_config(
         &class.slices,
         class.queue_depth.as_ref(),
         &class.service,
         &service_by_op,
         problems,
-    )
+    );
+    let curves = [Scheme::EcdsaP256Sha256, Scheme::EcdsaP384Sha384];
+    for (kind, services) in by_curve {
+        for (scheme, service) in curves.into_iter().zip(services) {
+            let Some(service) = service else { continue };
+            let time = service_time(service.span(), service.get_ref(), problems);
+            config.service_by_scheme.push((kind, scheme, time));
+        }
+    }
+    let (rate, per_key) = (class.rate.as_ref(), class.rate_per_key.as_ref());
+    gated(config, rate, per_key, class.batch.as_ref())
 }
 
 fn symmetric(section: &DeviceSection, problems: &mut Problems) -> ClassConfig {
@@ -180,13 +210,43 @@ fn symmetric(section: &DeviceSection, problems: &mut Problems) -> ClassConfig {
         (OpKind::AeadSeal, &by_op.aead_seal),
         (OpKind::AeadOpen, &by_op.aead_open),
     ];
-    class_config(
+    let config = class_config(
         &class.slices,
         class.queue_depth.as_ref(),
         &class.service,
         &service_by_op,
         problems,
-    )
+    );
+    let (rate, per_key) = (class.rate.as_ref(), class.rate_per_key.as_ref());
+    gated(config, rate, per_key, class.batch.as_ref())
+}
+
+/// The class with its limits of rate and its batches.
+fn gated(
+    class: ClassConfig,
+    rate: Option<&RateEntry>,
+    per_key: Option<&RateEntry>,
+    batch: Option<&BatchSection>,
+) -> ClassConfig {
+    ClassConfig {
+        rate: rate.map(rate_limit),
+        rate_per_key: per_key.map(rate_limit),
+        batch: batch.map(|batch| BatchConfig {
+            size: batch.size.get(),
+            flush_ns: batch.flush.0,
+        }),
+        ..class
+    }
+}
+
+fn rate_limit(entry: &RateEntry) -> RateLimit {
+    match entry {
+        RateEntry::Even(rate) => RateLimit::even(rate.per_second()),
+        RateEntry::Bursts(section) => RateLimit {
+            ops_per_s: section.limit.per_second(),
+            burst: section.burst.map_or(1, Count::get),
+        },
+    }
 }
 
 fn class_config(
@@ -210,59 +270,23 @@ fn class_config(
         );
         problems.add(depth.span(), wrong, format!("{slice_count} or more"));
     }
+    let class = ClassConfig::new(
+        slice_count,
+        service_time(service.span(), service.get_ref(), problems),
+    );
     ClassConfig {
-        slices: slice_count,
-        service: service_time(service.get_ref(), problems),
         service_by_op: by_op
             .iter()
             .filter_map(|(kind, service)| {
-                let service = service.as_ref()?.get_ref();
-                Some((*kind, service_time(service, problems)))
+                let service = service.as_ref()?;
+                Some((
+                    *kind,
+                    service_time(service.span(), service.get_ref(), problems),
+                ))
             })
             .collect(),
         queue_depth: count(queue_depth),
-    }
-}
-
-/// A service time, or a time of the same form.
-pub(super) fn service_time(service: &ServiceSection, problems: &mut Problems) -> ServiceTime {
-    let law = *service.distribution.get_ref();
-    let law_span = service.distribution.span();
-    let mut parameter = |name: &str, value: &Option<Spanned<f64>>, wanted: bool, most: f64| {
-        match value {
-            Some(value) if !wanted => {
-                let wrong = format!("{name} does not belong to this distribution");
-                problems.0.push(
-                    crate::scenario::diagnostic::Problem::at(value.span(), wrong, PARAMETERS)
-                        .related(law_span.clone(), "the distribution"),
-                );
-            }
-            Some(value) if !(0.0..=most).contains(value.get_ref()) => {
-                let wrong = format!("{name} = {} is out of range", value.get_ref());
-                let accepted = format!("a share of the mean from 0 to {most}");
-                problems.add(value.span(), wrong, accepted);
-            }
-            None if wanted => {
-                let wrong = format!("this distribution needs a {name}");
-                problems.add(law_span.clone(), wrong, PARAMETERS);
-            }
-            _ => {}
-        }
-        value.as_ref().map_or(0.0, |value| *value.get_ref())
-    };
-    let spread = parameter("spread", &service.spread, law == Law::Uniform, 1.0);
-    let deviates = matches!(law, Law::Normal | Law::LogNormal);
-    let deviation = parameter("deviation", &service.deviation, deviates, MAX_DEVIATION);
-    ServiceTime {
-        distribution: match law {
-            Law::Constant => Distribution::Constant,
-            Law::Uniform => Distribution::Uniform { spread },
-            Law::Normal => Distribution::Normal { deviation },
-            Law::Exponential => Distribution::Exponential,
-            Law::LogNormal => Distribution::LogNormal { deviation },
-        },
-        base_ns: service.base.0,
-        per_byte_ns: service.per_byte.map_or(0.0, |per_byte| per_byte.0),
+        ..class
     }
 }
 
@@ -367,16 +391,7 @@ fn count(count: Option<&Spanned<Count>>) -> Option<u32> {
 }
 
 /// Stands for a class that the load never asks.
-const UNUSED_CLASS: ClassConfig = ClassConfig {
-    slices: 1,
-    service: ServiceTime {
-        distribution: Distribution::Constant,
-        base_ns: Nanos::ZERO,
-        per_byte_ns: 0.0,
-    },
-    service_by_op: Vec::new(),
-    queue_depth: None,
-};
+const UNUSED_CLASS: ClassConfig = ClassConfig::new(1, ServiceTime::constant(Nanos::ZERO));
 
 /// qatlib's default for asymmetric rings.
 const RING_DEPTH: u32 = 64;
@@ -384,7 +399,5 @@ const MIN_DEPTH: u32 = 2;
 /// qatlib's largest ring.
 const MAX_DEPTH: u32 = 65_536;
 const MAX_SLICES: u32 = 65_536;
-const MAX_DEVIATION: f64 = 10.0;
 const MIN_SLOT_SIZE: u64 = 2_048;
 const SLOT_UNIT: u64 = 64;
-const PARAMETERS: &str = "constant and exponential take neither spread nor deviation; uniform takes spread (0 to 1); normal and lognormal take deviation";

@@ -3,7 +3,7 @@
 use pausewake_device::Nanos;
 use pausewake_device::model::ServiceTime;
 
-use super::device::service_time;
+use super::service::service_time;
 use super::work::goes_through_file;
 use super::{Around, Problems, phases, what, work};
 use crate::scenario::diagnostic::Problem;
@@ -92,7 +92,7 @@ fn think(think: &Spanned<Think>, problems: &mut Problems) -> ServiceTime {
                 let wrong = "per_byte does not belong to a think time";
                 problems.add(think.span(), wrong, "distribution, base, spread, deviation");
             }
-            service_time(law, problems)
+            service_time(think.span(), law, problems)
         }
     }
 }

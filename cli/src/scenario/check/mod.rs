@@ -9,6 +9,7 @@ mod host;
 mod load;
 mod memory;
 mod phases;
+mod service;
 mod work;
 
 use std::path::Path;

@@ -2,9 +2,11 @@
 
 mod engine;
 mod ops;
+mod profile;
 
 pub use engine::{Fallback, Watchdog};
 pub use ops::{Mix, OpName};
+pub use profile::ProfileName;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +17,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::condition::Condition;
-use super::file::{ServiceSection, SoftwareCostSection, StageSection};
-use crate::units::{Duration, Quantity};
+use super::file::{RateSection, ServiceSection, SoftwareCostSection, StageSection};
+use crate::units::{Duration, Quantity, Rate};
 
 /// How long a job thinks.
 #[derive(Debug)]
@@ -25,6 +27,15 @@ pub enum Think {
     Always(Duration),
     /// By chance.
     Drawn(Box<ServiceSection>),
+}
+
+/// How many ops pass per second.
+#[derive(Debug)]
+pub enum RateEntry {
+    /// So many, evenly spaced.
+    Even(Rate),
+    /// So many, and some at once after a pause.
+    Bursts(Box<RateSection>),
 }
 
 /// Which results are verified.
@@ -179,6 +190,14 @@ text_or_table!(
 );
 
 text_or_table!(
+    RateEntry,
+    Even(Rate),
+    Bursts(RateSection),
+    RATES,
+    "How many ops pass per second at most: evenly spaced, or with bursts"
+);
+
+text_or_table!(
     SoftwareCostEntry,
     Measured(MeasuredWord),
     Is(SoftwareCostSection),
@@ -220,6 +239,8 @@ impl JsonSchema for Verify {
 }
 
 const THINKS: &str = "a duration in quotes (as \"5ms\"), or a table (as { distribution = \"exponential\", base = \"5ms\" })";
+const RATES: &str =
+    "a rate in quotes (as \"8000/s\"), or a table (as { limit = \"200/s\", burst = 2000 })";
 const VERIFIES: &str = "\"all\", \"none\", or a sample (as \"1/64\")";
 const STAGES: &str = "a condition for the mean in quotes (as \"< 5us\"), or a table of mean, p50, p90, p99, p999, max";
 const MEASURED: &str = "measured";

@@ -3,13 +3,17 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::entries::{ProfileName, RateEntry};
 use crate::scenario::spanned::Spanned;
-use crate::units::{Bandwidth, Count, Duration, PerByte, Size};
+use crate::units::{Bandwidth, Count, Duration, PerByte, Rate, Size};
 
 /// `[device]`
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceSection {
+    /// A published device to begin with: what the scenario says itself stands over it.
+    /// `pausewake profiles` lists them.
+    pub profile: Option<Spanned<ProfileName>>,
     /// What computes the results; real if absent.
     pub compute: Option<Spanned<Compute>>,
     /// Threads that compute, under the wall clock; 1 if absent.
@@ -74,6 +78,12 @@ pub struct AsymmetricSection {
     /// The same for single kinds of op.
     #[serde(default)]
     pub service_by_op: AsymmetricServices,
+    /// Ops per second at most; as many as the slices can if absent.
+    pub rate: Option<RateEntry>,
+    /// Ops per second with one key at most.
+    pub rate_per_key: Option<RateEntry>,
+    /// Ops that are gathered and served together; each is served alone if absent.
+    pub batch: Option<BatchSection>,
 }
 
 /// `[device.sym]`
@@ -89,6 +99,12 @@ pub struct SymmetricSection {
     /// The same for single kinds of op.
     #[serde(default)]
     pub service_by_op: SymmetricServices,
+    /// Ops per second at most; as many as the slices can if absent.
+    pub rate: Option<RateEntry>,
+    /// Ops per second with one key at most.
+    pub rate_per_key: Option<RateEntry>,
+    /// Ops that are gathered and served together; each is served alone if absent.
+    pub batch: Option<BatchSection>,
 }
 
 /// `[device.asym.service_by_op]`
@@ -103,6 +119,14 @@ pub struct AsymmetricServices {
     pub ecdsa_sign: Option<Spanned<ServiceSection>>,
     /// Of ECDSA verifications.
     pub ecdsa_verify: Option<Spanned<ServiceSection>>,
+    /// Of ECDSA signatures on P-256, where they differ from those on other curves.
+    pub ecdsa_p256_sign: Option<Spanned<ServiceSection>>,
+    /// Of ECDSA verifications on P-256.
+    pub ecdsa_p256_verify: Option<Spanned<ServiceSection>>,
+    /// Of ECDSA signatures on P-384.
+    pub ecdsa_p384_sign: Option<Spanned<ServiceSection>>,
+    /// Of ECDSA verifications on P-384.
+    pub ecdsa_p384_verify: Option<Spanned<ServiceSection>>,
 }
 
 /// `[device.sym.service_by_op]`
@@ -122,13 +146,37 @@ pub struct ServiceSection {
     /// The law.
     pub distribution: Spanned<Law>,
     /// The mean of an op without payload.
-    pub base: Duration,
+    pub base: Option<Spanned<Duration>>,
+    /// Of `lognormal`, instead of base and deviation: the median.
+    pub p50: Option<Spanned<Duration>>,
+    /// Of `lognormal`, with `p50`: the 95th percentile.
+    pub p95: Option<Spanned<Duration>>,
     /// What each byte of payload adds to the mean; nothing if absent.
     pub per_byte: Option<PerByte>,
     /// Of `uniform`: half the width, as a share of the mean.
     pub spread: Option<Spanned<f64>>,
     /// Of `normal` and `lognormal`: standard deviation, as a share of the mean.
     pub deviation: Option<Spanned<f64>>,
+}
+
+/// A rate limit that lets bursts through.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateSection {
+    /// Ops per second in the long run.
+    pub limit: Rate,
+    /// Ops that may pass at once after a pause; 1 if absent, which spaces them evenly.
+    pub burst: Option<Count>,
+}
+
+/// `[device.asym.batch]`, `[device.sym.batch]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchSection {
+    /// Ops of a full batch.
+    pub size: Count,
+    /// How long the first one waits for others.
+    pub flush: Duration,
 }
 
 /// The law that service times follow.

@@ -8,10 +8,13 @@ mod host;
 mod load;
 
 pub use super::entries::{
-    Cost, Fallback, Mix, OpName, SoftwareCostEntry, StageConditions, Think, Watchdog,
+    Cost, Fallback, Mix, OpName, RateEntry, SoftwareCostEntry, StageConditions, Think, Watchdog,
 };
 pub use abort::AbortSection;
-pub use device::{CoalesceSection, Compute, DeviceSection, Law, LinkSection, ServiceSection, Wait};
+pub use device::{
+    BatchSection, CoalesceSection, Compute, DeviceSection, Law, LinkSection, RateSection,
+    ServiceSection, Wait,
+};
 pub use engine::{EngineSection, HeuristicSection, Mode, Notify, OnFull, Reap, SmallOpsSection};
 pub use expect::{ExpectSection, StageSection, UtilisationSection, Verified};
 pub use host::{HostBase, HostSection, SoftwareCostSection, SoftwareSection};

@@ -61,32 +61,31 @@ impl Adhoc {
 
 /// The flags that were given, as entries.
 fn flags(args: &args::Load) -> Vec<Flag> {
-    let text = |text: &String| string(text);
     let path = |path: &std::path::PathBuf| path.display().to_string();
     let seed = args.seed.map(|seed| seed.to_string());
     let (key, payload) = (args.key.as_ref().map(path), args.payload.as_ref().map(path));
-    let entry = |name: &str, entry: &str, typed: &Option<String>, value: fn(&String) -> String| {
+    let entry = |name: &str, entry: &str, typed: &Option<String>, value: fn(&str) -> String| {
         let typed = typed.as_ref()?;
         Some(Flag::new(name, entry, typed, value(typed)))
     };
     let entries = [
-        entry("--clock", "clock", &args.clock, text),
-        entry("--seed", "seed", &seed, String::clone),
-        entry("--profile", "device.profile", &args.profile, text),
-        entry("--compute", "device.compute", &args.compute, text),
-        entry("--notify", "engine.notify", &args.notify, text),
-        entry("--reap", "engine.reap", &args.reap, text),
-        entry("--op", "load.op", &args.op, text),
-        entry("--mix", "load.mix", &args.mix, text),
+        entry("--clock", "clock", &args.clock, string),
+        entry("--seed", "seed", &seed, str::to_owned),
+        entry("--profile", "device.profile", &args.profile, string),
+        entry("--compute", "device.compute", &args.compute, string),
+        entry("--notify", "engine.notify", &args.notify, string),
+        entry("--reap", "engine.reap", &args.reap, string),
+        entry("--op", "load.op", &args.op, string),
+        entry("--mix", "load.mix", &args.mix, string),
         entry("--jobs", "load.jobs", &args.jobs, number),
         entry("--rate", "load.rate", &args.rate, rate),
-        entry("--arrival", "load.arrival", &args.arrival, text),
+        entry("--arrival", "load.arrival", &args.arrival, string),
         entry("--threads", "load.threads", &args.threads, number),
-        entry("--warmup", "load.warmup", &args.warmup, text),
-        entry("--duration", "load.duration", &args.duration, text),
+        entry("--warmup", "load.warmup", &args.warmup, string),
+        entry("--duration", "load.duration", &args.duration, string),
         entry("--ops", "load.ops", &args.ops, number),
-        entry("--key", "load.key", &key, text),
-        entry("--payload", "load.payload", &payload, text),
+        entry("--key", "load.key", &key, string),
+        entry("--payload", "load.payload", &payload, string),
     ];
     let slos = args.slo.iter().map(|slo| {
         let at = slo.find(['<', '>', '=', '~']).unwrap_or(slo.len());
@@ -191,7 +190,7 @@ fn string(text: &str) -> String {
 }
 
 /// A whole number, which may have a suffix; whatever else it is, the scenario's checks will tell.
-fn number(text: &String) -> String {
+fn number(text: &str) -> String {
     let text = text.trim();
     let scaled = |(suffix, factor): (char, u64)| {
         let digits = text.strip_suffix(suffix)?;
@@ -207,7 +206,7 @@ fn number(text: &String) -> String {
 }
 
 /// Ops per second, where nobody writes the unit.
-fn rate(text: &String) -> String {
+fn rate(text: &str) -> String {
     match text.trim() {
         rate if rate.ends_with("/s") => string(rate),
         rate => string(&format!("{rate}/s")),
@@ -245,15 +244,12 @@ mod tests {
     #[test]
     fn numbers_and_rates_have_suffixes() {
         for (typed, toml) in [("64", "64"), ("20k", "20000"), ("3M", "3000000")] {
-            assert_eq!(number(&typed.to_owned()), toml);
+            assert_eq!(number(typed), toml);
         }
-        assert_eq!(number(&"1.5k".to_owned()), "\"1.5k\"");
-        assert_eq!(
-            number(&"99999999999999999999".to_owned()),
-            "\"99999999999999999999\""
-        );
-        assert_eq!(rate(&"8k".to_owned()), "\"8k/s\"");
-        assert_eq!(rate(&"8k/s".to_owned()), "\"8k/s\"");
+        assert_eq!(number("1.5k"), "\"1.5k\"");
+        assert_eq!(number("99999999999999999999"), "\"99999999999999999999\"");
+        assert_eq!(rate("8k"), "\"8k/s\"");
+        assert_eq!(rate("8k/s"), "\"8k/s\"");
     }
 
     #[test]

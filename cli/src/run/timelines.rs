@@ -13,7 +13,7 @@ use super::open::OpenLoop;
 use super::tickets::{Share, Ticket, Tickets};
 use super::world::{Watch, World, broken, no_room, setup};
 use super::{Part, RunError, Together};
-use crate::report::ThreadCost;
+use crate::report::{Punctuality, ThreadCost};
 use crate::scenario::Pacing;
 
 /// Runs all timelines of `together`.
@@ -124,7 +124,7 @@ impl All<'_> {
                 let interim = Interim {
                     latency: line.watch.collector().latency_so_far(),
                     errors: line.jobs.errors(),
-                    late: punctuality.map_or(0, |it| it.late()),
+                    late: punctuality.map_or(0, Punctuality::late),
                     dropped: punctuality.map_or(0, |it| it.dropped),
                 };
                 let thread = u32::try_from(thread).unwrap_or(u32::MAX);

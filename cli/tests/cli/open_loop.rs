@@ -187,6 +187,11 @@ fn figures_begin_behind_the_warm_up() {
     assert!((0.998..=1.0).contains(&busy), "{busy}");
 }
 
+fn ops_by_phase(report: &Value) -> Vec<f64> {
+    let phases = report["phases"].as_array().expect("phases");
+    phases.iter().map(|phase| number(&phase["ops"])).collect()
+}
+
 #[test]
 fn phases_change_the_rate_and_the_jobs() {
     let phases = |levels: [&str; 4]| {
@@ -207,12 +212,7 @@ fn phases_change_the_rate_and_the_jobs() {
     let sets = [&rates[..], "load.ops=", "load.arrival=constant"];
     for threads in ["load.threads=1", "load.threads=3"] {
         let report = report(&open("1k/s"), &[&sets[..], &[threads]].concat());
-        let ops: Vec<f64> = report["phases"]
-            .as_array()
-            .expect("phases")
-            .iter()
-            .map(|phase| number(&phase["ops"]))
-            .collect();
+        let ops = ops_by_phase(&report);
         // Level × time; the last ramp goes down from where the first one ended.
         for (ops, wanted) in ops.iter().zip([100.0, 200.0, 900.0, 200.0]) {
             assert!(
@@ -231,12 +231,7 @@ fn phases_change_the_rate_and_the_jobs() {
     for threads in ["load.threads=1", "load.threads=3"] {
         let jobs = GOOD.replace("jobs = 4", "jobs = 3");
         let report = report(&jobs, &[&sets[..], &[threads]].concat());
-        let ops: Vec<f64> = report["phases"]
-            .as_array()
-            .expect("phases")
-            .iter()
-            .map(|phase| number(&phase["ops"]))
-            .collect();
+        let ops = ops_by_phase(&report);
         // Each job does one in 100 us; ramps come to a new job a bit late.
         for (ops, wanted) in ops.iter().zip([1_000.0, 3_000.0, 20_000.0, 3_000.0]) {
             assert!(

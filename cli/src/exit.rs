@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything ran, and everything that was expected holds.
     Success,
-    /// An expectation of the scenario failed.
+    /// An expectation failed: in the end, or one that ended the run.
     ExpectationFailed,
     /// A result failed verification.
     VerificationFailed,
@@ -44,7 +44,7 @@ impl From<Exit> for ExitCode {
 pub const HELP: &str = "\
 Exit codes:
     0  the run is complete, and every expectation holds
-   99  an expectation of the scenario failed
+   99  an expectation failed: of the scenario, of an SLO, or one that ended the run
   100  a result failed verification
   103  the run is invalid: its figures mean nothing
   104  bad scenario, flag or file

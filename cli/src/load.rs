@@ -61,32 +61,31 @@ impl Adhoc {
 
 /// The flags that were given, as entries.
 fn flags(args: &args::Load) -> Vec<Flag> {
-    let text = |text: &String| string(text);
     let path = |path: &std::path::PathBuf| path.display().to_string();
     let seed = args.seed.map(|seed| seed.to_string());
     let (key, payload) = (args.key.as_ref().map(path), args.payload.as_ref().map(path));
-    let entry = |name: &str, entry: &str, typed: &Option<String>, value: fn(&String) -> String| {
+    let entry = |name: &str, entry: &str, typed: &Option<String>, value: fn(&str) -> String| {
         let typed = typed.as_ref()?;
         Some(Flag::new(name, entry, typed, value(typed)))
     };
     let entries = [
-        entry("--clock", "clock", &args.clock, text),
-        entry("--seed", "seed", &seed, String::clone),
-        entry("--profile", "device.profile", &args.profile, text),
-        entry("--compute", "device.compute", &args.compute, text),
-        entry("--notify", "engine.notify", &args.notify, text),
-        entry("--reap", "engine.reap", &args.reap, text),
-        entry("--op", "load.op", &args.op, text),
-        entry("--mix", "load.mix", &args.mix, text),
+        entry("--clock", "clock", &args.clock, string),
+        entry("--seed", "seed", &seed, str::to_owned),
+        entry("--profile", "device.profile", &args.profile, string),
+        entry("--compute", "device.compute", &args.compute, string),
+        entry("--notify", "engine.notify", &args.notify, string),
+        entry("--reap", "engine.reap", &args.reap, string),
+        entry("--op", "load.op", &args.op, string),
+        entry("--mix", "load.mix", &args.mix, string),
         entry("--jobs", "load.jobs", &args.jobs, number),
         entry("--rate", "load.rate", &args.rate, rate),
-        entry("--arrival", "load.arrival", &args.arrival, text),
+        entry("--arrival", "load.arrival", &args.arrival, string),
         entry("--threads", "load.threads", &args.threads, number),
-        entry("--warmup", "load.warmup", &args.warmup, text),
-        entry("--duration", "load.duration", &args.duration, text),
+        entry("--warmup", "load.warmup", &args.warmup, string),
+        entry("--duration", "load.duration", &args.duration, string),
         entry("--ops", "load.ops", &args.ops, number),
-        entry("--key", "load.key", &key, text),
-        entry("--payload", "load.payload", &payload, text),
+        entry("--key", "load.key", &key, string),
+        entry("--payload", "load.payload", &payload, string),
     ];
     let slos = args.slo.iter().map(|slo| {
         let at = slo.find(['<', '>', '=', '~']).unwrap_or(slo.len());
@@ -138,7 +137,10 @@ fn defaults(said: &Said<'_>) -> String {
     let ops = said.of("load.op").or(said.of("load.mix"));
     text.push_str("\n[device]\n");
     if !said.says("device.compute") {
-        let signs = ops.unwrap_or(default_op).split(['"', '\'', ',']).any(is_rsa_sign);
+        let signs = ops
+            .unwrap_or(default_op)
+            .split(['"', '\'', ','])
+            .any(is_rsa_sign);
         let compute = if signs { "cached" } else { "real" };
         let _ = writeln!(text, "compute = \"{compute}\"");
     }
@@ -188,19 +190,23 @@ fn string(text: &str) -> String {
 }
 
 /// A whole number, which may have a suffix; whatever else it is, the scenario's checks will tell.
-fn number(text: &String) -> String {
+fn number(text: &str) -> String {
     let text = text.trim();
     let scaled = |(suffix, factor): (char, u64)| {
         let digits = text.strip_suffix(suffix)?;
         digits.parse::<u64>().ok()?.checked_mul(factor)
     };
     let plain = text.parse::<u64>().ok();
-    let number = plain.or_else(|| [('k', 1_000), ('M', 1_000_000)].into_iter().find_map(scaled));
+    let number = plain.or_else(|| {
+        [('k', 1_000), ('M', 1_000_000)]
+            .into_iter()
+            .find_map(scaled)
+    });
     number.map_or_else(|| string(text), |number| number.to_string())
 }
 
 /// Ops per second, where nobody writes the unit.
-fn rate(text: &String) -> String {
+fn rate(text: &str) -> String {
     match text.trim() {
         rate if rate.ends_with("/s") => string(rate),
         rate => string(&format!("{rate}/s")),
@@ -238,12 +244,12 @@ mod tests {
     #[test]
     fn numbers_and_rates_have_suffixes() {
         for (typed, toml) in [("64", "64"), ("20k", "20000"), ("3M", "3000000")] {
-            assert_eq!(number(&typed.to_owned()), toml);
+            assert_eq!(number(typed), toml);
         }
-        assert_eq!(number(&"1.5k".to_owned()), "\"1.5k\"");
-        assert_eq!(number(&"99999999999999999999".to_owned()), "\"99999999999999999999\"");
-        assert_eq!(rate(&"8k".to_owned()), "\"8k/s\"");
-        assert_eq!(rate(&"8k/s".to_owned()), "\"8k/s\"");
+        assert_eq!(number("1.5k"), "\"1.5k\"");
+        assert_eq!(number("99999999999999999999"), "\"99999999999999999999\"");
+        assert_eq!(rate("8k"), "\"8k/s\"");
+        assert_eq!(rate("8k/s"), "\"8k/s\"");
     }
 
     #[test]
@@ -254,7 +260,11 @@ mod tests {
             (&["--set", "load.ops=5"], "jobs = 64", "duration"),
             (&["--rate", "8k"], "duration = \"5s\"", "jobs"),
             (&["--op", "aead-seal"], "compute = \"real\"", "op ="),
-            (&["--mix", "aead-seal:1, rsa-sign:2"], "compute = \"cached\"", "op ="),
+            (
+                &["--mix", "aead-seal:1, rsa-sign:2"],
+                "compute = \"cached\"",
+                "op =",
+            ),
             (&["--profile", "ideal"], "compute", "device.asym"),
             (&["--clock", "virtual"], "duration = \"1s\"", "5s"),
         ] {
@@ -266,7 +276,14 @@ mod tests {
 
     #[test]
     fn the_command_has_all_that_was_said_and_the_seed() {
-        let args = ["-c", "1k", "--slo", "p99<2ms", "--set", "device.asym.slices=8"];
+        let args = [
+            "-c",
+            "1k",
+            "--slo",
+            "p99<2ms",
+            "--set",
+            "device.asym.slices=8",
+        ];
         assert_eq!(
             adhoc(&args).command,
             "pausewake load --jobs 1k --slo 'p99<2ms' --set device.asym.slices=8 --seed 1"

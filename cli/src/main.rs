@@ -114,7 +114,11 @@ fn run_all(
     output.write(&text).map_err(|error| no_output(&error))?;
     // Also if it was between two variants.
     let aborted = interrupt.is_raised().then_some(Verdict::Aborted);
-    Ok(aborted.into_iter().chain([reports.verdict()]).max().unwrap_or(Verdict::Holds))
+    Ok(aborted
+        .into_iter()
+        .chain([reports.verdict()])
+        .max()
+        .unwrap_or(Verdict::Holds))
 }
 
 fn print(text: &str) -> Result<Exit, Failure> {

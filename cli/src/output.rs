@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::interrupt::Interrupt;
+use crate::interrupt::{self, Interrupt};
 
 /// Why a result could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -256,6 +256,7 @@ fn unfinished_beside(
         .permissions(new_file_permissions())
         .tempfile_in(folder_of(place))
         .map_err(|error| without_path(&error))?;
+    interrupt::remove_if_killed(unfinished.path());
     if let Some(permissions) = permissions {
         unfinished.as_file().set_permissions(permissions)?;
     }

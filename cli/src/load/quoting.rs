@@ -18,7 +18,15 @@ mod tests {
 
     #[test]
     fn a_shell_reads_what_was_meant() {
-        let words = ["plain=1", "p99<2ms", "it's", "", "a b", "$HOME `x` \\ \"", "*"];
+        let words = [
+            "plain=1",
+            "p99<2ms",
+            "it's",
+            "",
+            "a b",
+            "$HOME `x` \\ \"",
+            "*",
+        ];
         for word in words {
             let script = format!("printf %s {}", quoted(word));
             let output = Command::new("sh").args(["-c", &script]).output();

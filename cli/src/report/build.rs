@@ -10,9 +10,9 @@ use super::errors::ErrorTally;
 use super::little::{littles_law, to_millionths};
 use super::offered::offered;
 use super::parts::{
-    AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, ExpectationResult, JobFigures, LateFigures, QueueWait,
-    ScenarioInfo, SignalFigures, SoftwareFigures, StageFigures, StatusCount, Theory, Times,
-    Verification, WakeFigures,
+    AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, ExpectationResult, JobFigures,
+    LateFigures, QueueWait, ScenarioInfo, SignalFigures, SoftwareFigures, StageFigures,
+    StatusCount, Theory, Times, Verification, WakeFigures,
 };
 use super::punctuality::{Punctuality, ThreadCost};
 use super::series::Series;

@@ -184,7 +184,8 @@ impl Collector {
 
     /// The call that began at `called_ns` ends at `at`: with a result, or in any other way.
     pub fn call_ends(&self, called_ns: Nanos, at: Nanos, has_result: bool) {
-        self.returned.set(self.returned.get() + u64::from(has_result));
+        self.returned
+            .set(self.returned.get() + u64::from(has_result));
         self.figures
             .borrow_mut()
             .call_ends(called_ns, at, has_result);
@@ -259,6 +260,11 @@ impl Figures {
     pub fn errors(&self) -> u64 {
         let ok = self.by_status[Status::Ok as usize];
         self.by_status.iter().sum::<u64>() - ok
+    }
+
+    /// When the phases end.
+    pub fn phase_ends(&self) -> &[Nanos] {
+        &self.window.phase_ends
     }
 
     /// The latency that is reported.

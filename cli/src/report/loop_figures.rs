@@ -41,9 +41,12 @@ pub fn generator(facts: &Facts) -> Option<GeneratorFigures> {
 
 /// The phases, if there are some.
 pub fn phases(scenario: &Scenario, facts: &Facts) -> Vec<PhaseFigures> {
-    let phases = scenario.load.phases.iter().zip(&facts.figures.phases);
+    let figures = &facts.figures;
+    let (_, last) = figures.span.unwrap_or_default();
+    let phases = scenario.load.phases.iter().zip(&figures.phases);
     phases
-        .map(|(phase, latency)| PhaseFigures {
+        .zip(figures.phase_ends())
+        .map(|((phase, latency), end)| PhaseFigures {
             shape: match phase.shape {
                 Shape::Hold => "hold",
                 Shape::Ramp => "ramp",
@@ -52,7 +55,8 @@ pub fn phases(scenario: &Scenario, facts: &Facts) -> Vec<PhaseFigures> {
             level: phase.level,
             duration_ns: phase.duration.get(),
             ops: latency.count(),
-            ops_per_s: per_second(latency.count(), phase.duration),
+            // Of a run that ended before its time, the part that there was.
+            ops_per_s: per_second(latency.count(), phase.duration - (*end - last)),
             latency: times(latency),
         })
         .collect()
@@ -103,8 +107,9 @@ fn busy_share(scenario: &Scenario, facts: &Facts) -> Option<f64> {
 
 /// To three decimals, so that JSON shows no digits that mean nothing.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn per_second(ops: u64, time: Nanos) -> f64 {
-    (ops as f64 / time.as_secs_f64() * 1e3).round() / 1e3
+fn per_second(ops: u64, time: Nanos) -> Option<f64> {
+    let per_s = (ops as f64 / time.as_secs_f64() * 1e3).round() / 1e3;
+    (time > Nanos::ZERO).then_some(per_s)
 }
 
 /// Of their time that threads have to work to be taken for busy without end.

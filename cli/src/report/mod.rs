@@ -13,8 +13,8 @@ mod collect;
 mod errors;
 mod figure;
 mod little;
-mod offered;
 mod loop_figures;
+mod offered;
 mod parts;
 mod punctuality;
 #[cfg(test)]
@@ -38,9 +38,9 @@ use serde::Serialize;
 
 use crate::story::Line;
 use parts::{
-    AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, GeneratorFigures, JobFigures, LateFigures,
-    Little, OpenLoopFigures, PhaseFigures, QueueWait, ScenarioInfo, SignalFigures, SliceFigures, SoftwareFigures, StageFigures,
-    Times, WakeFigures,
+    AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, GeneratorFigures, JobFigures,
+    LateFigures, Little, OpenLoopFigures, PhaseFigures, QueueWait, ScenarioInfo, SignalFigures,
+    SliceFigures, SoftwareFigures, StageFigures, Times, WakeFigures,
 };
 
 /// The report of one run. Fields stand in the order in which JSON shows them; times are

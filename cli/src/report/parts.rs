@@ -106,8 +106,8 @@ pub struct PhaseFigures {
     pub duration_ns: u64,
     /// Calls that were to begin in it and gave a result.
     pub ops: u64,
-    /// Of them, each second of it.
-    pub ops_per_s: f64,
+    /// Of them, each second of it; `null` if the run ended before it.
+    pub ops_per_s: Option<f64>,
     /// Their latency.
     pub latency: Times,
 }

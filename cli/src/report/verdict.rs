@@ -145,9 +145,7 @@ fn verified(comparison: Comparison, report: &Report) -> (bool, String) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{
-        Collector, ErrorTally, Facts, Outcome, Reports, ThreadCost, Verification,
-    };
+    use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, ThreadCost, Verification};
     use pausewake_device::DeviceStats;
 
     /// A run of nothing, of which `verification` is known.

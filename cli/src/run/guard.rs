@@ -79,7 +79,9 @@ impl Guard {
             measured: "not looked at".to_owned(),
         };
         Self {
-            told: (0..scenario.load.threads).map(|_| Interim::nothing()).collect(),
+            told: (0..scenario.load.threads)
+                .map(|_| Interim::nothing())
+                .collect(),
             results: conditions.iter().map(result).collect(),
             conditions,
         }

@@ -194,7 +194,9 @@ impl Shared {
             } => {
                 let number = usize::try_from(ticket.index % signed.len() as u64).unwrap_or(0);
                 let (message, signature) = &signed[number];
-                self.timed(ticket, || engine.rsa_verify(*key, *padding, message, signature))?;
+                self.timed(ticket, || {
+                    engine.rsa_verify(*key, *padding, message, signature)
+                })?;
                 self.check(ticket, || true);
             }
             Task::EcdsaSign {
@@ -276,7 +278,9 @@ impl Shared {
     ) -> Result<(), Error> {
         let nonce = nonce(ticket.index);
         let mut opened = vec![0; plaintext.len()];
-        let len = self.timed(ticket, || self.engine.aead_open(key, nonce, &[], sealed, &mut opened))?;
+        let len = self.timed(ticket, || {
+            self.engine.aead_open(key, nonce, &[], sealed, &mut opened)
+        })?;
         self.check(ticket, || opened.get(..len) == Some(plaintext));
         Ok(())
     }

@@ -114,7 +114,9 @@ impl Piece {
         if self.is_flat() {
             return Nanos::from_f64(area * (1e9 / self.from));
         }
-        let root = (self.from * self.from + 2.0 * self.slope() * area).max(0.0).sqrt();
+        let root = (self.from * self.from + 2.0 * self.slope() * area)
+            .max(0.0)
+            .sqrt();
         Nanos::from_f64(2.0 * area / (self.from + root) * 1e9)
     }
 

@@ -25,7 +25,7 @@ use pausewake_device::{Device, Nanos};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::report::{Aborted, Facts, Figures, Punctuality, ThreadCost, Window};
-use crate::scenario::{Clock, Pacing, Scenario};
+use crate::scenario::{Clock, Limit, Load, Pacing, Scenario};
 use crate::story::LogHandle;
 use arrivals::{Arrivals, Thread};
 use guard::{Guard, Interim};
@@ -72,7 +72,7 @@ pub fn run(
         tasks,
         log,
         interrupt,
-        progress: Progress::new(scenario.load.limit, ops, quiet),
+        progress: Progress::new(whole_run(&scenario.load), ops, quiet),
         returned: AtomicU64::new(0),
         is_over: AtomicBool::new(false),
         guard: Mutex::new(Guard::new(scenario)),
@@ -99,6 +99,14 @@ pub fn run(
             .unwrap_or_else(PoisonError::into_inner)
             .into_results(),
     })
+}
+
+/// When all of `load` is over, the warm-up included.
+fn whole_run(load: &Load) -> Limit {
+    match load.limit {
+        Limit::Duration(duration) => Limit::Duration(load.warmup + duration),
+        limit => limit,
+    }
 }
 
 /// What is asked for in `scenario` as time goes by: arrivals each second, or jobs.
@@ -260,5 +268,96 @@ impl Together<'_> {
         let mut runner = Runner::new(self, thread, world, &jobs, start);
         runner.run()?;
         runner.into_part()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Series;
+    use crate::scenario;
+
+    /// One slice and one job: verifying a signature takes 10 µs, and making one 20 ms, for which the
+    /// device stands still while others arrive every 50 µs.
+    const STALLS: &str = r#"
+        clock = "virtual"
+        seed = 3
+        [device]
+        compute = "none"
+        [device.asym]
+        slices = 1
+        service = { distribution = "constant", base = "10us" }
+        service_by_op.rsa-sign = { distribution = "constant", base = "20ms" }
+        [load]
+        mix = "rsa2048-verify:4999,rsa2048-sign:1"
+        rate = "20k/s"
+        jobs = 1
+        backlog = 100000
+        ops = 30000
+    "#;
+
+    /// The times of all samples, sorted.
+    struct Exact(Vec<u64>);
+
+    impl Exact {
+        fn compare(&mut self, series: &Series, what: &str) {
+            let Self(times) = self;
+            times.sort_unstable();
+            let sum: u128 = times.iter().map(|time| u128::from(*time)).sum();
+            assert_eq!(series.count(), times.len() as u64, "{what}");
+            assert_eq!(series.sum_ns(), sum, "{what}");
+            assert_eq!(Some(series.max().get()), times.last().copied(), "{what}");
+            for per_mille in [1, 100, 500, 900, 950, 990, 999, 1_000] {
+                let rank = (times.len() * per_mille).div_ceil(1_000);
+                let exact = Nanos::new(times[rank - 1]).as_f64();
+                let got = series.quantile(per_mille as f64 / 1e3).as_f64();
+                assert!(
+                    exact <= got && got <= exact * 1.001,
+                    "{what}, {per_mille} of 1000: {got}, not {exact}"
+                );
+            }
+        }
+    }
+
+    /// Each op starts when it arrives or when the one before it is done, whichever is later (Lindley's
+    /// recursion), so what every single one should have measured is known.
+    #[test]
+    fn a_stall_is_measured_as_those_who_met_it_would() {
+        for arrival in ["constant", "poisson", "burst"] {
+            let arrivals = format!("load.arrival={arrival}");
+            let variants = scenario::of_flags("stalls", STALLS, &[], &[arrivals]);
+            let variants = variants.expect("a scenario");
+            let scenario = &variants[0].scenario;
+            let (mut corrected, mut uncorrected) = (Exact(Vec::new()), Exact(Vec::new()));
+            let mut lateness = Exact(Vec::new());
+            let mut tickets = Tickets::new(scenario, 0, Nanos::ZERO);
+            let Pacing::Open { arrival, .. } = scenario.load.pacing else {
+                panic!("it is an open loop");
+            };
+            let alone = Thread { index: 0, of: 1 };
+            let mut arrivals =
+                Arrivals::new(scenario.seed, levels(scenario), arrival, Nanos::ZERO, alone);
+            let mut free_from = Nanos::ZERO;
+            while let Some(at) = arrivals.next_at()
+                && let Some(ticket) = tickets.take(at)
+            {
+                let service = [Nanos::from_micros(10), Nanos::from_millis(20)][ticket.item];
+                let start = at.max(free_from);
+                free_from = start + service;
+                corrected.0.push((free_from - at).get());
+                uncorrected.0.push(service.get());
+                lateness.0.push((start - at).get());
+            }
+            let facts = run(scenario, None, &Interrupt::default(), true).expect("it runs");
+            corrected.compare(&facts.figures.corrected, "corrected");
+            uncorrected.compare(&facts.figures.latency, "uncorrected");
+            let punctuality = facts.punctuality.expect("of an open loop");
+            lateness.compare(&punctuality.lateness, "lateness");
+            // What only the correction sees.
+            let [seen, hidden] = [&facts.figures.corrected, &facts.figures.latency]
+                .map(|latency| latency.quantile(0.99));
+            assert!(seen > Nanos::from_millis(5), "{seen}");
+            assert!(hidden < Nanos::from_micros(11), "{hidden}");
+        }
     }
 }

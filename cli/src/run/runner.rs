@@ -89,9 +89,10 @@ impl<'a> Runner<'a> {
     pub(super) fn into_part(self) -> Result<Part, RunError> {
         let cost = self.cost.take(self.world.now());
         // Of a device that does not answer, nobody waits for an answer.
-        let figures = match self.world.live_jobs() {
-            0 => self.world.finish()?,
-            _ if self.ending_since.is_some() => self.world.abandon(),
+        let engine = self.world.engine();
+        let is_left = self.world.live_jobs() > 0 || engine.stats().in_flight > 0;
+        let figures = match self.ending_since {
+            Some(_) if is_left && self.world.is_wall() => self.world.abandon(),
             _ => self.world.finish()?,
         };
         Ok(Part {
@@ -250,7 +251,8 @@ impl<'a> Runner<'a> {
         let glance = self.world.is_wall().then(|| before + GLANCE);
         let others = glance.into_iter().chain(self.agenda.next_at());
         let turn = self.world.turn(until.into_iter().chain(others).min())?;
-        if turn == Turn::TimedOut && (until == Some(before) || self.looks_all_the_time()) {
+        let only_looked = until.is_some_and(|until| until <= before) || self.looks_all_the_time();
+        if turn == Turn::TimedOut && only_looked {
             // It did not sleep, and found nothing to do.
             self.cost.idled(self.world.now() - before);
         }
@@ -269,7 +271,10 @@ impl<'a> Runner<'a> {
         let ops = self.world.returned_ops();
         let new = ops.saturating_sub(self.told_ops);
         self.told_ops = ops;
-        let ops = together.returned.fetch_add(new, Ordering::Relaxed) + new;
+        let ops = match new {
+            0 => together.returned.load(Ordering::Relaxed),
+            new => together.returned.fetch_add(new, Ordering::Relaxed) + new,
+        };
         if together.is_over.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
@@ -294,7 +299,9 @@ impl<'a> Runner<'a> {
         if self.together.scenario.load.warmup > Nanos::ZERO {
             self.jobs.forget_errors();
             if self.thread == 0 {
-                self.together.device.restart_stats(self.agenda.measure_from());
+                self.together
+                    .device
+                    .restart_stats(self.agenda.measure_from());
             }
         }
         if self.world.is_wall() {

@@ -245,7 +245,13 @@ pub fn message(seed: Seed, content: Option<&[u8]>, number: u64, len: usize) -> V
     };
     let start = u128::from(number) * len as u128 % content.len() as u128;
     let start = usize::try_from(start).unwrap_or(0);
-    content.iter().cycle().skip(start).take(len).copied().collect()
+    content
+        .iter()
+        .cycle()
+        .skip(start)
+        .take(len)
+        .copied()
+        .collect()
 }
 
 /// `len` bytes that depend on the seed and `index` alone.

@@ -124,13 +124,14 @@ impl Tickets {
         }
         let (at, count) = self.last;
         Err(RunError::Broken(format!(
-            "time stands still: {count} ops came and went at t={at}, so load.duration never ends. \
-             Give the ops a cost (service, device.link), or say load.ops instead"
+            "time stands still: {count} ops came and went at t={at}, so load.duration and load.warmup never end. \
+             Give the ops a cost (service, device.link), or say load.ops alone"
         )))
     }
 
     fn stands_still(&self) -> bool {
-        self.until.is_some() && self.last.1 > self.most_at_once
+        let waits_for_time = self.until.is_some() || self.last.0 < self.warm_until;
+        waits_for_time && self.last.1 > self.most_at_once
     }
 
     fn draw_item(&mut self) -> usize {

@@ -13,7 +13,7 @@ use super::open::OpenLoop;
 use super::tickets::{Share, Ticket, Tickets};
 use super::world::{Watch, World, broken, no_room, setup};
 use super::{Part, RunError, Together};
-use crate::report::ThreadCost;
+use crate::report::{Punctuality, ThreadCost};
 use crate::scenario::Pacing;
 
 /// Runs all timelines of `together`.
@@ -39,7 +39,9 @@ pub(super) fn run(together: &Together<'_>) -> Result<Vec<Part>, RunError> {
             watch,
         });
     }
-    let start = reactors.first().map_or(Nanos::ZERO, |reactor| reactor.engine().now());
+    let start = reactors
+        .first()
+        .map_or(Nanos::ZERO, |reactor| reactor.engine().now());
     let mut all = All {
         together,
         timelines: Timelines::new(reactors).map_err(setup)?,
@@ -109,7 +111,9 @@ impl All<'_> {
     fn attend(&mut self) {
         let now = self.together.device.now();
         if self.agenda.begins(now) && self.together.scenario.load.warmup > Nanos::ZERO {
-            self.together.device.restart_stats(self.agenda.measure_from());
+            self.together
+                .device
+                .restart_stats(self.agenda.measure_from());
             self.lines.iter().for_each(|line| line.jobs.forget_errors());
         }
         if self.agenda.looks(now) {
@@ -119,7 +123,7 @@ impl All<'_> {
                 let interim = Interim {
                     latency: line.watch.collector().latency_so_far(),
                     errors: line.jobs.errors(),
-                    late: punctuality.map_or(0, |it| it.late()),
+                    late: punctuality.map_or(0, Punctuality::late),
                     dropped: punctuality.map_or(0, |it| it.dropped),
                 };
                 let thread = u32::try_from(thread).unwrap_or(u32::MAX);

@@ -23,8 +23,8 @@ mod work;
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
 pub use entries::Verify;
-pub use file::{Cipher, Clock, Compute, Mode, Wait};
 pub use file::ShapeName as Shape;
+pub use file::{Cipher, Clock, Compute, Mode, Wait};
 pub use flag::Flag;
 pub use work::{MixItem, SigningKey, Work};
 

@@ -122,10 +122,7 @@ const WORDS: [(&str, &str); 14] = [
         "load.op",
         "\"rsa-sign\", \"rsa-verify\", \"ecdsa-sign\", \"aead-seal\", \"aead-open\" or \"seal-open\"",
     ),
-    (
-        "load.arrival",
-        "\"poisson\", \"constant\" or \"burst\"",
-    ),
+    ("load.arrival", "\"poisson\", \"constant\" or \"burst\""),
     ("load.cipher", "\"aes-128-gcm\" or \"aes-256-gcm\""),
     (
         "load.scheme",

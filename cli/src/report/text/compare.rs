@@ -7,6 +7,7 @@ use super::numbers::{amount, count, difference, or_na, share, time};
 use super::table::{GAP, LABEL_WIDTH, Table, WIDTH};
 use super::{compute_bound, expectations, facts, invalid, paragraph, settings, story, title};
 use crate::report::Report;
+use crate::report::parts::OpenLoopFigures;
 
 /// The reports of all variants, compared with the first of them.
 pub fn side_by_side(variants: &[Report]) -> String {
@@ -14,6 +15,11 @@ pub fn side_by_side(variants: &[Report]) -> String {
         return String::new();
     };
     let mut parts: Vec<String> = variants.iter().filter_map(told).collect();
+    parts.extend(variants.iter().filter_map(|variant| {
+        let aborted = variant.aborted.as_ref()?;
+        let reason = format!("variant {}: {}", name(variant), aborted.reason);
+        Some(super::aborted_by(&reason))
+    }));
     parts.extend(variants.iter().filter_map(|variant| {
         let reason = variant.invalid.as_ref()?;
         Some(invalid(&format!("variant {}: {reason}", name(variant))))
@@ -171,6 +177,10 @@ impl Lines<'_> {
         self.ratio(|it| it.latency.p99_ns.map(float));
         self.add("  p99.9", |it| or_na(it.latency.p999_ns, time));
         self.add("  max", |it| or_na(it.latency.max_ns, time));
+        if self.variants.iter().any(|it| it.uncorrected.is_some()) {
+            let p99_ns = |it: &Report| it.uncorrected.as_ref().and_then(|times| times.p99_ns);
+            self.add("uncorr. p99", |it| or_na(p99_ns(it), time));
+        }
         self.space();
     }
 
@@ -215,6 +225,11 @@ impl Lines<'_> {
             self.add("device ops", |it| count(it.device_ops));
         }
         self.count_if_any("software ops", |it| it.software.total());
+        let of_open = |figure: fn(&OpenLoopFigures) -> u64| {
+            move |it: &Report| it.open_loop.as_ref().map_or(0, figure)
+        };
+        self.count_if_any("late", of_open(|open_loop| open_loop.late));
+        self.count_if_any("dropped", of_open(|open_loop| open_loop.dropped));
         self.add("jobs", |it| count(it.jobs.started));
         self.add("  at once", |it| count(it.jobs.max_live));
         self.add("wakes", |it| count(it.wakes.callback + it.wakes.fd));

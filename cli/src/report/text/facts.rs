@@ -1,9 +1,9 @@
 //! What was counted in a run, one line for each subject.
 
-use super::numbers::{count, counted, or_na, share_of, time_in_words};
+use super::numbers::{count, counted, or_na, share, share_of, time_in_words};
 use super::table::Table;
 use crate::report::Report;
-use crate::report::parts::{ErrorFigures, LateFigures, QueueWait, Verification};
+use crate::report::parts::{ErrorFigures, GeneratorFigures, LateFigures, QueueWait, Verification};
 
 /// The facts of `report`. What is always zero in an ordinary run stands there only if it is not.
 pub fn facts(report: &Report) -> Table {
@@ -25,7 +25,14 @@ pub fn facts(report: &Report) -> Table {
 fn subjects(report: &Report) -> Vec<(&'static str, String)> {
     let (jobs, doorbells, signals) = (&report.jobs, &report.doorbells, &report.signals);
     let live = count(jobs.max_live);
-    vec![
+    let mut rows = open_loop(report);
+    rows.extend(
+        report
+            .generator
+            .as_ref()
+            .map(|made| ("generator", generator(made))),
+    );
+    rows.extend([
         ("queue wait", queue_wait(&report.queue_wait)),
         (
             "jobs",
@@ -57,7 +64,49 @@ fn subjects(report: &Report) -> Vec<(&'static str, String)> {
             ),
         ),
         ("full ring", full_ring(report)),
+    ]);
+    rows
+}
+
+/// How punctual the starts of an open loop were.
+fn open_loop(report: &Report) -> Vec<(&'static str, String)> {
+    let Some(open_loop) = &report.open_loop else {
+        return Vec::new();
+    };
+    let late_after = time_in_words(open_loop.late_after_ns);
+    let mut arrivals = format!(
+        "{} started, {} more than {late_after} late, {} dropped",
+        count(open_loop.started),
+        count(open_loop.late),
+        count(open_loop.dropped),
+    );
+    if open_loop.late > 0 {
+        arrivals.push_str(&format!(
+            "; of the late, {} with a job free, {} without",
+            count(open_loop.late_by_generator),
+            count(open_loop.late_for_a_job),
+        ));
+    }
+    let lateness = &open_loop.lateness;
+    let [mean, p50, p99, max] = [
+        lateness.mean_ns,
+        lateness.p50_ns,
+        lateness.p99_ns,
+        lateness.max_ns,
     ]
+    .map(|time_ns| or_na(time_ns, time_in_words));
+    let starts = format!("late by {mean} on average, p50 {p50}, p99 {p99}, {max} at most");
+    vec![("arrivals", arrivals), ("starts", starts)]
+}
+
+/// What making the load cost.
+fn generator(made: &GeneratorFigures) -> String {
+    let cpu = or_na(made.cpu_per_op_ns, time_in_words);
+    let threads = counted(u64::from(made.threads), "thread");
+    format!(
+        "{threads}, busy for {} of the time; {cpu} of CPU an op",
+        share(made.busy_share)
+    )
 }
 
 fn exceptions(report: &Report) -> Vec<(&'static str, String)> {

@@ -21,10 +21,15 @@ pub fn of(variants: &[Report]) -> String {
 fn single(report: &Report) -> String {
     let mut parts = Vec::new();
     parts.extend(story(report));
+    parts.extend(aborted(report));
     parts.extend(report.invalid.as_deref().map(invalid));
     parts.push(format!("{}{}", title(&report.scenario), heading(report)));
     parts.extend(compute_bound(report).map(|said| paragraph(&said)));
+    parts.extend(saturated(report).map(|said| paragraph(&said)));
     parts.push(times(report).to_string());
+    if !report.phases.is_empty() {
+        parts.push(phases(report).to_string());
+    }
     let slices = slices(report);
     if !slices.is_empty() {
         parts.push(slices.to_string());
@@ -42,6 +47,18 @@ fn story(report: &Report) -> Option<String> {
     let lines = report.story.as_ref()?;
     let left_out = report.story_left_out.unwrap_or(0);
     Some(crate::story::to_text(lines, left_out))
+}
+
+/// What ended the run before its time, if something did.
+fn aborted(report: &Report) -> Option<String> {
+    let aborted = report.aborted.as_ref()?;
+    Some(aborted_by(&aborted.reason))
+}
+
+fn aborted_by(reason: &str) -> String {
+    paragraph(&format!(
+        "ABORTED: {reason}. The figures are of what ran until then."
+    ))
 }
 
 fn invalid(reason: &str) -> String {
@@ -68,6 +85,10 @@ fn heading(report: &Report) -> Table {
         table.row(["command".to_owned(), printable(command)]);
     }
     let (ops, rate) = (counted(report.ops, "op"), or_na(report.ops_per_s, amount));
+    if let Some(warmup_ns) = report.warmup_ns {
+        let said = format!("{}, not counted", time_in_words(warmup_ns));
+        table.row(["warm-up".to_owned(), said]);
+    }
     let elapsed = time_in_words(report.elapsed_ns);
     let mut done = format!("{ops} in {elapsed}: {rate} op/s");
     if report.device_ops != report.ops {
@@ -110,6 +131,29 @@ fn compute_bound(report: &Report) -> Option<String> {
     ))
 }
 
+/// What the arrivals of an open loop met, if it was more than they could get.
+fn saturated(report: &Report) -> Option<String> {
+    let open_loop = report.open_loop.as_ref()?;
+    let waited = share_of(open_loop.late_for_a_job, open_loop.arrivals);
+    let classes = report.slices.iter();
+    let busiest = classes.map(|slices| slices.utilisation).fold(0.0, f64::max);
+    if open_loop.dropped > 0 || busiest >= SATURATED {
+        return Some(format!(
+            "SATURATED: more arrives than the device, or a limit, lets through: its slices were busy \
+             for {} of the time, {waited} of arrivals waited for a job, {} were dropped. Latency \
+             counts from when ops were to begin, and grows with the run; what was dropped has none.",
+            share(busiest),
+            count(open_loop.dropped),
+        ));
+    }
+    (open_loop.late_for_a_job * 100 > open_loop.arrivals).then(|| {
+        format!(
+            "ALL JOBS BUSY: {waited} of arrivals waited for a job. Latency counts from when ops were \
+             to begin."
+        )
+    })
+}
+
 /// Latency, and the stages that it consists of: where software took some of the ops, those of the
 /// others.
 fn times(report: &Report) -> Table {
@@ -121,10 +165,18 @@ fn times(report: &Report) -> Table {
         .map(|stage| (stage.stage, &stage.times));
     let means = report.stages.iter().map(|stage| stage.times.mean_ns);
     let whole_ns = means.sum::<Option<u64>>().unwrap_or(0);
-    for (name, times) in [("latency", &report.latency)].into_iter().chain(stages) {
+    let uncorrected = report
+        .uncorrected
+        .as_ref()
+        .map(|times| ("uncorrected", times));
+    let whole = [("latency", &report.latency)]
+        .into_iter()
+        .chain(uncorrected);
+    for (name, times) in whole.chain(stages) {
         let mean = match name {
-            "latency" if report.device_ops != report.ops => String::new(),
-            "latency" => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, mean_ns)),
+            "latency" if report.uncorrected.is_some() => String::new(),
+            "latency" | "uncorrected" if report.device_ops != report.ops => String::new(),
+            "latency" | "uncorrected" => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, mean_ns)),
             _ => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, whole_ns)),
         };
         let figures = [
@@ -136,7 +188,7 @@ fn times(report: &Report) -> Table {
             times.max_ns,
         ];
         let name = match name {
-            "latency" => name.to_owned(),
+            "latency" | "uncorrected" => name.to_owned(),
             stage => format!("  {}", stage.replace('_', " ")),
         };
         table.row(
@@ -145,6 +197,26 @@ fn times(report: &Report) -> Table {
                 .chain(figures.map(|figure| or_na(figure, time)))
                 .chain([mean]),
         );
+    }
+    table
+}
+
+/// The run by its phases.
+fn phases(report: &Report) -> Table {
+    let heads = ["phase", "level", "time", "ops", "op/s", "p50", "p99", "max"];
+    let mut table = Table::of_figures(heads);
+    for phase in &report.phases {
+        let latency = &phase.latency;
+        table.row([
+            phase.shape.to_owned(),
+            amount(phase.level),
+            time(phase.duration_ns),
+            count(phase.ops),
+            or_na(phase.ops_per_s, amount),
+            or_na(latency.p50_ns, time),
+            or_na(latency.p99_ns, time),
+            or_na(latency.max_ns, time),
+        ]);
     }
     table
 }
@@ -212,6 +284,9 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
     }
     table
 }
+
+/// Of their time that slices have to work to be taken for busy without end.
+const SATURATED: f64 = 0.98;
 
 /// `text` broken into lines.
 fn paragraph(text: &str) -> String {

@@ -6,7 +6,7 @@ use super::expect::List;
 use super::{Around, Problems};
 use crate::scenario::file::File;
 use crate::scenario::spanned::Spanned;
-use crate::scenario::{Abort, Metric, Statistic, Target};
+use crate::scenario::{Abort, Target};
 use crate::units::Duration;
 
 /// Checks the conditions, in the order in which the report shows them.
@@ -23,16 +23,14 @@ pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Optio
         ..*around
     };
     let mut list = List::new(file, &alone, problems);
-    for (statistic, condition) in [
-        (Statistic::P50, &section.p50),
-        (Statistic::P90, &section.p90),
-        (Statistic::P99, &section.p99),
-        (Statistic::P999, &section.p999),
-        (Statistic::Max, &section.max),
-        (Statistic::Mean, &section.mean),
-    ] {
-        list.time(Metric::Latency(statistic), condition.as_ref());
-    }
+    list.latency([
+        &section.p50,
+        &section.p90,
+        &section.p99,
+        &section.p999,
+        &section.max,
+        &section.mean,
+    ]);
     list.count("errors", section.errors.as_ref());
     list.count("late", section.late.as_ref());
     list.count("dropped", section.dropped.as_ref());

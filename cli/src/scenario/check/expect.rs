@@ -59,20 +59,23 @@ impl<'a> List<'a> {
     }
 
     fn latencies(&mut self, section: &ExpectSection) {
-        for (statistic, condition) in [
-            (Statistic::P50, &section.p50),
-            (Statistic::P90, &section.p90),
-            (Statistic::P99, &section.p99),
-            (Statistic::P999, &section.p999),
-            (Statistic::Max, &section.max),
-            (Statistic::Mean, &section.mean),
-        ] {
-            self.time(Metric::Latency(statistic), condition.as_ref());
-        }
+        let conditions = [
+            &section.p50,
+            &section.p90,
+            &section.p99,
+            &section.p999,
+            &section.max,
+            &section.mean,
+        ];
+        self.latency(conditions);
         self.time(Metric::MeanWait, section.mean_wait.as_ref());
         for (name, metric, conditions) in [
             ("lateness", Metric::Lateness as Of, &section.lateness),
-            ("uncorrected", Metric::Uncorrected as Of, &section.uncorrected),
+            (
+                "uncorrected",
+                Metric::Uncorrected as Of,
+                &section.uncorrected,
+            ),
         ] {
             if let Some(conditions) = conditions {
                 self.open_alone(name, conditions.span());
@@ -90,6 +93,22 @@ impl<'a> List<'a> {
             if let Some(conditions) = conditions {
                 self.statistics(|statistic| Metric::Stage(span, statistic), conditions);
             }
+        }
+    }
+
+    /// What is expected of latency: of its median, 90th, 99th and 99.9th percentile, its longest, its
+    /// mean.
+    pub(super) fn latency(&mut self, conditions: [&Option<Spanned<Condition<Duration>>>; 6]) {
+        let statistics = [
+            Statistic::P50,
+            Statistic::P90,
+            Statistic::P99,
+            Statistic::P999,
+            Statistic::Max,
+            Statistic::Mean,
+        ];
+        for (statistic, condition) in statistics.into_iter().zip(conditions) {
+            self.time(Metric::Latency(statistic), condition.as_ref());
         }
     }
 
@@ -239,7 +258,11 @@ impl<'a> List<'a> {
         });
     }
 
-    pub(super) fn time(&mut self, metric: Metric, condition: Option<&Spanned<Condition<Duration>>>) {
+    pub(super) fn time(
+        &mut self,
+        metric: Metric,
+        condition: Option<&Spanned<Condition<Duration>>>,
+    ) {
         if let Some(condition) = condition {
             self.add(metric, condition.get_ref(), condition.span(), nanoseconds);
         }

@@ -223,7 +223,9 @@ fn limit(file: &File, phases: &[Phase], problems: &mut Problems) -> Option<Limit
             problems.0.push(problem.related(phase.span(), "the phases"));
         }
         let durations = phases.iter().map(|phase| phase.duration);
-        return Some(Limit::Duration(durations.fold(Nanos::ZERO, |sum, it| sum + it)));
+        return Some(Limit::Duration(
+            durations.fold(Nanos::ZERO, |sum, it| sum + it),
+        ));
     }
     if goes_through_file(section) {
         for span in [ops, duration].into_iter().flatten() {

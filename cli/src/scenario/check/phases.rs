@@ -65,4 +65,5 @@ fn check_one(
 
 /// More than a table shows at a glance.
 const MOST: usize = 32;
-const LEVELS: &str = "rate in an open loop (as rate = \"8000/s\"), jobs in a closed one (as jobs = 64)";
+const LEVELS: &str =
+    "rate in an open loop (as rate = \"8000/s\"), jobs in a closed one (as jobs = 64)";

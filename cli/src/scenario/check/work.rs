@@ -30,7 +30,9 @@ pub fn check(
     let load = section.get_ref();
     match (&load.op, &load.mix) {
         (Some(op), None) => {
-            let work = Entries::of_load(load, op).cut_from(payload_len).work(&files, problems)?;
+            let work = Entries::of_load(load, op)
+                .cut_from(payload_len)
+                .work(&files, problems)?;
             Some(vec![MixItem { weight: 1, work }])
         }
         (None, Some(mix)) => {
@@ -330,7 +332,11 @@ impl<'a> Entries<'a> {
     /// Of a payload that nobody says how to cut, all of it.
     fn message_len(&self, default: u32) -> u32 {
         let said = self.message_size.map(|size| size.get_ref().0);
-        self.name.size.or(said).or(self.payload_len).unwrap_or(default)
+        self.name
+            .size
+            .or(said)
+            .or(self.payload_len)
+            .unwrap_or(default)
     }
 
     fn rsa_key(&self, files: &Files<'_>, problems: &mut Problems) -> Option<SigningKey> {

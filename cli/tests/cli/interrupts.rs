@@ -1,18 +1,22 @@
-//! SIGINT and SIGTERM end a run in order, and nothing half-written is left.
+//! SIGINT and SIGTERM end a run in order, with a report; and nothing half-written is left.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use serde_json::Value;
+
 use crate::helper::{Folder, GOOD, said};
 
 /// Runs for hours if nobody ends it.
-const ENDLESS: [&str; 6] = [
+const ENDLESS: [&str; 8] = [
     "--set",
     "load.ops=4000000000",
     "--set",
     "expect.ops=",
     "-o",
     "report",
+    "--format",
+    "json",
 ];
 
 /// The endless run, begun: its unfinished file is there, so it listens to signals.
@@ -31,6 +35,27 @@ fn begun(folder: &Folder, clock: &str) -> Child {
     child
 }
 
+/// The report of an endless run that was ended by `signal`; of several variants, the first one's.
+fn ended(folder: &Folder, clock: &str, signal: &str) -> Value {
+    let child = begun(folder, clock);
+    send(signal, &child);
+    let said = said(child.wait_with_output().expect("it ends"));
+    let said = said.expect_code(105);
+    assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
+    assert_eq!(folder.names(), ["it.toml", "report"]);
+    let report = std::fs::read(folder.path("report")).expect("a report");
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    let report = match report.get("variants") {
+        Some(variants) => {
+            assert_eq!(variants.as_array().map(Vec::len), Some(1));
+            variants[0].clone()
+        }
+        None => report,
+    };
+    assert_eq!(report["aborted"]["by"], "signal");
+    report
+}
+
 fn send(signal: &str, child: &Child) {
     let sent = Command::new("kill")
         .args(["-s", signal, &child.id().to_string()])
@@ -40,25 +65,20 @@ fn send(signal: &str, child: &Child) {
 }
 
 #[test]
-fn a_signal_ends_the_run_with_105_and_leaves_nothing_behind() {
+fn a_signal_ends_the_run_in_order_and_what_was_measured_is_reported() {
     for (signal, clock) in [
         ("INT", "clock=virtual"),
         ("TERM", "clock=virtual"),
         ("INT", "clock=wall"),
     ] {
         let folder = Folder::with(GOOD);
-        let child = begun(&folder, clock);
-        send(signal, &child);
-        let said = said(child.wait_with_output().expect("it ends"));
-        let said = said.expect_code(105);
-        assert!(said.err.starts_with("error: aborted by a signal after "));
-        assert!(
-            said.err.ends_with(" ops: nothing was reported\n"),
-            "{}",
-            said.err
-        );
-        assert_eq!(said.out, "");
-        assert_eq!(folder.names(), ["it.toml"]);
+        let report = ended(&folder, clock, signal);
+        let started = report["jobs"]["started"].as_u64().expect("a count");
+        assert_eq!(report["jobs"]["finished"], started, "{clock}");
+        assert_eq!(report["ops"], started, "{clock}");
+        // It may have come before the first op.
+        let differs = report["littles_law"][0]["difference"].as_f64();
+        assert_eq!(differs.unwrap_or(0.0), 0.0, "{clock}");
     }
 }
 
@@ -72,13 +92,8 @@ fn a_signal_ends_a_run_of_variants_and_of_threads_too() {
         (&threads, "clock=virtual"),
         (&threads, "clock=wall"),
     ] {
-        let folder = Folder::with(scenario);
-        let child = begun(&folder, clock);
-        send("INT", &child);
-        let said = said(child.wait_with_output().expect("it ends")).expect_code(105);
-        let said = said.expect_err(&["aborted by a signal after ", "nothing was reported"]);
-        assert_eq!(said.out, "");
-        assert_eq!(folder.names(), ["it.toml"], "{clock}");
+        let report = ended(&Folder::with(scenario), clock, "INT");
+        assert_eq!(report["jobs"]["started"], report["jobs"]["finished"]);
     }
 }
 
@@ -87,11 +102,11 @@ fn a_run_that_waits_for_a_slow_device_is_ended_too() {
     let folder = Folder::with(GOOD);
     let slow = GOOD.replace("100us", "10000s");
     folder.write("it.toml", slow.as_bytes());
-    let child = begun(&folder, "clock=wall");
-    send("INT", &child);
-    let said = said(child.wait_with_output().expect("it ends"));
-    said.expect_code(105).expect_err(&["after 0 ops"]);
-    assert_eq!(folder.names(), ["it.toml"]);
+    let report = ended(&folder, "clock=wall", "INT");
+    assert_eq!(report["ops"], 0);
+    // Nobody waits for hours for what the device still has.
+    assert_eq!(report["jobs"]["cancelled"], report["jobs"]["started"]);
+    assert_eq!(report["jobs"]["finished"], 0);
 }
 
 #[test]
@@ -128,6 +143,15 @@ fn catches_term(child: &Child) -> bool {
     caught & (1 << (15 - 1)) != 0
 }
 
+#[test]
+fn an_open_loop_of_any_length_is_ended_too() {
+    let open = GOOD.replace("jobs = 4", "rate = \"1000/s\"");
+    for clock in ["clock=virtual", "clock=wall"] {
+        let report = ended(&Folder::with(&open), clock, "TERM");
+        assert_eq!(report["ops"], report["open_loop"]["started"], "{clock}");
+    }
+}
+
 /// The first may be on its way to end the run; the second does not wait for that.
 #[test]
 fn signals_without_end_end_the_process() {
@@ -143,4 +167,50 @@ fn signals_without_end_end_the_process() {
         ended.code() == Some(105) || ended.signal() == Some(2),
         "{ended}"
     );
+    // All of the report, or nothing.
+    let names = folder.names();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match ended.code() {
+        Some(_) => assert_eq!(names, ["it.toml", "report"]),
+        None => assert!(
+            matches!(names[..], ["it.toml"] | ["it.toml", "report"]),
+            "{names:?}"
+        ),
+    }
+}
+
+/// A run that takes its time to end: the thread is in a call that takes for ever.
+#[test]
+fn a_second_signal_leaves_no_unfinished_file() {
+    let slow = GOOD.replace("100us", "10000s") + "[engine]\nmode = \"sync\"\n";
+    for signal in ["INT", "TERM"] {
+        let folder = Folder::with(&slow);
+        let mut child = begun(&folder, "clock=wall");
+        while !is_in_a_call(&child) {
+            assert_eq!(child.try_wait().expect("a child"), None, "it ended early");
+            std::thread::yield_now();
+        }
+        let ended: ExitStatus = loop {
+            if let Some(status) = child.try_wait().expect("a child") {
+                break status;
+            }
+            send(signal, &child);
+        };
+        let number = if signal == "INT" { 2 } else { 15 };
+        assert_eq!(ended.signal(), Some(number), "{ended}");
+        assert_eq!(folder.names(), ["it.toml"]);
+    }
+}
+
+/// Whether the device is there, and the program's first thread sleeps: it waits for the device.
+fn is_in_a_call(child: &Child) -> bool {
+    let read = |path: String| std::fs::read_to_string(path).unwrap_or_default();
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id()));
+    let mut tasks = tasks.expect("the child's threads");
+    let has_device = tasks.any(|task| {
+        let path = task.expect("an entry").path().join("comm");
+        std::fs::read_to_string(path).unwrap_or_default() == "sim-device\n"
+    });
+    let status = read(format!("/proc/{}/status", child.id()));
+    has_device && status.contains("State:\tS")
 }

@@ -436,9 +436,69 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
             &["think belongs to a closed loop"],
         ),
         (
-            &["load.jobs=", "load.rate=1/s", "load.threads=2"],
-            &["an open loop (rate) has one thread"],
+            &["load.jobs=1", "load.rate=1/s", "load.threads=2"],
+            &["2 threads share 1 jobs", "at most 1"],
         ),
+        (&["load.burst=4"], &["burst belongs to an open loop"]),
+        (&["load.backlog=4"], &["backlog belongs to an open loop"]),
+        (&["load.late_after=1ms"], &["late_after belongs to an open"]),
+        (
+            &["load.rate=1/s", "load.burst=4"],
+            &["burst belongs to arrivals in bursts", "arrival = \"burst\""],
+        ),
+        (&["load.rate=1/s", "load.arrival=sometimes"], &["`burst`"]),
+        (
+            &["load.rate=1/s", "load.backlog=0"],
+            &["a whole number from 1"],
+        ),
+        (
+            &["load.phase=[{ duration = \"1s\", jobs = 4 }]"],
+            &["the phases say how long it takes", "the phases"],
+        ),
+        (
+            &[
+                "load.ops=",
+                "load.phase=[{ duration = \"1s\", rate = \"4/s\" }]",
+            ],
+            &[
+                "a phase of rate, and the load has none",
+                "jobs in a closed one",
+            ],
+        ),
+        (
+            &["load.ops=", "load.phase=[{ duration = \"1s\" }]"],
+            &["a phase without a level"],
+        ),
+        (
+            &["load.ops=", "load.phase=[{ duration = \"0s\", jobs = 4 }]"],
+            &["a duration of zero"],
+        ),
+        (
+            &[
+                "load.ops=",
+                "load.phase=[{ duration = \"1s\", jobs = 4, shape = \"peak\" }]",
+            ],
+            &["unknown value `peak`", "`spike`"],
+        ),
+        (
+            &[
+                "load.ops=",
+                "engine.mode=software",
+                "load.phase=[{ duration = \"1s\", jobs = 4 }]",
+            ],
+            &["phases of jobs are for jobs that pause"],
+        ),
+        (&["abort.every=0s"], &["an interval of zero"]),
+        (&["abort.p99=< software"], &["is no value"]),
+        (&["abort.p99=~ 5ms"], &["`~` needs a confidence interval"]),
+        (&["abort.late=< 5"], &["late belongs to an open loop"]),
+        (&["abort.p98=< 5ms"], &["unknown field `p98`", "`p99`"]),
+        (&["expect.lateness=< 5ms"], &["lateness belongs to an open"]),
+        (
+            &["expect.dropped=== 0"],
+            &["dropped belongs to an open loop"],
+        ),
+        (&["load.payload=missing"], &["cannot read missing"]),
         (&["load.think=5"], &["wrong kind of value", "accepted: "]),
         (&["load.verify=1/0"], &["does not say which results"]),
         (

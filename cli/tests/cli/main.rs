@@ -3,7 +3,9 @@
 mod engines;
 mod helper;
 mod interrupts;
+mod load;
 mod loads;
+mod open_loop;
 mod outputs;
 mod readme;
 mod rejected;

@@ -2,13 +2,24 @@
 
 use std::path::Path;
 
-use crate::helper::{scenarios, shipped};
+use crate::helper::{Folder, scenarios, shipped};
 
 #[test]
 fn the_readme_shows_the_output_of_hello() {
     let shown = block_after("cargo run --release -- run scenarios/hello.toml --story");
     let said = shipped("hello.toml", &["--story"]).expect_code(0);
     assert_eq!(shown.trim_end(), said.out.trim_end());
+}
+
+#[test]
+fn the_readme_shows_the_output_of_a_load() {
+    let command = "pausewake load --clock virtual --compute none --rate 74k";
+    let flags = readme();
+    let line = flags.lines().find(|line| line.contains(command));
+    let line = line.expect("the README has the command").trim();
+    let args: Vec<&str> = line.split(' ').skip(1).collect();
+    let said = Folder::new().say(&args).expect_code(0);
+    assert_eq!(block_after(command).trim_end(), said.out.trim_end());
 }
 
 #[test]

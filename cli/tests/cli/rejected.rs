@@ -498,15 +498,6 @@ fn everything_that_does_not_go_together_is_told_at_once() {
 }
 
 #[test]
-fn an_open_loop_under_the_wall_clock_is_refused_and_shows_both_places() {
-    let scenario = GOOD
-        .replace("\"virtual\"", "\"wall\"")
-        .replace("jobs = 4", "rate = \"100/s\"");
-    let said = Folder::with(&scenario).run(&[]).expect_code(104);
-    said.expect_err(&["it.toml:13:8", "clock = \"wall\"", "the clock"]);
-}
-
-#[test]
 fn an_interval_is_not_expected_of_the_wall_clock() {
     let scenario = GOOD
         .replace("\"virtual\"", "\"wall\"")

@@ -1,0 +1,323 @@
+//! `pausewake load`: flags and defaults make a scenario, which is run like any other.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::helper::{Folder, Said, json};
+
+/// Under virtual time, with nothing to compute, and over at once.
+const QUICK: [&str; 7] = [
+    "load",
+    "--clock",
+    "virtual",
+    "--compute",
+    "none",
+    "--duration",
+    "20ms",
+];
+
+fn load(args: &[&str]) -> Said {
+    Folder::new().say(&[&QUICK, args].concat())
+}
+
+fn report(args: &[&str]) -> Value {
+    json(&load(&[args, &["--format", "json"]].concat()).expect_code(0))
+}
+
+#[test]
+fn load_alone_does_something_useful() {
+    // But not for five seconds.
+    let args = ["load", "--ops", "200", "--format", "json"];
+    let report = json(&Folder::new().say(&args).expect_code(0));
+    assert_eq!(report["ops"], 200);
+    assert_eq!(report["scenario"]["clock"], "wall");
+    assert_eq!(report["scenario"]["compute"], "cached");
+    assert_eq!(report["verified"]["right"], 200);
+    assert_eq!(report["jobs"]["max_live"], 64);
+    assert_eq!(
+        report["scenario"]["command"],
+        "pausewake load --ops 200 --seed 1"
+    );
+    assert!(
+        report["generator"]["cpu_per_op_ns"]
+            .as_u64()
+            .expect("a time")
+            > 0
+    );
+}
+
+#[test]
+fn flags_are_entries_of_a_scenario() {
+    let is = |args: &[&str], path: &str, wanted: Value| {
+        let found = report(args);
+        assert_eq!(found.pointer(path), Some(&wanted), "{args:?}");
+    };
+    is(&["-c", "8"], "/jobs/max_live", 8.into());
+    is(&["--jobs", "8", "-t", "2"], "/jobs/max_live", 8.into());
+    is(&["--notify", "fd"], "/scenario/notify", "fd".into());
+    is(&["--reap", "inline"], "/scenario/reap", "inline".into());
+    is(&["--seed", "9"], "/scenario/seed", 9.into());
+    is(&["--warmup", "5ms"], "/warmup_ns", 5_000_000.into());
+    is(
+        &["--op", "aes-256-gcm-seal@1350"],
+        "/slices/0/ops",
+        0.into(),
+    );
+    is(
+        &["--set", "device.asym.slices=3"],
+        "/slices/0/slices",
+        3.into(),
+    );
+    // Evenly spaced from 1/rate on, up to the duration: the one at its end comes too late.
+    let constant = ["-R", "10k", "--arrival", "constant"];
+    is(&constant, "/open_loop/arrivals", 199.into());
+    let burst = ["-R", "10k", "--arrival", "burst", "--set", "load.burst=50"];
+    is(&burst, "/open_loop/arrivals", 200.into());
+    is(&burst, "/jobs/max_live", 50.into());
+    is(&["-R", "10k/s", "-c", "1"], "/jobs/max_live", 1.into());
+    let mix = report(&["--mix", "rsa2048-verify:1,aead-seal@64:1"]);
+    assert!(mix["slices"][0]["ops"].as_u64() > Some(0));
+    assert!(mix["slices"][1]["ops"].as_u64() > Some(0));
+}
+
+#[test]
+fn a_slo_that_does_not_hold_ends_with_99() {
+    load(&["--slo", "p99<2ms", "--slo", "errors==0"]).expect_code(0);
+    load(&["--slo", "notify.p99 < 1ms"]).expect_code(0);
+    let said = load(&["--slo", "p99<1us", "--slo", "errors==0"]).expect_code(99);
+    let fails: Vec<&str> = said.out.lines().filter(|it| it.contains("FAILS")).collect();
+    assert_eq!(fails.len(), 1, "{}", said.out);
+    assert!(fails[0].contains("p99 <1us"), "{fails:?}");
+}
+
+#[test]
+fn what_is_wrong_is_shown_at_the_flag() {
+    for (args, words) in [
+        (&["--rate", "0"][..], &["--rate 0", "above zero"][..]),
+        (&["--rate", "fast"], &["--rate fast", "begin with a number"]),
+        (&["--jobs", "0"], &["--jobs 0", "a whole number from 1"]),
+        (&["--jobs", "many"], &["--jobs many", "a whole number"]),
+        (
+            &["--jobs", "9999M"],
+            &["--jobs 9999M", "no whole number in"],
+        ),
+        (&["--threads", "65"], &["--threads 65", "share 64 jobs"]),
+        (&["--warmup", "5"], &["--warmup 5", "lacks a unit"]),
+        (&["--op", "rsa-sing"], &["--op rsa-sing", "unknown value"]),
+        (&["--mix", ""], &["--mix ", "a mix of 0 ops"]),
+        (&["--mix", "rsa-sign:0"], &["--mix rsa-sign:0", "no whole"]),
+        (
+            &["--mix", "rsa-sign:1", "--op", "rsa-sign"],
+            &["--mix rsa-sign:1", "both op and mix", "--op rsa-sign"],
+        ),
+        (&["--slo", "p99"], &["--slo p99", "does not begin with a"]),
+        (&["--slo", "<2ms"], &["--slo <2ms", "names no figure"]),
+        (&["--slo", "p98<2ms"], &["--slo p98<2ms", "unknown field"]),
+        (&["--slo", "p99<2"], &["--slo p99<2", "lacks a unit"]),
+        (&["--slo", "dropped==0"], &["--slo dropped==0", "open loop"]),
+        (
+            &["--slo", "p99<2ms", "--slo", "p99>1ms"],
+            &["--slo p99>1ms", "said twice", "`--slo p99<2ms`"],
+        ),
+        (&["--arrival", "burst"], &["--arrival burst", "open loop"]),
+        (&["--key", "missing.pem"], &["--key missing.pem", "no such"]),
+        (&["--payload", "none"], &["--payload none", "cannot read"]),
+        (&["--profile", "abacus"], &["--profile abacus"]),
+        (&["--set", "load.joobs=3"], &["--set load.joobs=3"]),
+        (
+            &["--op", "rsa2048-sign", "--key", "k.pem"],
+            &["--key k.pem", "key does not belong", "--op rsa2048-sign"],
+        ),
+        // clap's own, which name the flag too.
+        (&["--notify", "pigeon"], &["--notify", "callback"]),
+        (&["--seed", "x"], &["--seed"]),
+    ] {
+        let said = load(args).expect_code(104).expect_err(words);
+        assert_eq!(said.out, "");
+    }
+    let folder = Folder::new();
+    for (args, words) in [
+        (
+            &["-d", "0s"][..],
+            &["--duration 0s", "a duration of zero"][..],
+        ),
+        (&["-d", "soon"], &["--duration soon", "accepted"]),
+        (&["-n", "0"], &["--ops 0", "a whole number from 1"]),
+        (
+            &["-d", "1s", "-n", "5"],
+            &["--duration 1s", "both ops and duration", "--ops 5"],
+        ),
+    ] {
+        let args = [&["load"], args].concat();
+        folder.say(&args).expect_code(104).expect_err(words);
+    }
+}
+
+#[test]
+fn the_scenario_is_printed_and_does_the_same() {
+    let folder = Folder::new();
+    folder.write("payload.bin", &[7; 5_000]);
+    for args in [
+        &[][..],
+        &["-R", "20k", "--slo", "p99<2ms", "--warmup", "5ms"],
+        &["-c", "100", "-t", "3", "--notify", "fd", "--seed", "77"],
+        &[
+            "--mix",
+            "rsa2048-sign:1,aes-256-gcm-seal@1350:20",
+            "-R",
+            "50k",
+        ],
+        &[
+            "-R",
+            "9k",
+            "--arrival",
+            "burst",
+            "--set",
+            "engine.reap=inline",
+        ],
+        &["--payload", "payload.bin", "--op", "aead-seal@512"],
+    ] {
+        let args = [&QUICK, args].concat();
+        let printed = folder.say(&[&args[..], &["--print-scenario"]].concat());
+        folder.write("load.toml", printed.expect_code(0).out.as_bytes());
+        for format in ["text", "json"] {
+            let format = ["--format", format];
+            let said = folder.say(&[&args[..], &format].concat()).expect_code(0);
+            let again = folder.say(&[&["run", "load.toml"], &format[..]].concat());
+            let again = again.expect_code(0);
+            assert_ne!(said.out, again.out, "one of them has a command");
+            assert_eq!(without_command(&said.out), again.out, "{args:?}");
+        }
+    }
+}
+
+/// A report without the command that makes it, which no scenario has.
+fn without_command(report: &str) -> String {
+    let mut skips = false;
+    let mut kept = String::new();
+    for line in report.lines() {
+        // A long one goes on, further to the right.
+        skips = match skips {
+            true => line.starts_with("              "),
+            false => false,
+        } || line.starts_with("command  ")
+            || line.contains("\"command\": ");
+        if !skips {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+#[test]
+fn the_command_that_is_shown_does_the_same_again() {
+    let folder = Folder::new();
+    let args = ["-R", "20k", "--set", "device.asym.slices=8"];
+    let args = [&QUICK, &args[..], &["--format", "json"]].concat();
+    let first = folder.say(&args).expect_code(0);
+    let command = json(&first)["scenario"]["command"]
+        .as_str()
+        .map(str::to_owned);
+    let command = command.expect("a command");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let again = folder.say(&[&words[..], &["--format", "json"]].concat());
+    let [mut first, mut again] = [first, again.expect_code(0)].map(|said| json(&said));
+    assert_eq!(first["scenario"]["command"], Value::from(command.as_str()));
+    for report in [&mut first, &mut again] {
+        report["scenario"]["command"] = Value::Null;
+    }
+    assert_eq!(first, again);
+}
+
+#[test]
+fn a_payload_is_what_is_signed_and_sealed() {
+    let folder = Folder::new();
+    folder.write("payload.bin", &[b'x'; 3_000]);
+    for (op, bytes) in [
+        ("aead-seal", "3000"),
+        ("aead-seal@1000", "1000"),
+        ("rsa-sign", "3000"),
+    ] {
+        let args = [
+            "load",
+            "--clock",
+            "virtual",
+            "--ops",
+            "40",
+            "--compute",
+            "real",
+        ];
+        let args = [&args[..], &["--payload", "payload.bin", "--op", op]].concat();
+        let said = folder.say(&args).expect_code(0);
+        assert!(
+            said.out.contains(&format!("of {bytes} bytes")),
+            "{}",
+            said.out
+        );
+        assert!(said.out.contains("all 40 ("), "{}", said.out);
+    }
+}
+
+#[test]
+fn a_key_of_ones_own_signs() {
+    let folder = Folder::new();
+    let key = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("keys/test-p384.pem");
+    folder.write("ec.pem", &std::fs::read(key).expect("a test key"));
+    let args = ["load", "--clock", "virtual", "-n", "4", "--key", "ec.pem"];
+    let said = folder
+        .say(&[&args[..], &["--op", "ecdsa-sign"]].concat())
+        .expect_code(0);
+    assert!(said.out.contains("key ec.pem"), "{}", said.out);
+    let said = folder.say(&args).expect_code(104);
+    said.expect_err(&["--key ec.pem", "this op signs with RSA"]);
+}
+
+#[test]
+fn full_disks_and_readers_that_leave() {
+    let folder = Folder::new();
+    let args = [&QUICK[..], &["-o", "/dev/full"]].concat();
+    let said = folder.say(&args).expect_code(104);
+    said.expect_err(&["cannot write /dev/full", "space"]);
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut command = folder.command(&QUICK);
+    command
+        .stdout(full.expect("/dev/full opens"))
+        .stderr(Stdio::piped());
+    let output = command.output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(104));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("cannot write to standard output"), "{error}");
+    let mut child = folder
+        .command(&QUICK)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let said = folder.say(&[&QUICK[..], &["-o", "nowhere/report"]].concat());
+    said.expect_code(104)
+        .expect_err(&["cannot write nowhere/report"]);
+    assert_eq!(folder.names(), [""; 0]);
+}
+
+#[test]
+fn every_help_tells_the_exit_codes() {
+    for args in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["load", "--help"],
+        &["schema", "--help"],
+    ] {
+        let said = Folder::new().say(args).expect_code(0);
+        for code in [
+            "    0  ", "   99  ", "  100  ", "  103  ", "  104  ", "  105  ",
+        ] {
+            assert!(said.out.contains(code), "{args:?}: {}", said.out);
+        }
+    }
+}

@@ -154,15 +154,16 @@ fn what_the_scenario_says_stands_over_the_profile() {
         "#,
     );
     let report = json(&folder.run(&["--format", "json"]).expect_code(0));
-    let rates: Vec<u64> = report["variants"]
+    let rates: Vec<f64> = report["variants"]
         .as_array()
         .expect("variants")
         .iter()
-        .map(|run| run["ops_per_s"].as_f64().expect("a rate") as u64)
+        .map(|run| run["ops_per_s"].as_f64().expect("a rate"))
         .collect();
     // One slice of 419.8 us, after a submission of 13.1 us; of 1.236 ms without batches; of 1 ms.
-    assert!((2_370..=2_385).contains(&rates[0]), "{rates:?}");
-    assert_eq!(rates[1..], [809, 1_000], "{rates:?}");
+    for (rate, expected) in rates.iter().zip([2_375.0, 809.0, 1_000.0]) {
+        assert!((rate / expected - 1.0).abs() < 0.005, "{rates:?}");
+    }
     for (index, profile) in ["qat-c62x", "software-batching"].into_iter().enumerate() {
         let scenario = &report["variants"][index]["scenario"];
         assert_eq!(scenario["profile"], profile);

@@ -8,6 +8,7 @@
 
 mod args;
 mod exit;
+mod formats;
 mod interrupt;
 mod output;
 mod progress;
@@ -18,15 +19,17 @@ mod story;
 mod units;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, Format, Run};
+use args::{Cli, Command, Run};
 use exit::Exit;
+use formats::FormatError;
 use interrupt::Interrupt;
-use output::{Destination, Output, OutputError};
-use report::{Outcome, Reports, Verdict};
+use output::{Output, OutputError};
+use report::{Outcome, ReadError, Reports, Verdict};
 use run::RunError;
 
 fn main() -> ExitCode {
@@ -36,6 +39,8 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Run(args) => run_scenario(&args).map(Verdict::exit),
+        Command::Report(args) => report_saved(&args, Reports::read_all).map(|_| Exit::Success),
+        Command::Merge(args) => report_saved(&args, Reports::read_merged).map(Verdict::exit),
         Command::Schema => print_schema(),
     };
     match done {
@@ -59,9 +64,9 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
         .map_err(|rejected| bad_input(&rejected))?;
     // Before there is a file that would be left behind, or a FIFO that nobody reads.
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
-    let destination =
-        Destination::of(args.output.as_deref(), &interrupt).map_err(|error| no_output(&error))?;
-    let output = destination.open().map_err(|error| no_output(&error))?;
+    let names: Vec<_> = variants.iter().map(|it| it.name.as_deref()).collect();
+    let outputs = args.output.open(&names, &interrupt);
+    let outputs = outputs.map_err(|error| wrong_output(&error))?;
     let mut outcomes = Vec::with_capacity(variants.len());
     let mut stories = Vec::new();
     for variant in &variants {
@@ -73,6 +78,7 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
         outcomes.push(Outcome {
             name: variant.name.as_deref(),
             scenario: &variant.scenario,
+            entries: &variant.entries,
             facts,
         });
         stories.push(log.map(|log| {
@@ -80,22 +86,33 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
             (story::tell(&events), left_out)
         }));
     }
-    let mut reports = Reports::new(&outcomes);
+    let mut reports = Reports::new(&outcomes, args.command());
     reports.tell(stories);
-    let text = match args.format {
-        Format::Json => reports.to_json(),
-        Format::Text => reports.to_text(),
-    };
     if interrupt.is_raised() {
         let ops = reports.ops();
         return Err(failure(&RunError::Interrupted { ops }));
     }
-    output.write(&text).map_err(|error| no_output(&error))?;
+    outputs.write(&reports).map_err(|error| no_output(&error))?;
+    Ok(reports.verdict())
+}
+
+/// Reads saved results by `read`, and reports what that gives.
+fn report_saved(
+    args: &args::Report,
+    read: impl Fn(&[PathBuf]) -> Result<Reports, ReadError>,
+) -> Result<Verdict, Failure> {
+    let reports = read(&args.results).map_err(|error| bad_input(&error))?;
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    let names = reports.variants().iter();
+    let names: Vec<_> = names.map(|it| it.scenario.variant.as_deref()).collect();
+    let outputs = args.output.open(&names, &interrupt);
+    let outputs = outputs.map_err(|error| wrong_output(&error))?;
+    outputs.write(&reports).map_err(|error| no_output(&error))?;
     Ok(reports.verdict())
 }
 
 fn print_schema() -> Result<Exit, Failure> {
-    let written = Output::Stdout.write(&scenario::schema::text());
+    let written = Output::Stdout.write(scenario::schema::text());
     written.map_err(|error| no_output(&error))?;
     Ok(Exit::Success)
 }
@@ -108,6 +125,13 @@ fn failure(error: &RunError) -> Failure {
             RunError::Broken(_) | RunError::Stopped => Exit::Invalid,
             RunError::Interrupted { .. } => Exit::Aborted,
         },
+    }
+}
+
+fn wrong_output(error: &FormatError) -> Failure {
+    match error {
+        FormatError::Output(error) => no_output(error),
+        error => bad_input(error),
     }
 }
 

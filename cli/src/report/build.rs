@@ -2,7 +2,6 @@
 
 use pausewake_device::protocol::Status;
 use pausewake_device::{DeviceStats, Lateness, Nanos};
-use pausewake_engine::events::Stage;
 
 use super::batch_means::Estimate;
 use super::collect::Figures;
@@ -14,10 +13,11 @@ use super::parts::{
     ScenarioInfo, SignalFigures, SoftwareFigures, StageFigures, StatusCount, Theory, Times,
     Verification, WakeFigures,
 };
+use super::samples::Samples;
 use super::series::Series;
 use super::slices::slices;
 use super::{Report, theory};
-use crate::scenario::{Arrival, Clock, Load, Mode, Pacing, Scenario};
+use crate::scenario::{Arrival, Clock, Entries, Load, Mode, Pacing, Scenario};
 
 /// What is known when a run is over.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Facts {
     pub errors: ErrorTally,
     /// Why the figures mean nothing, if so.
     pub invalid: Option<String>,
+    /// Whether the run was ended before its time.
+    pub aborted: bool,
 }
 
 /// A run of one variant.
@@ -41,6 +43,8 @@ pub struct Outcome<'a> {
     pub name: Option<&'a str>,
     /// What was run.
     pub scenario: &'a Scenario,
+    /// What is written of that.
+    pub entries: &'a Entries,
     /// What came of it.
     pub facts: Facts,
 }
@@ -58,19 +62,22 @@ impl Report {
         let load = load
             .as_ref()
             .map(|(demands, supply)| (&demands[..], *supply));
+        let samples = Samples::new(figures, device);
         Self {
             scenario: scenario_info(outcome),
+            seeds: vec![scenario.seed.0],
+            aborted: facts.aborted,
             invalid: facts.invalid.clone().or_else(|| saturation(figures)),
             elapsed_ns: elapsed.get(),
             ops,
             ops_per_s: per_second(ops, elapsed),
             device_ops: figures.device_ops(),
-            latency: times(&figures.latency),
-            stages: stages(figures),
+            latency: times(&samples.latency),
+            stages: stages(&samples),
             saturated_ops: figures.saturated,
-            queue_wait: queue_wait(scenario, figures),
+            queue_wait: queue_wait(scenario, figures, &samples),
             slices: slices(device, &scenario.device.model, load, elapsed),
-            littles_law: littles_law(figures, device, elapsed),
+            littles_law: littles_law(&samples, elapsed),
             jobs: JobFigures {
                 started: figures.jobs.started,
                 finished: figures.jobs.finished,
@@ -107,6 +114,9 @@ impl Report {
             expected: Vec::new(),
             story: None,
             story_left_out: None,
+            config: outcome.entries.clone(),
+            timeline: figures.timeline.clone().of_run(first, last),
+            samples,
         }
     }
 }
@@ -136,11 +146,16 @@ fn compute(figures: &Figures, device: &DeviceStats) -> ComputeFigures {
         sum_ns => lateness.total_ns().as_f64() / sum_ns as f64,
     };
     ComputeFigures {
-        bound: lateness.count() * 2 > device.completed || share > 0.1,
+        bound: is_compute_bound(lateness.count(), device.completed, share),
         late_ops: lateness.count(),
         late: late(lateness),
         share_of_latency: to_millionths(share),
     }
+}
+
+/// Whether the CPU decided the figures: most ops waited for it, or a tenth of their time was that.
+pub(super) fn is_compute_bound(late_ops: u64, completions: u64, share: f64) -> bool {
+    late_ops > completions / 2 || share > 0.1
 }
 
 fn late(lateness: &Lateness) -> LateFigures {
@@ -152,7 +167,7 @@ fn late(lateness: &Lateness) -> LateFigures {
 
 /// To three decimals, so that JSON shows no digits that mean nothing.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn per_second(ops: u64, elapsed: Nanos) -> Option<f64> {
+pub(super) fn per_second(ops: u64, elapsed: Nanos) -> Option<f64> {
     let per_s = (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3;
     (elapsed > Nanos::ZERO).then_some(per_s)
 }
@@ -164,14 +179,14 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         variant: outcome.name.map(str::to_owned),
         about: scenario.about.clone(),
         clock: match scenario.clock {
-            Clock::Wall => "wall",
-            Clock::Virtual => "virtual",
+            Clock::Wall => "wall".into(),
+            Clock::Virtual => "virtual".into(),
         },
         seed: scenario.seed.0,
-        compute: scenario.device.compute.name(),
-        mode: scenario.mode.name(),
-        notify: scenario.engine.notify.name(),
-        reap: scenario.engine.reap.name(),
+        compute: scenario.device.compute.name().into(),
+        mode: scenario.mode.name().into(),
+        notify: scenario.engine.notify.name().into(),
+        reap: scenario.engine.reap.name().into(),
         load: format!("{}, {}", scenario.load.describe(), pacing(&scenario.load)),
     }
 }
@@ -222,7 +237,7 @@ fn saturation(figures: &Figures) -> Option<String> {
     })
 }
 
-fn times(series: &Series) -> Times {
+pub(super) fn times(series: &Series) -> Times {
     let of_some = |time: Nanos| (series.count() > 0).then_some(time.get());
     let quantile = |quantile| of_some(series.quantile(quantile));
     Times {
@@ -235,13 +250,11 @@ fn times(series: &Series) -> Times {
     }
 }
 
-fn stages(figures: &Figures) -> Vec<StageFigures> {
-    let stages = Stage::ALL.map(|stage| (stage.name(), &figures.stages[stage.index()]));
-    [("full_wait", &figures.full_wait)]
-        .into_iter()
-        .chain(stages)
+pub(super) fn stages(samples: &Samples) -> Vec<StageFigures> {
+    let stages = samples.stages().into_iter();
+    stages
         .map(|(stage, series)| StageFigures {
-            stage,
+            stage: stage.into(),
             times: times(series),
         })
         .collect()
@@ -256,7 +269,7 @@ fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
     wait
 }
 
-fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
+fn queue_wait(scenario: &Scenario, figures: &Figures, samples: &Samples) -> QueueWait {
     let wait = wait(scenario, figures);
     let theory = match scenario.load.pacing {
         Pacing::Open {
@@ -270,7 +283,7 @@ fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
         _ => None,
     };
     QueueWait {
-        mean_ns: (figures.device_ops() > 0).then(|| Nanos::from_f64(wait.mean).get()),
+        mean_ns: times(&samples.queue_wait).mean_ns,
         steady_mean_ns: wait.steady.map(|steady| Nanos::from_f64(steady.mean).get()),
         interval_ns: wait
             .steady
@@ -314,7 +327,7 @@ fn errors(facts: &Facts) -> ErrorFigures {
             .into_iter()
             .filter(|status| *status != Status::Ok && count(*status) > 0)
             .map(|status| StatusCount {
-                status: status.name(),
+                status: status.name().into(),
                 count: count(status),
             })
             .collect(),

@@ -11,6 +11,7 @@ use pausewake_engine::events::{
 
 use super::batch_means::BatchMeans;
 use super::series::Series;
+use super::timeline::Timeline;
 
 /// Collects [`Figures`] from events, and from the calls that the load makes.
 #[derive(Debug)]
@@ -31,8 +32,12 @@ pub struct Figures {
     pub full_waited: Series,
     /// Calls between their begin and their end, whatever that was, integrated over time, call · ns.
     pub calls_in_flight_ns: i128,
-    /// Waits for a slice, as the device modelled them, ns.
+    /// Waits for a slice, as the device modelled them, ns: for their confidence interval.
     pub queue_wait: BatchMeans,
+    /// The same: their distribution.
+    pub queue_waits: Series,
+    /// What ended when.
+    pub timeline: Timeline,
     /// Ops whose wait or service was longer than a completion can say.
     pub saturated: u64,
     /// What the device was asked for, in the order of [`OpKind::ALL`].
@@ -173,6 +178,8 @@ impl Figures {
             full_waited: Series::new(),
             calls_in_flight_ns: 0,
             queue_wait: BatchMeans::new(),
+            queue_waits: Series::new(),
+            timeline: Timeline::new(),
             saturated: 0,
             asked: [Asked::default(); OpKind::ALL.len()],
             by_status: [0; Status::ALL.len()],
@@ -260,6 +267,7 @@ impl Figures {
         }
         self.full_wait.record(stages.full_wait_ns);
         self.queue_wait.record(op.queue_ns.as_f64());
+        self.queue_waits.record(op.queue_ns);
         self.saturated += u64::from(op.is_saturated);
         self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
@@ -276,6 +284,9 @@ impl Figures {
         self.extend_span(called_ns, at);
         if has_result {
             self.latency.record(at - called_ns);
+            self.timeline.returned(at, at - called_ns);
+        } else {
+            self.timeline.failed(at);
         }
     }
 
@@ -297,6 +308,8 @@ impl Figures {
         self.full_waited.merge(&other.full_waited);
         self.calls_in_flight_ns += other.calls_in_flight_ns;
         self.queue_wait.merge(&other.queue_wait);
+        self.queue_waits.merge(&other.queue_waits);
+        self.timeline.merge(&other.timeline);
         self.saturated += other.saturated;
         for (ours, theirs) in self.by_status.iter_mut().zip(&other.by_status) {
             *ours += theirs;

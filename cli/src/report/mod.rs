@@ -5,33 +5,48 @@
 //!
 //! [`Collector`] counts and measures while a run goes on; [`Facts`] are what is known in the end.
 //! `build` makes a [`Report`] of them, `little` and `slices` hold it against theory, `verdict`
-//! against what the scenario expects. `text` shows it to humans; JSON is the model as it is.
+//! against what the scenario expects. `text` and `html` show it to humans; JSON is the model as it is,
+//! with all [`Samples`], so that [`Reports::read`] gives it back, and `merge` loses nothing.
 
 mod batch_means;
 mod build;
 mod collect;
+mod csv;
 mod errors;
 mod figure;
+mod hgrm;
+mod hlog;
+mod html;
 mod little;
+mod merge;
 mod offered;
 mod parts;
+mod samples;
+mod saved;
 #[cfg(test)]
 mod schema;
 mod series;
 mod slices;
 mod text;
 mod theory;
+mod timeline;
 mod verdict;
+mod wire;
 
 pub use build::{Facts, Outcome};
 pub use collect::{Collector, Figures};
 pub use errors::ErrorTally;
 pub use parts::Verification;
+pub use samples::Samples;
+pub use saved::ReadError;
+pub use timeline::Timeline;
 pub use verdict::Verdict;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::formats::Format;
+use crate::scenario::Entries;
 use crate::story::Line;
 use parts::{
     ComputeFigures, DoorbellFigures, ErrorFigures, ExpectationResult, JobFigures, LateFigures,
@@ -41,14 +56,19 @@ use parts::{
 
 /// The report of one run. Fields stand in the order in which JSON shows them; times are
 /// nanoseconds.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// What was run.
     pub scenario: ScenarioInfo,
+    /// The seeds of all runs that were merged into this report: one, if none were.
+    pub seeds: Vec<u64>,
+    /// Whether the run was ended before its time.
+    pub aborted: bool,
     /// Why the figures mean nothing, if so.
     pub invalid: Option<String>,
     /// From the first call until the last one had ended, with a result or without, and the device had
-    /// answered what calls had left there.
+    /// answered what calls had left there. Of runs that were merged, the sum, so that what is told
+    /// each second, and averages over time, are those of one of them.
     pub elapsed_ns: u64,
     /// Calls that gave their caller a result, whoever computed it.
     pub ops: u64,
@@ -86,26 +106,35 @@ pub struct Report {
     /// Results that were checked.
     pub verified: Verification,
     /// Whether the CPU kept up with the model; under the wall clock alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compute: Option<ComputeFigures>,
     /// How punctual the device's thread was; under the wall clock alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_thread: Option<LateFigures>,
     /// What was expected, and whether it holds.
     pub expected: Vec<ExpectationResult>,
     /// What happened, event by event, if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<Vec<Line>>,
     /// Events that the story leaves out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story_left_out: Option<u64>,
+    /// What the scenario says, with its variant and all flags put over it: paths and values as `--set`
+    /// takes them. What is not there has its default.
+    pub config: Entries,
+    /// Throughput and latency over time.
+    pub timeline: Timeline,
+    /// What was measured, in full: what results are merged by.
+    pub samples: Samples,
 }
 
 /// The reports of all variants of a scenario, or of its only run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reports {
     /// In the scenario's order; at least one.
     variants: Vec<Report>,
+    /// The command that made them.
+    command: String,
 }
 
 /// What JSON shows of a scenario.
@@ -114,6 +143,10 @@ pub struct Reports {
 struct Document<'a> {
     /// Name and version of this format.
     format: &'static str,
+    /// The version of the program that wrote it.
+    program: &'static str,
+    /// The command that makes the same run again.
+    command: &'a str,
     /// The report itself, or the list of those of its variants.
     #[serde(flatten)]
     content: Content<'a>,
@@ -132,20 +165,21 @@ enum Content<'a> {
 }
 
 impl Reports {
-    /// The reports of `outcomes`, and what became of their scenarios' expectations.
-    pub fn new(outcomes: &[Outcome<'_>]) -> Self {
+    /// The reports of `outcomes`, which `command` has made, and what became of their scenarios'
+    /// expectations.
+    pub fn new(outcomes: &[Outcome<'_>], command: String) -> Self {
         let mut variants: Vec<Report> = outcomes.iter().map(Report::new).collect();
-        let judged: Vec<_> = outcomes
-            .iter()
-            .zip(&variants)
-            .map(|(outcome, report)| {
-                verdict::judge(&outcome.scenario.expectations, report, &variants)
-            })
-            .collect();
-        for (report, expected) in variants.iter_mut().zip(judged) {
-            report.expected = expected;
+        for (report, outcome) in variants.iter_mut().zip(outcomes) {
+            let expectations = outcome.scenario.expectations.iter();
+            report.expected = expectations.map(verdict::expected).collect();
         }
-        Self { variants }
+        verdict::judge(&mut variants);
+        Self { variants, command }
+    }
+
+    /// The reports, in order; at least one.
+    pub fn variants(&self) -> &[Report] {
+        &self.variants
     }
 
     /// Adds the story of each variant that has one, and how many events it leaves out.
@@ -165,6 +199,26 @@ impl Reports {
         self.variants.iter().map(|report| report.ops).sum()
     }
 
+    /// In `format`. What can hold one variant only shows the first.
+    pub fn to(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.to_text(),
+            Format::Json => self.to_json(),
+            Format::Csv => csv::of(&self.variants),
+            Format::Html => html::of(self),
+            Format::Hgrm => hgrm::of(&self.variants[0]),
+            Format::Hlog => hlog::of(&self.variants),
+        }
+    }
+
+    /// One of the variants, alone.
+    pub fn only(&self, index: usize) -> Self {
+        Self {
+            variants: vec![self.variants[index].clone()],
+            command: self.command.clone(),
+        }
+    }
+
     /// As text: the report, or the variants side by side.
     pub fn to_text(&self) -> String {
         text::of(&self.variants)
@@ -178,6 +232,8 @@ impl Reports {
         };
         let document = Document {
             format: FORMAT,
+            program: env!("CARGO_PKG_VERSION"),
+            command: &self.command,
             content,
         };
         let mut json =
@@ -189,4 +245,4 @@ impl Reports {
 
 /// Name and version of the JSON format. The version grows when something is taken out or comes to
 /// mean something else.
-const FORMAT: &str = "pausewake-report/3";
+const FORMAT: &str = "pausewake-report/4";

@@ -85,6 +85,7 @@ pub fn run(
         verification: all.tally.verification,
         errors: all.tally.errors,
         invalid: all.invalid.or(all.tally.invalid),
+        aborted: false,
     })
 }
 

@@ -1,0 +1,368 @@
+//! Which charts a report has.
+
+use pausewake_device::Nanos;
+
+use super::chart::{Axis, Line, LineChart, Scale, plain};
+use super::ink::Ink;
+use super::stacked::{Bar, StackedBars};
+use super::ticks::{TimeUnit, round_end, short};
+use super::{Figure, Key};
+use crate::report::text::numbers::{amount, share_of, time_in_words};
+use crate::report::Report;
+
+/// All of them. A chart of nothing is left out.
+pub fn of(variants: &[Report]) -> Vec<Figure> {
+    let charts = [
+        throughput(variants),
+        latency_over_time(variants),
+        percentiles(variants),
+        stages(variants),
+    ];
+    charts.into_iter().flatten().collect()
+}
+
+/// Lines as figures, with their legend.
+pub fn figure(title: &str, note: &str, chart: &LineChart<'_>) -> Figure {
+    let key = |line: &Line| Key {
+        colour: line.ink.css(),
+        is_dashed: line.is_prediction,
+        label: line.label.clone(),
+    };
+    Figure {
+        title: title.to_owned(),
+        note: note.to_owned(),
+        legend: chart.lines.iter().map(key).collect(),
+        svg: chart.svg(),
+        is_wide: chart.is_wide,
+    }
+}
+
+fn throughput(variants: &[Report]) -> Option<Figure> {
+    let unit = TimeUnit::of(longest_run(variants)?);
+    let lines = variants.iter().enumerate().map(|(index, report)| Line {
+        label: match variants {
+            [_] => "throughput".to_owned(),
+            _ => report.label().to_owned(),
+        },
+        ink: Ink::Series(index),
+        points: over_time(report, unit, |interval| interval.ops_per_s()),
+        is_prediction: false,
+        has_marks: false,
+        tip: |_, y| format!("{} op/s", amount(y)),
+    });
+    let lines: Vec<Line> = lines.collect();
+    let x_label = format!("time, {}", unit.name);
+    let chart = LineChart {
+        id: "throughput",
+        title: "Throughput over time",
+        description: "Calls that gave a result, each second, in each interval of the run.",
+        x: over(&x_label, unit.of_time(longest_run(variants)?)),
+        y: up("op/s", &lines),
+        lines,
+        is_wide: false,
+    };
+    let note = "Calls that gave a result, each second.";
+    Some(figure("Throughput over time", note, &chart))
+}
+
+/// Of one variant its percentiles, of several the 99th of each.
+fn latency_over_time(variants: &[Report]) -> Option<Figure> {
+    let time = TimeUnit::of(longest_run(variants)?);
+    let highest = variants.iter().flat_map(|report| report.timeline.intervals());
+    let highest = highest.filter_map(|(_, interval)| interval.quantile_ns(0.99));
+    let unit = TimeUnit::of(Nanos::new(highest.max()?));
+    let line = |report: &Report, quantile: f64, label: String, index| {
+        let points = over_time(report, time, |interval| {
+            let value = interval.quantile_ns(quantile).map(Nanos::new);
+            value.map(|value| unit.of_time(value))
+        });
+        Line {
+            label,
+            ink: Ink::Series(index),
+            points,
+            is_prediction: false,
+            has_marks: false,
+            tip: |_, y| short_value(y),
+        }
+    };
+    let lines: Vec<Line> = match variants {
+        [only] => [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")]
+            .into_iter()
+            .enumerate()
+            .map(|(index, (quantile, label))| line(only, quantile, label.to_owned(), index))
+            .collect(),
+        variants => variants
+            .iter()
+            .enumerate()
+            .map(|(index, report)| line(report, 0.99, report.label().to_owned(), index))
+            .collect(),
+    };
+    let (title, note) = match variants {
+        [_] => (
+            "Latency over time",
+            "Percentiles of the calls that ended in each interval.",
+        ),
+        _ => (
+            "Latency over time, p99",
+            "99th percentile of the calls that ended in each interval.",
+        ),
+    };
+    let (x_label, y_label) = (format!("time, {}", time.name), format!("latency, {}", unit.name));
+    let chart = LineChart {
+        id: "latency",
+        title,
+        description: note,
+        x: over(&x_label, time.of_time(longest_run(variants)?)),
+        y: up(&y_label, &lines),
+        lines,
+        is_wide: false,
+    };
+    Some(figure(title, note, &chart))
+}
+
+/// As HdrHistogram's plotter draws it: each step to the right is ten times rarer.
+fn percentiles(variants: &[Report]) -> Option<Figure> {
+    let some: Vec<_> = variants.iter().filter(|report| report.ops > 0).collect();
+    let longest = some.iter().map(|report| report.samples.latency.max()).max()?;
+    let unit = TimeUnit::of(longest);
+    let lines = variants.iter().enumerate().map(|(index, report)| {
+        let steps = report.samples.latency.percentiles();
+        let count = report.ops;
+        let points = steps.into_iter().map(|step| {
+            let tail = (1.0 - step.quantile).max(rarest(count));
+            (1.0 / tail, unit.of_time(step.value))
+        });
+        Line {
+            label: match variants {
+                [_] => "latency".to_owned(),
+                _ => report.label().to_owned(),
+            },
+            ink: Ink::Series(index),
+            points: points.collect(),
+            is_prediction: false,
+            has_marks: false,
+            tip: |x, y| format!("{} at {} %", short_value(y), percent(x)),
+        }
+    });
+    let lines: Vec<Line> = lines.collect();
+    let most = some.iter().map(|report| 1.0 / rarest(report.ops));
+    let most = most.fold(10.0, f64::max);
+    let y_label = format!("latency, {}", unit.name);
+    let note = "What share of calls was faster; each step to the right is ten times rarer.";
+    let chart = LineChart {
+        id: "percentiles",
+        title: "Latency by percentile",
+        description: note,
+        x: Axis {
+            label: "percentile",
+            range: [1.0, most * 1.0001],
+            scale: Scale::Log(10.0),
+            tick: |value| match is_power(value, 10.0) {
+                true => format!("{} %", percent(value)),
+                false => String::new(),
+            },
+        },
+        y: up(&y_label, &lines),
+        lines,
+        is_wide: true,
+    };
+    Some(figure("Latency by percentile", note, &chart))
+}
+
+/// Where the time of the device's ops went, on average.
+fn stages(variants: &[Report]) -> Option<Figure> {
+    let some = variants.iter().filter(|report| report.device_ops > 0);
+    let wholes = some.clone().map(mean_of_all);
+    let unit = TimeUnit::of(Nanos::new(wholes.max().filter(|whole| *whole > 0)?));
+    let bars = some.map(|report| {
+        let whole = mean_of_all(report);
+        let parts = report.stages.iter().enumerate().map(|(index, stage)| {
+            let mean_ns = stage.times.mean_ns.unwrap_or(0);
+            let name = stage.stage.replace('_', " ");
+            let (time, share) = (time_in_words(mean_ns), share_of(mean_ns, whole));
+            let said = format!("{}, {name}: {time}, {share}", report.label());
+            (unit.of_time(Nanos::new(mean_ns)), Ink::Stage(index), said)
+        });
+        Bar {
+            label: match variants {
+                [_] => "mean".to_owned(),
+                _ => report.label().to_owned(),
+            },
+            parts: parts.collect(),
+        }
+    });
+    let label = format!("mean time of an op, {}", unit.name);
+    let chart = StackedBars {
+        id: "stages",
+        title: "Where the time goes",
+        description: "Mean time of the device's ops in each of their stages.",
+        label: &label,
+        bars: bars.collect(),
+    };
+    let key = |(index, stage): (usize, &str)| Key {
+        colour: Ink::Stage(index).css(),
+        is_dashed: false,
+        label: stage.replace('_', " "),
+    };
+    let names = variants[0].stages.iter().map(|stage| &*stage.stage);
+    Some(Figure {
+        title: "Where the time goes".to_owned(),
+        note: "From the call to the return: the wait for room, then the five stages.".to_owned(),
+        legend: names.enumerate().map(key).collect(),
+        svg: chart.svg(),
+        is_wide: true,
+    })
+}
+
+fn mean_of_all(report: &Report) -> u64 {
+    let means = report.stages.iter().filter_map(|stage| stage.times.mean_ns);
+    means.fold(0, u64::saturating_add)
+}
+
+/// The longest time that a timeline spans, if there is one.
+fn longest_run(variants: &[Report]) -> Option<Nanos> {
+    let ends = variants.iter().filter_map(|report| {
+        let length = report.timeline.interval_ns();
+        let (start, interval) = report.timeline.intervals().last()?;
+        let covered = Nanos::new(interval.covered_ns.min(length));
+        Some(start + covered)
+    });
+    ends.max().filter(|end| *end > Nanos::ZERO)
+}
+
+/// A figure of each interval, in the middle of it; a gap where there is none.
+fn over_time(
+    report: &Report,
+    unit: TimeUnit,
+    figure: impl Fn(&crate::report::timeline::Interval) -> Option<f64>,
+) -> Vec<(f64, f64)> {
+    let length = report.timeline.interval_ns();
+    let points = report.timeline.intervals().map(|(start, interval)| {
+        let half = Nanos::new(interval.covered_ns.min(length) / 2);
+        let value = figure(interval).unwrap_or(f64::NAN);
+        (unit.of_time(start + half), value)
+    });
+    points.collect()
+}
+
+/// An axis of time, to the end of the run.
+fn over(label: &str, end: f64) -> Axis<'_> {
+    Axis {
+        label,
+        range: [0.0, end],
+        scale: Scale::Linear,
+        tick: plain,
+    }
+}
+
+/// An axis from zero to a round number above all of `lines`.
+fn up<'a>(label: &'a str, lines: &[Line]) -> Axis<'a> {
+    let values = lines.iter().flat_map(|line| &line.points);
+    let values = values.map(|(_, y)| *y).filter(|y| y.is_finite());
+    Axis {
+        label,
+        range: [0.0, round_end(values.fold(0.0, f64::max))],
+        scale: Scale::Linear,
+        tick: plain,
+    }
+}
+
+fn short_value(value: f64) -> String {
+    // Three digits are what a histogram keeps.
+    let digits = 2.0 - value.abs().max(1e-3).log10().floor();
+    let scale = 10_f64.powf(digits.clamp(0.0, 6.0));
+    short((value * scale).round() / scale)
+}
+
+/// The rarest event that so many can tell of.
+#[expect(clippy::cast_precision_loss, reason = "an end of an axis")]
+fn rarest(count: u64) -> f64 {
+    1.0 / count.max(10) as f64
+}
+
+/// The percentile whose tail is one of so many: 100 is the 99th.
+fn percent(one_of: f64) -> String {
+    let percent = 100.0 * (1.0 - 1.0 / one_of);
+    let nines = one_of.max(1.0).log10().ceil();
+    let scale = 10_f64.powf((nines - 1.0).clamp(0.0, 9.0));
+    format!("{}", (percent * scale).round() / scale)
+}
+
+fn is_power(value: f64, base: f64) -> bool {
+    let exponent = value.ln() / base.ln();
+    (exponent - exponent.round()).abs() < 1e-6
+}
+
+/// What a sweep has measured, and what was predicted, over the quantity that was swept.
+///
+/// Whoever has series over a quantity draws them with this.
+#[cfg_attr(not(test), expect(dead_code, reason = "commands that sweep are still to come"))]
+pub struct Sweep {
+    /// Of this page, and of no other chart on it.
+    pub id: String,
+    /// Above the chart.
+    pub title: String,
+    /// What to see in it.
+    pub note: String,
+    /// The quantity, with its unit: `jobs`, `payload, bytes`.
+    pub quantity: String,
+    /// What was measured, with its unit: `op/s`.
+    pub figure: String,
+    /// Whether values of the quantity double from one to the next.
+    pub is_doubling: bool,
+    /// What was measured: a name, and its values by the quantity.
+    pub measured: Vec<(String, Vec<(f64, f64)>)>,
+    /// What was predicted, of the series of the same place, if there is something.
+    pub predicted: Vec<(String, Vec<(f64, f64)>)>,
+}
+
+#[cfg_attr(not(test), expect(dead_code, reason = "commands that sweep are still to come"))]
+impl Sweep {
+    /// The chart, with its legend.
+    pub fn figure(&self) -> Figure {
+        let line = |(index, (label, points)): (usize, &(String, Vec<(f64, f64)>)), is_prediction| {
+            Line {
+                label: label.clone(),
+                ink: Ink::Series(index),
+                points: points.clone(),
+                is_prediction,
+                has_marks: !is_prediction,
+                tip: |x, y| format!("{} at {}", short_value(y), short(x)),
+            }
+        };
+        let measured = self.measured.iter().enumerate().map(|it| line(it, false));
+        let predicted = self.predicted.iter().enumerate().map(|it| line(it, true));
+        let lines: Vec<Line> = measured.chain(predicted).collect();
+        let values = lines.iter().flat_map(|line| &line.points);
+        let values = values.map(|(x, _)| *x).filter(|x| x.is_finite());
+        let first = values.clone().fold(f64::INFINITY, f64::min);
+        let last = values.fold(0.0, f64::max);
+        let x = match self.is_doubling && first > 0.0 && first < last {
+            true => Axis {
+                label: &self.quantity,
+                range: [first, last * 1.02],
+                scale: Scale::Log(2.0),
+                tick: |value| match is_power(value, 2.0) {
+                    true => short(value),
+                    false => String::new(),
+                },
+            },
+            false => Axis {
+                label: &self.quantity,
+                range: [0.0, round_end(last)],
+                scale: Scale::Linear,
+                tick: plain,
+            },
+        };
+        let chart = LineChart {
+            id: &self.id,
+            title: &self.title,
+            description: &self.note,
+            x,
+            y: up(&self.figure, &lines),
+            lines,
+            is_wide: true,
+        };
+        figure(&self.title, &self.note, &chart)
+    }
+}

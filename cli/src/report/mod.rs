@@ -36,6 +36,7 @@ mod wire;
 pub use build::{Facts, Outcome};
 pub use collect::{Collector, Figures};
 pub use errors::ErrorTally;
+pub use html::Sweep;
 pub use parts::Verification;
 pub use samples::Samples;
 pub use saved::ReadError;
@@ -205,10 +206,15 @@ impl Reports {
             Format::Text => self.to_text(),
             Format::Json => self.to_json(),
             Format::Csv => csv::of(&self.variants),
-            Format::Html => html::of(self),
+            Format::Html => self.to_html(&[]),
             Format::Hgrm => hgrm::of(&self.variants[0]),
             Format::Hlog => hlog::of(&self.variants),
         }
+    }
+
+    /// As a page, which begins with charts of `sweeps`.
+    pub fn to_html(&self, sweeps: &[Sweep]) -> String {
+        html::of(self, sweeps)
     }
 
     /// One of the variants, alone.
@@ -222,6 +228,10 @@ impl Reports {
     /// As text: the report, or the variants side by side.
     pub fn to_text(&self) -> String {
         text::of(&self.variants)
+            .split('\n')
+            .map(text::printable)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// As one JSON object, and a line's end.

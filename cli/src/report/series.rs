@@ -164,11 +164,6 @@ impl Series {
         Nanos::new(self.histogram.value_at_quantile(quantile)).min(self.max_ns)
     }
 
-    /// The times' distribution, ns.
-    pub fn histogram(&self) -> &Histogram<u64> {
-        &self.histogram
-    }
-
     /// The distribution, step by step: five for each halving of what is left above.
     pub fn percentiles(&self) -> Vec<Percentile> {
         let mut count = 0;

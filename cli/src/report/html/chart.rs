@@ -97,10 +97,12 @@ impl LineChart<'_> {
         Y::CoordDescType: ValueFormatter<f64>,
     {
         let mut chart = ChartBuilder::on(root)
-            .margin_top(10)
-            .margin_right(18)
-            .x_label_area_size(46)
-            .y_label_area_size(62)
+            .margin_top(12)
+            .margin_right(28)
+            .margin_bottom(4)
+            .margin_left(6)
+            .x_label_area_size(48)
+            .y_label_area_size(66)
             .build_cartesian_2d(x, y)
             .expect(DRAWN);
         let text = ("sans-serif", FONT_SIZE).into_font().color(&Ink::Text.stand_in());
@@ -114,8 +116,8 @@ impl LineChart<'_> {
             .axis_desc_style(text)
             .x_desc(self.x.label)
             .y_desc(self.y.label)
-            .x_labels(self.x.labels())
-            .y_labels(self.y.labels())
+            .x_labels(self.x.labels(6))
+            .y_labels(self.y.labels(8))
             .x_label_formatter(&|value| (self.x.tick)(*value))
             .y_label_formatter(&|value| (self.y.tick)(*value))
             .draw()
@@ -149,11 +151,12 @@ impl LineChart<'_> {
 }
 
 impl Axis<'_> {
-    fn labels(&self) -> usize {
+    /// How many labels there may be.
+    fn labels(&self, most: usize) -> usize {
         match self.scale {
-            Scale::Linear => 6,
-            // One for each power, which are few.
-            Scale::Log(_) => 12,
+            Scale::Linear => most,
+            // At powers alone: if there were room for more, the library would add some between.
+            Scale::Log(_) => 9,
         }
     }
 }
@@ -211,8 +214,9 @@ pub fn plain(value: f64) -> String {
 }
 
 pub const DRAWN: &str = "a string takes everything that is drawn";
-/// Of text in charts, in units of the drawing.
-pub const FONT_SIZE: u32 = 13;
+/// Of text in charts: the library draws it as 12.9 units of the drawing, which are pixels where there is
+/// room.
+pub const FONT_SIZE: u32 = 16;
 pub const WIDE: u32 = 1120;
 pub const NARROW: u32 = 548;
 const HEIGHT: u32 = 300;

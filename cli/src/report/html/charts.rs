@@ -9,6 +9,7 @@ use super::ticks::{TimeUnit, round_end, short};
 use super::{Figure, Key};
 use crate::report::text::numbers::{amount, share_of, time_in_words};
 use crate::report::Report;
+use crate::report::timeline::{Interval, Timeline};
 
 /// All of them. A chart of nothing is left out.
 pub fn of(variants: &[Report]) -> Vec<Figure> {
@@ -38,25 +39,24 @@ pub fn figure(title: &str, note: &str, chart: &LineChart<'_>) -> Figure {
 }
 
 fn throughput(variants: &[Report]) -> Option<Figure> {
-    let unit = TimeUnit::of(longest_run(variants)?);
+    let time = TimeAxis::of(variants)?;
     let lines = variants.iter().enumerate().map(|(index, report)| Line {
         label: match variants {
             [_] => "throughput".to_owned(),
             _ => report.label().to_owned(),
         },
         ink: Ink::Series(index),
-        points: over_time(report, unit, |interval| interval.ops_per_s()),
+        points: time.points(report, Interval::ops_per_s),
         is_prediction: false,
         has_marks: false,
         tip: |_, y| format!("{} op/s", amount(y)),
     });
     let lines: Vec<Line> = lines.collect();
-    let x_label = format!("time, {}", unit.name);
     let chart = LineChart {
         id: "throughput",
         title: "Throughput over time",
         description: "Calls that gave a result, each second, in each interval of the run.",
-        x: over(&x_label, unit.of_time(longest_run(variants)?)),
+        x: time.axis(),
         y: up("op/s", &lines),
         lines,
         is_wide: false,
@@ -67,12 +67,11 @@ fn throughput(variants: &[Report]) -> Option<Figure> {
 
 /// Of one variant its percentiles, of several the 99th of each.
 fn latency_over_time(variants: &[Report]) -> Option<Figure> {
-    let time = TimeUnit::of(longest_run(variants)?);
-    let highest = variants.iter().flat_map(|report| report.timeline.intervals());
-    let highest = highest.filter_map(|(_, interval)| interval.quantile_ns(0.99));
+    let time = TimeAxis::of(variants)?;
+    let highest = variants.iter().filter_map(|report| report.latency.p99_ns);
     let unit = TimeUnit::of(Nanos::new(highest.max()?));
     let line = |report: &Report, quantile: f64, label: String, index| {
-        let points = over_time(report, time, |interval| {
+        let points = time.points(report, |interval| {
             let value = interval.quantile_ns(quantile).map(Nanos::new);
             value.map(|value| unit.of_time(value))
         });
@@ -107,12 +106,12 @@ fn latency_over_time(variants: &[Report]) -> Option<Figure> {
             "99th percentile of the calls that ended in each interval.",
         ),
     };
-    let (x_label, y_label) = (format!("time, {}", time.name), format!("latency, {}", unit.name));
+    let y_label = format!("latency, {}", unit.name);
     let chart = LineChart {
         id: "latency",
         title,
         description: note,
-        x: over(&x_label, time.of_time(longest_run(variants)?)),
+        x: time.axis(),
         y: up(&y_label, &lines),
         lines,
         is_wide: false,
@@ -155,7 +154,7 @@ fn percentiles(variants: &[Report]) -> Option<Figure> {
         description: note,
         x: Axis {
             label: "percentile",
-            range: [1.0, most * 1.0001],
+            range: [1.0, most * 1.2],
             scale: Scale::Log(10.0),
             tick: |value| match is_power(value, 10.0) {
                 true => format!("{} %", percent(value)),
@@ -219,39 +218,85 @@ fn mean_of_all(report: &Report) -> u64 {
     means.fold(0, u64::saturating_add)
 }
 
-/// The longest time that a timeline spans, if there is one.
-fn longest_run(variants: &[Report]) -> Option<Nanos> {
-    let ends = variants.iter().filter_map(|report| {
-        let length = report.timeline.interval_ns();
-        let (start, interval) = report.timeline.intervals().last()?;
-        let covered = Nanos::new(interval.covered_ns.min(length));
-        Some(start + covered)
-    });
-    ends.max().filter(|end| *end > Nanos::ZERO)
+/// Time from left to right: as it passes, or where variants took very different times, as a share of
+/// each one's run.
+enum TimeAxis {
+    Passing { unit: TimeUnit, end: f64, label: String },
+    Share,
 }
 
-/// A figure of each interval, in the middle of it; a gap where there is none.
-fn over_time(
-    report: &Report,
-    unit: TimeUnit,
-    figure: impl Fn(&crate::report::timeline::Interval) -> Option<f64>,
-) -> Vec<(f64, f64)> {
-    let length = report.timeline.interval_ns();
-    let points = report.timeline.intervals().map(|(start, interval)| {
-        let half = Nanos::new(interval.covered_ns.min(length) / 2);
-        let value = figure(interval).unwrap_or(f64::NAN);
-        (unit.of_time(start + half), value)
-    });
-    points.collect()
+impl TimeAxis {
+    /// `None` if no time passed.
+    fn of(variants: &[Report]) -> Option<Self> {
+        let ends = variants.iter().map(end_of).filter(|end| *end > Nanos::ZERO);
+        let [shortest, longest] = [ends.clone().min()?, ends.max()?];
+        if longest.as_f64() > 2.0 * shortest.as_f64() {
+            return Some(Self::Share);
+        }
+        let unit = TimeUnit::of(longest);
+        Some(Self::Passing {
+            unit,
+            end: unit.of_time(longest),
+            label: format!("time, {}", unit.name),
+        })
+    }
+
+    fn axis(&self) -> Axis<'_> {
+        let (label, end) = match self {
+            Self::Passing { label, end, .. } => (label.as_str(), *end),
+            Self::Share => ("share of each run, %", 100.0),
+        };
+        Axis {
+            label,
+            range: [0.0, end],
+            scale: Scale::Linear,
+            tick: plain,
+        }
+    }
+
+    /// A figure of each interval, in the middle of it; a gap where there is none.
+    fn points(
+        &self,
+        report: &Report,
+        figure: impl Fn(&Interval) -> Option<f64>,
+    ) -> Vec<(f64, f64)> {
+        let end = end_of(report);
+        let timeline = smooth(report);
+        let points = timeline.intervals().map(|(start, interval)| {
+            let middle = start + Nanos::new(length(&timeline, interval).get() / 2);
+            let at = match self {
+                Self::Passing { unit, .. } => unit.of_time(middle),
+                Self::Share => 100.0 * middle.as_f64() / end.as_f64(),
+            };
+            (at, figure(interval).unwrap_or(f64::NAN))
+        });
+        points.collect()
+    }
 }
 
-/// An axis of time, to the end of the run.
-fn over(label: &str, end: f64) -> Axis<'_> {
-    Axis {
-        label,
-        range: [0.0, end],
-        scale: Scale::Linear,
-        tick: plain,
+/// When the last interval of a report ends.
+fn end_of(report: &Report) -> Nanos {
+    let last = report.timeline.intervals().last();
+    last.map_or(Nanos::ZERO, |(start, interval)| {
+        start + length(&report.timeline, interval)
+    })
+}
+
+/// How long an interval is: the first and the last may be cut.
+fn length(timeline: &Timeline, interval: &Interval) -> Nanos {
+    Nanos::new(interval.covered_ns.min(timeline.interval_ns()))
+}
+
+/// What happened when, in intervals long enough to hold some ops each: of a few, a rate only tells
+/// whether one more fell into the interval or into the next.
+fn smooth(report: &Report) -> Timeline {
+    let mut timeline = report.timeline.clone();
+    loop {
+        let count = timeline.intervals().count() as u64;
+        if count < 2 * FEWEST_INTERVALS || report.ops / count >= ENOUGH_OPS {
+            return timeline;
+        }
+        timeline = timeline.at_least(timeline.interval_ns() + 1);
     }
 }
 
@@ -293,10 +338,14 @@ fn is_power(value: f64, base: f64) -> bool {
     (exponent - exponent.round()).abs() < 1e-6
 }
 
+/// In an interval, on average.
+const ENOUGH_OPS: u64 = 100;
+/// Fewer would be no curve.
+const FEWEST_INTERVALS: u64 = 16;
+
 /// What a sweep has measured, and what was predicted, over the quantity that was swept.
 ///
 /// Whoever has series over a quantity draws them with this.
-#[cfg_attr(not(test), expect(dead_code, reason = "commands that sweep are still to come"))]
 pub struct Sweep {
     /// Of this page, and of no other chart on it.
     pub id: String,
@@ -316,7 +365,6 @@ pub struct Sweep {
     pub predicted: Vec<(String, Vec<(f64, f64)>)>,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "commands that sweep are still to come"))]
 impl Sweep {
     /// The chart, with its legend.
     pub fn figure(&self) -> Figure {

@@ -10,6 +10,8 @@ mod ink;
 mod stacked;
 mod ticks;
 
+pub use charts::Sweep;
+
 use askama::Template;
 
 use super::text::numbers::{amount, count, or_na, share, time_in_words};
@@ -72,8 +74,14 @@ struct Card {
 struct Section {
     title: &'static str,
     heads: Vec<String>,
-    rows: Vec<Vec<String>>,
+    rows: Vec<Row>,
     is_words: bool,
+}
+
+struct Row {
+    cells: Vec<String>,
+    /// Whether it only keeps others apart.
+    is_gap: bool,
 }
 
 struct Setting {
@@ -82,8 +90,8 @@ struct Setting {
     values: Vec<(String, String)>,
 }
 
-/// The page of `reports`.
-pub fn of(reports: &Reports) -> String {
+/// The page of `reports`, with charts of what was swept.
+pub fn of(reports: &Reports, sweeps: &[Sweep]) -> String {
     let variants = reports.variants();
     let first = &variants[0];
     let page = Page {
@@ -92,7 +100,11 @@ pub fn of(reports: &Reports) -> String {
         verdict: banner(variants),
         chips: chips(variants),
         cards: cards(variants),
-        figures: charts::of(variants),
+        figures: sweeps
+            .iter()
+            .map(Sweep::figure)
+            .chain(charts::of(variants))
+            .collect(),
         tables: text::tables(variants).into_iter().map(section).collect(),
         config: config(variants),
         stories: stories(variants),
@@ -287,7 +299,14 @@ fn section((title, table): (&'static str, Table)) -> Section {
     Section {
         title,
         heads: table.heads().unwrap_or_default().to_vec(),
-        rows: table.rows().to_vec(),
+        rows: table
+            .rows()
+            .iter()
+            .map(|cells| Row {
+                is_gap: cells.iter().all(|cell| cell.trim().is_empty()),
+                cells: cells.clone(),
+            })
+            .collect(),
         is_words: table.heads().is_none(),
     }
 }
@@ -321,4 +340,93 @@ fn stories(variants: &[Report]) -> Vec<(String, String)> {
         Some((report.label().to_owned(), story))
     });
     told.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interrupt::Interrupt;
+    use crate::report::Outcome;
+
+    /// The page of a small run, with a sweep that was made up.
+    fn page(sweep: &Sweep) -> String {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hello.toml");
+        let sets = ["load.ops=200", "load.jobs=4", "expect="].map(str::to_owned);
+        let variants = crate::scenario::read(&path, &sets, None).expect("a shipped scenario");
+        let scenario = &variants[0].scenario;
+        let facts = crate::run::run(scenario, None, &Interrupt::default(), true);
+        let outcome = Outcome {
+            name: None,
+            scenario,
+            entries: &variants[0].entries,
+            facts: facts.expect("it runs"),
+        };
+        let reports = Reports::new(&[outcome], "pausewake sweep --jobs 1..1024".to_owned());
+        of(&reports, std::slice::from_ref(sweep))
+    }
+
+    fn sweep() -> Sweep {
+        let jobs = (0..=10).map(|power| f64::from(1_u32 << power));
+        let measured = |most: f64| {
+            let points = jobs.clone().map(|jobs| (jobs, most * (1.0 - (-jobs / 24.0).exp())));
+            points.collect::<Vec<_>>()
+        };
+        let predicted = |most: f64| {
+            let points = jobs.clone().map(|jobs| (jobs, (jobs * most / 29.0).min(most)));
+            points.collect::<Vec<_>>()
+        };
+        Sweep {
+            id: "sweep".to_owned(),
+            title: "Throughput by jobs".to_owned(),
+            note: "From 32 jobs on the device is saturated; more only wait.".to_owned(),
+            quantity: "jobs".to_owned(),
+            figure: "op/s".to_owned(),
+            is_doubling: true,
+            measured: vec![
+                ("fd & <b>bold</b>".to_owned(), measured(64_000.0)),
+                ("callback".to_owned(), measured(66_000.0)),
+            ],
+            predicted: vec![("predicted".to_owned(), predicted(66_967.0))],
+        }
+    }
+
+    #[test]
+    fn a_sweep_has_its_measurement_and_its_prediction() {
+        let html = page(&sweep());
+        let (_, svg) = html.split_once("id=\"sweep\"").expect("the chart");
+        let (svg, _) = svg.split_once("</svg>").expect("its end");
+        assert_eq!(svg.matches("<circle").count(), 22, "a mark for each measurement");
+        assert!(svg.matches("<polyline").count() > 10, "dashes");
+        assert!(svg.contains(">1024<") && svg.contains(">1<"), "ticks at powers of two");
+        assert_eq!(svg.matches("class=\"tip\"").count(), 33);
+        assert!(!html.contains("<b>"), "names are escaped");
+        assert!(html.contains("class=\"swatch dashed\""));
+        // For those who look at it, as `.ci/html-report` does.
+        if let Some(path) = std::env::var_os("PAUSEWAKE_WRITE_SWEEP") {
+            std::fs::write(path, html).expect("the page can be written");
+        }
+    }
+
+    #[test]
+    fn a_sweep_of_anything_is_drawn() {
+        let series = |points: &[(f64, f64)]| vec![("it".to_owned(), points.to_vec())];
+        for points in [
+            &[][..],
+            &[(1.0, 5.0)],
+            &[(0.0, 0.0), (7.0, 0.0)],
+            &[(1.0, f64::NAN), (2.0, 3.0), (4.0, f64::INFINITY), (8.0, 1e300)],
+        ] {
+            for is_doubling in [false, true] {
+                let sweep = Sweep {
+                    is_doubling,
+                    measured: series(points),
+                    predicted: series(points),
+                    ..sweep()
+                };
+                let figure = sweep.figure();
+                assert!(figure.svg.ends_with("</svg>"), "{points:?}");
+                assert!(!figure.svg.contains("NaN"), "{points:?}");
+            }
+        }
+    }
 }

@@ -33,7 +33,7 @@ impl StackedBars<'_> {
     /// The drawing.
     pub fn svg(&self) -> String {
         let count = u32::try_from(self.bars.len()).unwrap_or(u32::MAX).max(1);
-        let height = BAR * count.min(1_000) + BELOW + ABOVE;
+        let height = BAR * count.min(1_000) + BELOW + ABOVE + 4;
         let mut svg = String::new();
         let root = SVGBackend::with_string(&mut svg, (WIDE, height)).into_drawing_area();
         let tips = self.draw(&root, count);
@@ -50,7 +50,8 @@ impl StackedBars<'_> {
         let label_width = (name_len.min(MOST_LETTERS) * LETTER + 16).max(24);
         let mut chart = ChartBuilder::on(root)
             .margin_top(ABOVE)
-            .margin_right(24)
+            .margin_right(28)
+            .margin_bottom(4)
             .x_label_area_size(BELOW)
             .margin_left(label_width)
             .build_cartesian_2d(0.0..round_end(longest), 0.0..f64::from(count))
@@ -101,7 +102,7 @@ fn shortened(label: &str) -> String {
 
 const BAR: u32 = 40;
 const ABOVE: u32 = 6;
-const BELOW: u32 = 46;
+const BELOW: u32 = 48;
 /// About the width of a letter.
 const LETTER: u32 = 8;
 const MOST_LETTERS: u32 = 28;

@@ -187,7 +187,9 @@ impl Destination {
             (Self::File { place: ours, .. }, Self::File { place: theirs, .. }) => {
                 let real = |place: &Path| {
                     let folder = fs::canonicalize(folder_of(place));
-                    folder.unwrap_or_default().join(place.file_name().unwrap_or_default())
+                    folder
+                        .unwrap_or_default()
+                        .join(place.file_name().unwrap_or_default())
                 };
                 real(ours) == real(theirs)
             }

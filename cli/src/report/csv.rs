@@ -64,7 +64,9 @@ type Cell = fn(&Report) -> String;
 
 const ABOUT: [(&str, Cell); 13] = [
     ("scenario", |it| it.scenario.name.clone()),
-    ("variant", |it| it.scenario.variant.clone().unwrap_or_default()),
+    ("variant", |it| {
+        it.scenario.variant.clone().unwrap_or_default()
+    }),
     ("verdict", |it| Verdict::of(it).name().to_owned()),
     ("clock", |it| it.scenario.clock.to_string()),
     ("seed", |it| it.scenario.seed.to_string()),

@@ -18,7 +18,9 @@ pub fn of(variants: &[Report]) -> String {
     let mut serializer = V2DeflateSerializer::new();
     let mut builder = IntervalLogWriterBuilder::new();
     let mut log = builder
-        .add_comment("[Latency of pausewake's calls: histograms in nanoseconds, maxima in milliseconds]")
+        .add_comment(
+            "[Latency of pausewake's calls: histograms in nanoseconds, maxima in milliseconds]",
+        )
         .with_start_time(SystemTime::UNIX_EPOCH)
         .with_max_value_divisor(1e6)
         .begin_log_with(&mut bytes, &mut serializer)

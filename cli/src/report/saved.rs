@@ -150,7 +150,10 @@ impl Reports {
     /// Calls variants after the file that they come from. What compares them by their names was judged
     /// when they were run.
     fn rename(&mut self, path: &Path) {
-        let file = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+        let file = path
+            .file_stem()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy();
         for report in &mut self.variants {
             report.scenario.variant = Some(match &report.scenario.variant {
                 None => file.clone().into_owned(),
@@ -221,7 +224,9 @@ impl Report {
         }
         if self.samples.latency.count() != self.ops {
             let (count, ops) = (self.samples.latency.count(), self.ops);
-            return Err(format!("it has the latency of {count} calls where ops says {ops}"));
+            return Err(format!(
+                "it has the latency of {count} calls where ops says {ops}"
+            ));
         }
         if self.seeds.is_empty() {
             return Err("it names no seed".to_owned());

@@ -306,7 +306,11 @@ mod tests {
                 let text = serde_json::to_string(series).expect("JSON");
                 let read: Series = serde_json::from_str(&text).expect("it was just written");
                 assert_eq!(read, *series, "seed {seed}");
-                assert_eq!(serde_json::to_string(&read).expect("JSON"), text, "seed {seed}");
+                assert_eq!(
+                    serde_json::to_string(&read).expect("JSON"),
+                    text,
+                    "seed {seed}"
+                );
                 // Also when it has grown out of the bounds that it was saved with.
                 let mut doubled = read.clone();
                 doubled.record(Nanos::from_secs(1_000));

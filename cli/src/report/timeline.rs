@@ -344,7 +344,10 @@ mod tests {
         let mut calls: Vec<_> = (0..3_000)
             .map(|_| {
                 let at = stream.random_range(0..length_ns);
-                (Nanos::new(at), Nanos::new(stream.random_range(1..1_000_000)))
+                (
+                    Nanos::new(at),
+                    Nanos::new(stream.random_range(1..1_000_000)),
+                )
             })
             .collect();
         calls.sort_unstable();
@@ -361,7 +364,12 @@ mod tests {
 
     #[test]
     fn intervals_are_few_and_hold_everything_where_it_belongs() {
-        for (seed, length_ns) in [(1, 90_000), (2, 10_000_000), (3, 7_777_777_777), (4, u64::MAX >> 8)] {
+        for (seed, length_ns) in [
+            (1, 90_000),
+            (2, 10_000_000),
+            (3, 7_777_777_777),
+            (4, u64::MAX >> 8),
+        ] {
             let calls = calls(seed, length_ns);
             let (begun, ended) = (calls[0].0, calls[calls.len() - 1].0);
             let timeline = timeline(&calls).of_run(begun, ended);
@@ -376,9 +384,17 @@ mod tests {
                 let last = index + 1 == count;
                 let within = |at: Nanos| (from <= at && at < to) || (last && at == ended);
                 let expected: Vec<_> = calls.iter().filter(|(at, _)| within(*at)).collect();
-                assert_eq!(interval.latency.count(), expected.len() as u64, "seed {seed}, {index}");
+                assert_eq!(
+                    interval.latency.count(),
+                    expected.len() as u64,
+                    "seed {seed}, {index}"
+                );
                 let longest = expected.iter().map(|(_, latency)| *latency).max();
-                assert_eq!(interval.latency.max(), longest.unwrap_or_default(), "seed {seed}");
+                assert_eq!(
+                    interval.latency.max(),
+                    longest.unwrap_or_default(),
+                    "seed {seed}"
+                );
             }
         }
     }
@@ -393,7 +409,11 @@ mod tests {
             let mut merged = timeline(many);
             merged.merge(&timeline(few));
             let whole = timeline(&calls);
-            assert_eq!(merged.of_run(begun, ended), whole.of_run(begun, ended), "seed {seed}");
+            assert_eq!(
+                merged.of_run(begun, ended),
+                whole.of_run(begun, ended),
+                "seed {seed}"
+            );
         }
     }
 
@@ -425,8 +445,15 @@ mod tests {
         let calls = calls(7, 1_000_000);
         let timeline = timeline(&calls).of_run(calls[0].0, Nanos::new(1_000_000));
         let text = serde_json::to_string(&timeline).expect("JSON");
-        assert_eq!(serde_json::from_str::<Timeline>(&text).expect("just written"), timeline);
-        for (field, value) in [("interval_ns", 3), ("interval_ns", 0), ("offset_ns", u64::MAX)] {
+        assert_eq!(
+            serde_json::from_str::<Timeline>(&text).expect("just written"),
+            timeline
+        );
+        for (field, value) in [
+            ("interval_ns", 3),
+            ("interval_ns", 0),
+            ("offset_ns", u64::MAX),
+        ] {
             let mut bad: serde_json::Value = serde_json::from_str(&text).expect("JSON");
             bad[field] = value.into();
             assert!(serde_json::from_value::<Timeline>(bad).is_err(), "{field}");

@@ -36,8 +36,12 @@ expect.throughput = "> 1.2x few"
 const ALL: [&str; 6] = ["text", "json", "csv", "html", "hgrm", "hlog"];
 
 fn decoded(text: &str) -> Histogram<u64> {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
-    Deserializer::new().deserialize(&mut bytes.as_slice()).expect("a histogram")
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .expect("base64");
+    Deserializer::new()
+        .deserialize(&mut bytes.as_slice())
+        .expect("a histogram")
 }
 
 fn report(folder: &Folder) -> Value {
@@ -45,17 +49,26 @@ fn report(folder: &Folder) -> Value {
 }
 
 fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_else(|| panic!("no count: {value}"))
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("no count: {value}"))
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_in_every_format() {
     let folder = Folder::with(VARIED);
     for format in ALL.into_iter().filter(|format| *format != "hgrm") {
-        let [first, again] =
-            [(); 2].map(|()| folder.run(&["--format", format, "--seed", "7"]).expect_code(0).out);
+        let [first, again] = [(); 2].map(|()| {
+            folder
+                .run(&["--format", format, "--seed", "7"])
+                .expect_code(0)
+                .out
+        });
         assert_eq!(first, again, "{format}");
-        let other = folder.run(&["--format", format, "--seed", "8"]).expect_code(0).out;
+        let other = folder
+            .run(&["--format", format, "--seed", "8"])
+            .expect_code(0)
+            .out;
         assert_ne!(first, other, "{format}");
     }
 }
@@ -63,7 +76,9 @@ fn the_same_seed_gives_the_same_bytes_in_every_format() {
 #[test]
 fn files_of_several_formats_are_written_by_their_extensions() {
     let folder = Folder::with(GOOD);
-    let names = ["r.txt", "r.json", "r.csv", "r.html", "r.hgrm", "r.HLOG", "plain"];
+    let names = [
+        "r.txt", "r.json", "r.csv", "r.html", "r.hgrm", "r.HLOG", "plain",
+    ];
     let mut args: Vec<&str> = names.iter().flat_map(|name| ["-o", name]).collect();
     args.extend(["-o", "-"]);
     let text = folder.run(&args).expect_code(0).out;
@@ -74,7 +89,9 @@ fn files_of_several_formats_are_written_by_their_extensions() {
         assert_eq!(written, said, "{name}");
     }
     // What --format says is said of all.
-    folder.run(&["--format", "csv", "-o", "x.json", "-o", "y.odd"]).expect_code(0);
+    folder
+        .run(&["--format", "csv", "-o", "x.json", "-o", "y.odd"])
+        .expect_code(0);
     for name in ["x.json", "y.odd"] {
         let written = std::fs::read_to_string(folder.path(name)).expect(name);
         assert!(written.starts_with("scenario,variant,"), "{written}");
@@ -85,11 +102,20 @@ fn files_of_several_formats_are_written_by_their_extensions() {
 fn what_cannot_be_written_is_told_before_the_run_and_leaves_nothing() {
     let folder = Folder::with(VARIED);
     for (args, says) in [
-        (&["-o", "r.json", "-o", "r.xml"][..], ["r.xml", ".xml", ".hgrm"]),
-        (&["-o", "r.json", "-o", "./r.json"], ["./r.json", "twice", "once"]),
+        (
+            &["-o", "r.json", "-o", "r.xml"][..],
+            ["r.xml", ".xml", ".hgrm"],
+        ),
+        (
+            &["-o", "r.json", "-o", "./r.json"],
+            ["./r.json", "twice", "once"],
+        ),
         (&["-o", "-", "-o", "-"], ["-", "twice", "once"]),
         (&["--format", "hgrm"], ["hgrm", "2", "hlog"]),
-        (&["-o", "r.json", "-o", "nowhere/r.csv"], ["nowhere/r.csv", "cannot write", "accepted"]),
+        (
+            &["-o", "r.json", "-o", "nowhere/r.csv"],
+            ["nowhere/r.csv", "cannot write", "accepted"],
+        ),
     ] {
         let said = folder.run(args).expect_code(104).expect_err(&says);
         assert_eq!(said.out, "");
@@ -101,7 +127,9 @@ fn what_cannot_be_written_is_told_before_the_run_and_leaves_nothing() {
 fn a_file_is_only_there_if_all_could_be_written() {
     let folder = Folder::with(GOOD);
     // Where everything is full.
-    let said = folder.run(&["-o", "r.json", "-o", "/dev/full", "-o", "r.csv"]).expect_code(104);
+    let said = folder
+        .run(&["-o", "r.json", "-o", "/dev/full", "-o", "r.csv"])
+        .expect_code(104);
     said.expect_err(&["cannot write /dev/full"]);
     assert_eq!(folder.names(), ["it.toml"]);
 }
@@ -177,7 +205,9 @@ fn the_configuration_in_a_result_makes_the_same_run_again() {
     let original = report(&folder);
     for variant in original["variants"].as_array().expect("variants") {
         let config = variant["config"].as_object().expect("entries");
-        let entries = config.iter().filter(|(path, _)| !path.starts_with("expect"));
+        let entries = config
+            .iter()
+            .filter(|(path, _)| !path.starts_with("expect"));
         let lines: String = entries
             .map(|(path, value)| format!("{path} = {}\n", value.as_str().expect("TOML")))
             .collect();
@@ -191,7 +221,10 @@ fn the_configuration_in_a_result_makes_the_same_run_again() {
 fn hgrm_is_the_distribution_and_each_variant_gets_its_own() {
     let folder = Folder::with(VARIED);
     folder.run(&["-o", "latency.hgrm"]).expect_code(0);
-    assert_eq!(folder.names(), ["it.toml", "latency.few.hgrm", "latency.many.hgrm"]);
+    assert_eq!(
+        folder.names(),
+        ["it.toml", "latency.few.hgrm", "latency.many.hgrm"]
+    );
     let json = report(&folder);
     for (index, name) in ["few", "many"].into_iter().enumerate() {
         let written = std::fs::read_to_string(folder.path(&format!("latency.{name}.hgrm")));
@@ -202,14 +235,26 @@ fn hgrm_is_the_distribution_and_each_variant_gets_its_own() {
         let (mut last, mut rows) = (0, 0);
         let mut lines = written.lines();
         let head: Vec<&str> = lines.next().expect("a head").split_whitespace().collect();
-        assert_eq!(head, ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"]);
+        assert_eq!(
+            head,
+            ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"]
+        );
         assert_eq!(lines.next(), Some(""));
         for line in lines.filter(|line| !line.starts_with('#')) {
-            let cells: Vec<f64> =
-                line.split_whitespace().map(|cell| cell.parse().expect("a number")).collect();
-            let [value_ms, quantile, count] = cells[..3] else { panic!("{line}") };
-            let expected = histogram.value_at_quantile(quantile).min(max_ns) as f64 / 1e6;
-            assert!((value_ms - expected).abs() < 1e-3 * expected, "{line}: {expected}");
+            let cells: Vec<f64> = line
+                .split_whitespace()
+                .map(|cell| cell.parse().expect("a number"))
+                .collect();
+            let [value_ms, quantile, count] = cells[..3] else {
+                panic!("{line}")
+            };
+            // So many times do not exceed the value, and they are the share that it stands for.
+            let reached = histogram.value_at_quantile(count / 5_000.0).min(max_ns);
+            assert!(
+                (value_ms - reached as f64 / 1e6).abs() < 1e-6,
+                "{line}: {reached}"
+            );
+            assert!(count >= (quantile * 5_000.0).floor(), "{line}");
             let count = count as u64;
             assert!(count >= last, "{line}");
             (last, rows) = (count, rows + 1);
@@ -220,7 +265,10 @@ fn hgrm_is_the_distribution_and_each_variant_gets_its_own() {
             }
         }
         assert!(rows > 40, "{rows}");
-        assert!(written.contains("#[Max     =") && written.contains("#[Mean    ="), "{written}");
+        assert!(
+            written.contains("#[Max     =") && written.contains("#[Mean    ="),
+            "{written}"
+        );
     }
 }
 
@@ -253,23 +301,46 @@ fn hlog_is_read_back_interval_by_interval() {
 fn html_is_complete_in_itself_and_escapes_what_it_shows() {
     let folder = Folder::with(VARIED);
     let html = folder.run(&["--format", "html"]).expect_code(0).out;
-    assert!(html.contains("&#60;script&#62;") || html.contains("&lt;script&gt;"), "{html}");
-    for forbidden in ["<script", "<link", "<img", "<iframe", "@import", "url(", "javascript:"] {
+    assert!(
+        html.contains("&#60;script&#62;") || html.contains("&lt;script&gt;"),
+        "{html}"
+    );
+    for forbidden in [
+        "<script",
+        "<link",
+        "<img",
+        "<iframe",
+        "@import",
+        "url(",
+        "javascript:",
+    ] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
     // Nothing is fetched; a namespace is only a name.
     let links = html.matches("http://").count() + html.matches("https://").count();
-    assert_eq!(links, html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
+    assert_eq!(
+        links,
+        html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count()
+    );
     assert!(html.contains("default-src 'none'"));
     assert!(html.contains("prefers-color-scheme: dark") && html.contains("@media print"));
     well_formed(&html);
     for chart in ["throughput", "latency", "percentiles", "stages"] {
-        assert!(html.contains(&format!("<title id=\"{chart}-title\">")), "{chart}");
-        assert!(html.contains(&format!("<desc id=\"{chart}-desc\">")), "{chart}");
+        assert!(
+            html.contains(&format!("<title id=\"{chart}-title\">")),
+            "{chart}"
+        );
+        assert!(
+            html.contains(&format!("<desc id=\"{chart}-desc\">")),
+            "{chart}"
+        );
     }
     // All that the text report has.
     let text = folder.run(&[]).expect_code(0).out;
-    for word in text.split_whitespace().filter(|word| !word.contains(['<', '&', '"', '>'])) {
+    for word in text
+        .split_whitespace()
+        .filter(|word| !word.contains(['<', '&', '"', '>', '\'']))
+    {
         assert!(html.contains(word), "{word} is not in the page");
     }
     assert!(html.contains("pausewake run it.toml"));
@@ -287,7 +358,10 @@ fn well_formed(html: &str) {
             assert_eq!(open.pop(), Some(name), "closed where it was not open");
             continue;
         }
-        let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
+        let name = tag
+            .split(|c: char| c.is_whitespace() || c == '/')
+            .next()
+            .unwrap_or_default();
         assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
         if !tag.ends_with('/') && !VOID.contains(&name) {
             open.push(name);
@@ -305,13 +379,21 @@ fn verdicts_are_told_in_every_format() {
     let folder = Folder::with(GOOD);
     let failing = ["--set", "expect.p99=< 1us"];
     for (format, says) in [("html", "class=\"banner failed\""), ("csv", ",failed,")] {
-        let said = folder.run(&[&failing[..], &["--format", format]].concat()).expect_code(99);
+        let said = folder
+            .run(&[&failing[..], &["--format", format]].concat())
+            .expect_code(99);
         assert!(said.out.contains(says), "{format}: {}", said.out);
     }
     let invalid = ["--set", "load.jobs=2", "--set", "load.rate=1000000/s"];
-    let invalid = [&invalid[..], &["--set", "expect=", "--set", "load.ops=2000"]].concat();
+    let invalid = [
+        &invalid[..],
+        &["--set", "expect=", "--set", "load.ops=2000"],
+    ]
+    .concat();
     for (format, says) in [("html", "class=\"banner invalid\""), ("csv", ",invalid,")] {
-        let said = folder.run(&[&invalid[..], &["--format", format]].concat()).expect_code(103);
+        let said = folder
+            .run(&[&invalid[..], &["--format", format]].concat())
+            .expect_code(103);
         assert!(said.out.contains(says), "{format}: {}", said.out);
     }
 }
@@ -319,10 +401,22 @@ fn verdicts_are_told_in_every_format() {
 #[test]
 fn a_run_without_a_single_op_is_shown_too() {
     let folder = Folder::with(GOOD);
-    let nothing = ["--set", "expect=", "--set", "load.ops=", "--set", "load.duration=1ns"];
+    let nothing = [
+        "--set",
+        "expect=",
+        "--set",
+        "load.ops=",
+        "--set",
+        "load.duration=1ns",
+    ];
     for format in ALL {
         let said = folder.run(&[&nothing[..], &["--format", format]].concat());
-        assert!(matches!(said.code, Some(0)), "{format}: {} {}", said.err, said.out);
+        assert!(
+            matches!(said.code, Some(0)),
+            "{format}: {} {}",
+            said.err,
+            said.out
+        );
         assert!(!said.out.is_empty(), "{format}");
     }
 }
@@ -336,7 +430,10 @@ fn results_follow_the_published_schema() {
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     for scenario in [GOOD, VARIED] {
         let report = report(&Folder::with(scenario));
-        let errors: Vec<_> = validator.iter_errors(&report).map(|e| e.to_string()).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&report)
+            .map(|e| e.to_string())
+            .collect();
         assert!(errors.is_empty(), "{errors:?}");
     }
 }

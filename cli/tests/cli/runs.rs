@@ -8,7 +8,7 @@ use crate::helper::{Folder, GOOD, json, scenarios, shipped};
 fn a_closed_loop_is_as_fast_as_its_slices() {
     let said = Folder::with(GOOD).run(&["--format", "json"]).expect_code(0);
     let report = json(&said);
-    assert_eq!(report["format"], "pausewake-report/3");
+    assert_eq!(report["format"], "pausewake-report/4");
     assert_eq!(report["ops"], 20);
     // 20 ops on 2 slices of 100 us; 4 jobs keep both busy, so each op also waits for another.
     assert_eq!(report["elapsed_ns"], 1_000_000);

@@ -105,7 +105,9 @@ impl LineChart<'_> {
             .y_label_area_size(66)
             .build_cartesian_2d(x, y)
             .expect(DRAWN);
-        let text = ("sans-serif", FONT_SIZE).into_font().color(&Ink::Text.stand_in());
+        let text = ("sans-serif", FONT_SIZE)
+            .into_font()
+            .color(&Ink::Text.stand_in());
         let nothing = TRANSPARENT;
         chart
             .configure_mesh()

@@ -7,8 +7,8 @@ use super::ink::Ink;
 use super::stacked::{Bar, StackedBars};
 use super::ticks::{TimeUnit, round_end, short};
 use super::{Figure, Key};
-use crate::report::text::numbers::{amount, share_of, time_in_words};
 use crate::report::Report;
+use crate::report::text::numbers::{amount, share_of, time_in_words};
 use crate::report::timeline::{Interval, Timeline};
 
 /// All of them. A chart of nothing is left out.
@@ -122,7 +122,10 @@ fn latency_over_time(variants: &[Report]) -> Option<Figure> {
 /// As HdrHistogram's plotter draws it: each step to the right is ten times rarer.
 fn percentiles(variants: &[Report]) -> Option<Figure> {
     let some: Vec<_> = variants.iter().filter(|report| report.ops > 0).collect();
-    let longest = some.iter().map(|report| report.samples.latency.max()).max()?;
+    let longest = some
+        .iter()
+        .map(|report| report.samples.latency.max())
+        .max()?;
     let unit = TimeUnit::of(longest);
     let lines = variants.iter().enumerate().map(|(index, report)| {
         let steps = report.samples.latency.percentiles();
@@ -221,7 +224,11 @@ fn mean_of_all(report: &Report) -> u64 {
 /// Time from left to right: as it passes, or where variants took very different times, as a share of
 /// each one's run.
 enum TimeAxis {
-    Passing { unit: TimeUnit, end: f64, label: String },
+    Passing {
+        unit: TimeUnit,
+        end: f64,
+        label: String,
+    },
     Share,
 }
 
@@ -368,16 +375,15 @@ pub struct Sweep {
 impl Sweep {
     /// The chart, with its legend.
     pub fn figure(&self) -> Figure {
-        let line = |(index, (label, points)): (usize, &(String, Vec<(f64, f64)>)), is_prediction| {
-            Line {
+        let line =
+            |(index, (label, points)): (usize, &(String, Vec<(f64, f64)>)), is_prediction| Line {
                 label: label.clone(),
                 ink: Ink::Series(index),
                 points: points.clone(),
                 is_prediction,
                 has_marks: !is_prediction,
                 tip: |x, y| format!("{} at {}", short_value(y), short(x)),
-            }
-        };
+            };
         let measured = self.measured.iter().enumerate().map(|it| line(it, false));
         let predicted = self.predicted.iter().enumerate().map(|it| line(it, true));
         let lines: Vec<Line> = measured.chain(predicted).collect();

@@ -56,7 +56,9 @@ impl StackedBars<'_> {
             .margin_left(label_width)
             .build_cartesian_2d(0.0..round_end(longest), 0.0..f64::from(count))
             .expect(DRAWN);
-        let text = ("sans-serif", FONT_SIZE).into_font().color(&Ink::Text.stand_in());
+        let text = ("sans-serif", FONT_SIZE)
+            .into_font()
+            .color(&Ink::Text.stand_in());
         chart
             .configure_mesh()
             .disable_y_mesh()

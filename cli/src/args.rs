@@ -61,7 +61,7 @@ impl Run {
     pub fn command(&self) -> String {
         let mut words = vec![self.scenario.to_string_lossy().into_owned()];
         if let Some(seed) = self.seed {
-            words.push(format!("--seed={seed}"));
+            words.extend(["--seed".to_owned(), seed.to_string()]);
         }
         for entry in &self.overrides {
             words.extend(["--set".to_owned(), entry.clone()]);

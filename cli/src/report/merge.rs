@@ -77,7 +77,7 @@ impl Reports {
 }
 
 fn names(reports: &Reports) -> String {
-    let names = reports.variants.iter().map(|report| report.label());
+    let names = reports.variants.iter().map(Report::label);
     names.collect::<Vec<_>>().join(", ")
 }
 

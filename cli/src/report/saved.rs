@@ -1,5 +1,6 @@
 //! Saved results: the JSON format, read back.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -64,7 +65,7 @@ pub enum ReadError {
         /// The first of them.
         first: PathBuf,
         /// Why.
-        error: MergeError,
+        error: Box<MergeError>,
     },
     /// Something in it is missing or wrong.
     #[error("{path} is damaged: {wrong}")]
@@ -117,10 +118,11 @@ impl Reports {
         if let [_] = paths {
             return Ok(all);
         }
-        all.rename(&paths[0]);
-        for path in &paths[1..] {
+        let names = names_of(paths);
+        all.rename(&names[0]);
+        for (path, name) in paths.iter().zip(&names).skip(1) {
             let mut more = Self::read(path)?;
-            more.rename(path);
+            more.rename(name);
             all.variants.append(&mut more.variants);
             all.command = format!("{}\n{}", all.command, more.command);
         }
@@ -141,7 +143,7 @@ impl Reports {
             all.merge(&more).map_err(|error| ReadError::Merge {
                 path: path.clone(),
                 first: paths[0].clone(),
-                error,
+                error: Box::new(error),
             })?;
         }
         Ok(all)
@@ -149,14 +151,10 @@ impl Reports {
 
     /// Calls variants after the file that they come from. What compares them by their names was judged
     /// when they were run.
-    fn rename(&mut self, path: &Path) {
-        let file = path
-            .file_stem()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy();
+    fn rename(&mut self, file: &str) {
         for report in &mut self.variants {
             report.scenario.variant = Some(match &report.scenario.variant {
-                None => file.clone().into_owned(),
+                None => file.to_owned(),
                 Some(variant) => format!("{file}/{variant}"),
             });
         }
@@ -233,6 +231,17 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// What files are called: by their names, or by their paths where two have the same name.
+fn names_of(paths: &[PathBuf]) -> Vec<String> {
+    let short = |path: &PathBuf| path.file_stem().unwrap_or_default().to_owned();
+    let distinct: BTreeSet<_> = paths.iter().map(short).collect();
+    let name = |path: &PathBuf| match distinct.len() == paths.len() {
+        true => short(path).to_string_lossy().into_owned(),
+        false => path.with_extension("").to_string_lossy().into_owned(),
+    };
+    paths.iter().map(name).collect()
 }
 
 /// What formats of all versions begin with.

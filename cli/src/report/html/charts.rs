@@ -269,7 +269,12 @@ impl TimeAxis {
     ) -> Vec<(f64, f64)> {
         let end = end_of(report);
         let timeline = smooth(report);
-        let points = timeline.intervals().map(|(start, interval)| {
+        let count = timeline.intervals().count();
+        // The first and the last may be too short to tell a rate.
+        let whole = |(_, interval): &(_, &Interval)| {
+            count < 4 || interval.covered_ns >= timeline.interval_ns() / 2
+        };
+        let points = timeline.intervals().filter(whole).map(|(start, interval)| {
             let middle = start + Nanos::new(length(&timeline, interval).get() / 2);
             let at = match self {
                 Self::Passing { unit, .. } => unit.of_time(middle),
@@ -366,24 +371,33 @@ pub struct Sweep {
     pub figure: String,
     /// Whether values of the quantity double from one to the next.
     pub is_doubling: bool,
-    /// What was measured: a name, and its values by the quantity.
-    pub measured: Vec<(String, Vec<(f64, f64)>)>,
-    /// What was predicted, of the series of the same place, if there is something.
-    pub predicted: Vec<(String, Vec<(f64, f64)>)>,
+    /// What was measured.
+    pub measured: Vec<Swept>,
+    /// What was predicted, if there is something; drawn over the measurement, each in the colour of the
+    /// series at the same place.
+    pub predicted: Vec<Swept>,
+}
+
+/// A series over the quantity that was swept.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// Its name.
+    pub label: String,
+    /// The quantity, and the figure; what is not finite leaves a gap.
+    pub points: Vec<(f64, f64)>,
 }
 
 impl Sweep {
     /// The chart, with its legend.
     pub fn figure(&self) -> Figure {
-        let line =
-            |(index, (label, points)): (usize, &(String, Vec<(f64, f64)>)), is_prediction| Line {
-                label: label.clone(),
-                ink: Ink::Series(index),
-                points: points.clone(),
-                is_prediction,
-                has_marks: !is_prediction,
-                tip: |x, y| format!("{} at {}", short_value(y), short(x)),
-            };
+        let line = |(index, swept): (usize, &Swept), is_prediction| Line {
+            label: swept.label.clone(),
+            ink: Ink::Series(index),
+            points: swept.points.clone(),
+            is_prediction,
+            has_marks: !is_prediction,
+            tip: |x, y| format!("{} at {}", short_value(y), short(x)),
+        };
         let measured = self.measured.iter().enumerate().map(|it| line(it, false));
         let predicted = self.predicted.iter().enumerate().map(|it| line(it, true));
         let lines: Vec<Line> = measured.chain(predicted).collect();

@@ -4,17 +4,19 @@
 //! `templates/report.html` is the page; `chart` draws, `charts` says what. What a scenario says reaches
 //! the page by way of the template's escaping, or of the drawing's.
 
+mod cards;
 mod chart;
 mod charts;
 mod ink;
 mod stacked;
 mod ticks;
 
-pub use charts::Sweep;
+pub use charts::{Sweep, Swept};
 
 use askama::Template;
+use cards::Card;
 
-use super::text::numbers::{amount, count, or_na, share, time_in_words};
+use super::text::numbers::count;
 use super::text::{self, Table};
 use super::{Report, Reports, Verdict};
 
@@ -64,13 +66,6 @@ struct Banner {
     reasons: Vec<String>,
 }
 
-struct Card {
-    label: &'static str,
-    value: String,
-    unit: &'static str,
-    note: String,
-}
-
 struct Section {
     title: &'static str,
     heads: Vec<String>,
@@ -99,7 +94,7 @@ pub fn of(reports: &Reports, sweeps: &[Sweep]) -> String {
         about: first.scenario.about.as_deref(),
         verdict: banner(variants),
         chips: chips(variants),
-        cards: cards(variants),
+        cards: cards::of(variants),
         figures: sweeps
             .iter()
             .map(Sweep::figure)
@@ -118,17 +113,14 @@ pub fn of(reports: &Reports, sweeps: &[Sweep]) -> String {
 
 fn banner(variants: &[Report]) -> Banner {
     let verdict = Verdict::of_all(variants);
+    let of = |report: &Report| match &report.scenario.variant {
+        Some(name) if variants.len() > 1 => format!("{name}: "),
+        _ => String::new(),
+    };
     let mut reasons = Vec::new();
     for report in variants {
-        let of = match &report.scenario.variant {
-            Some(name) if variants.len() > 1 => format!("{name}: "),
-            _ => String::new(),
-        };
-        reasons.extend(
-            why(report)
-                .into_iter()
-                .map(|reason| format!("{of}{reason}")),
-        );
+        let against = why(report).into_iter();
+        reasons.extend(against.map(|reason| format!("{}{reason}", of(report))));
     }
     let expected: usize = variants.iter().map(|it| it.expected.len()).sum();
     if reasons.is_empty() {
@@ -138,6 +130,10 @@ fn banner(variants: &[Report]) -> Banner {
             many => format!("The run is complete, and all {many} expectations hold."),
         });
     }
+    reasons.extend(variants.iter().filter_map(|report| {
+        let said = text::compute_bound(report)?;
+        Some(format!("{}{said}", of(report)))
+    }));
     let (class, word) = match verdict {
         Verdict::Holds => ("passed", "Passed"),
         Verdict::ExpectationFailed => ("failed", "Failed"),
@@ -164,7 +160,6 @@ fn why(report: &Report) -> Vec<String> {
     if report.aborted {
         reasons.push("The run was ended before its time; this is what was measured.".to_owned());
     }
-    reasons.extend(text::compute_bound(report));
     let failed = report.expected.iter().filter(|expected| !expected.holds);
     reasons.extend(failed.map(|expected| {
         let (figure, condition) = (&expected.figure, &expected.condition);
@@ -198,112 +193,6 @@ fn chips(variants: &[Report]) -> Vec<(&'static str, String)> {
         chips.push(("runs merged", first.seeds.len().to_string()));
     }
     chips
-}
-
-fn cards(variants: &[Report]) -> Vec<Card> {
-    match variants {
-        [only] => cards_of(only),
-        variants => cards_of_all(variants),
-    }
-}
-
-fn cards_of(report: &Report) -> Vec<Card> {
-    let latency = &report.latency;
-    let mut cards = vec![
-        Card {
-            label: "Throughput",
-            value: or_na(report.ops_per_s, amount),
-            unit: "op/s",
-            note: format!(
-                "{} ops in {}",
-                count(report.ops),
-                time_in_words(report.elapsed_ns)
-            ),
-        },
-        Card {
-            label: "Latency, median",
-            value: or_na(latency.p50_ns, time_in_words),
-            unit: "",
-            note: format!("mean {}", or_na(latency.mean_ns, time_in_words)),
-        },
-        Card {
-            label: "Latency, p99",
-            value: or_na(latency.p99_ns, time_in_words),
-            unit: "",
-            note: format!("p99.9 {}", or_na(latency.p999_ns, time_in_words)),
-        },
-        Card {
-            label: "Longest",
-            value: or_na(latency.max_ns, time_in_words),
-            unit: "",
-            note: format!("{} in flight, mean", amount(report.littles_law[0].measured)),
-        },
-    ];
-    let busiest = report.slices.iter().filter(|slices| slices.ops > 0);
-    let busiest = busiest.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation));
-    cards.extend(busiest.map(|slices| Card {
-        label: "Device busy",
-        value: share(slices.utilisation),
-        unit: "",
-        note: format!("{} {} slices", slices.slices, slices.class),
-    }));
-    cards.push(Card {
-        label: "Errors",
-        value: count(report.errors.total),
-        unit: "",
-        note: match report.verified.applies {
-            true => format!("{} results verified", count(report.verified.right)),
-            false => "nothing to verify".to_owned(),
-        },
-    });
-    cards
-}
-
-fn cards_of_all(variants: &[Report]) -> Vec<Card> {
-    let label = |report: &Report| report.label().to_owned();
-    let of_some = |report: &&Report| report.ops_per_s.is_some() && report.ops > 0;
-    let rate = |report: &&Report| report.ops_per_s.unwrap_or(0.0);
-    let fastest = variants.iter().filter(of_some);
-    let fastest = fastest.max_by(|a, b| rate(a).total_cmp(&rate(b)));
-    let soonest = |of: fn(&Report) -> Option<u64>| {
-        let some = variants.iter().filter(|report| of(report).is_some());
-        some.min_by_key(|report| of(report))
-    };
-    let mut cards = Vec::new();
-    cards.extend(fastest.map(|it| Card {
-        label: "Highest throughput",
-        value: or_na(it.ops_per_s, amount),
-        unit: "op/s",
-        note: label(it),
-    }));
-    for (title, of) in [
-        (
-            "Lowest median",
-            (|it| it.latency.p50_ns) as fn(&Report) -> _,
-        ),
-        ("Lowest p99", |it| it.latency.p99_ns),
-    ] {
-        cards.extend(soonest(of).map(|it| Card {
-            label: title,
-            value: or_na(of(it), time_in_words),
-            unit: "",
-            note: label(it),
-        }));
-    }
-    let sum = |of: fn(&Report) -> u64| variants.iter().map(of).fold(0, u64::saturating_add);
-    cards.push(Card {
-        label: "Ops",
-        value: count(sum(|it| it.ops)),
-        unit: "",
-        note: format!("{} variants", variants.len()),
-    });
-    cards.push(Card {
-        label: "Errors",
-        value: count(sum(|it| it.errors.total)),
-        unit: "",
-        note: format!("{} results verified", count(sum(|it| it.verified.right))),
-    });
-    cards
 }
 
 fn section((title, table): (&'static str, Table)) -> Section {
@@ -376,20 +265,18 @@ mod tests {
         of(&reports, std::slice::from_ref(sweep))
     }
 
+    fn swept(label: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Swept {
+        Swept {
+            label: label.to_owned(),
+            points: points.into_iter().collect(),
+        }
+    }
+
     fn sweep() -> Sweep {
-        let jobs = (0..=10).map(|power| f64::from(1_u32 << power));
-        let measured = |most: f64| {
-            let points = jobs
-                .clone()
-                .map(|jobs| (jobs, most * (1.0 - (-jobs / 24.0).exp())));
-            points.collect::<Vec<_>>()
-        };
-        let predicted = |most: f64| {
-            let points = jobs
-                .clone()
-                .map(|jobs| (jobs, (jobs * most / 29.0).min(most)));
-            points.collect::<Vec<_>>()
-        };
+        let jobs = || (0..=10).map(|power| f64::from(1_u32 << power));
+        let at_most =
+            |most: f64| jobs().map(move |jobs| (jobs, most * (1.0 - (-jobs / 24.0).exp())));
+        let predicted = jobs().map(|jobs| (jobs, (jobs / 29.0).min(1.0) * 66_967.0));
         Sweep {
             id: "sweep".to_owned(),
             title: "Throughput by jobs".to_owned(),
@@ -398,10 +285,10 @@ mod tests {
             figure: "op/s".to_owned(),
             is_doubling: true,
             measured: vec![
-                ("fd & <b>bold</b>".to_owned(), measured(64_000.0)),
-                ("callback".to_owned(), measured(66_000.0)),
+                swept("fd & <b>bold</b>", at_most(58_000.0)),
+                swept("callback", at_most(66_000.0)),
             ],
-            predicted: vec![("predicted".to_owned(), predicted(66_967.0))],
+            predicted: vec![swept("predicted", predicted)],
         }
     }
 
@@ -431,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_sweep_of_anything_is_drawn() {
-        let series = |points: &[(f64, f64)]| vec![("it".to_owned(), points.to_vec())];
+        let series = |points: &[(f64, f64)]| vec![swept("it", points.iter().copied())];
         for points in [
             &[][..],
             &[(1.0, 5.0)],

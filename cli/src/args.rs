@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit;
+use crate::formats::OutputArgs;
 
 /// A simulated async crypto engine with offload-hardware emulation.
 #[derive(Debug, Parser)]
@@ -29,6 +30,14 @@ pub enum Command {
     /// defaults make the scenario, which --print-scenario prints.
     #[command(after_help = exit::HELP)]
     Load(Box<Load>),
+    /// Make a report of saved results, in any format; of several, side by side. Whatever they say, a
+    /// report that is written ends with 0.
+    #[command(after_help = exit::HELP)]
+    Report(Report),
+    /// Make one result of several: of runs of the same scenario that differ in their seeds. Samples
+    /// and counts are added, so that nothing is lost; percentiles are never averaged.
+    #[command(after_help = exit::HELP)]
+    Merge(Report),
     /// Print the format of scenarios as a JSON schema, for editors: with taplo, the first line
     /// `#:schema schema.json` of a scenario names it.
     #[command(after_help = exit::HELP)]
@@ -52,21 +61,9 @@ pub struct Run {
     /// Tell what happened, event by event: the first LINES of it (200 if not said).
     #[arg(long, value_name = "LINES", num_args = 0..=1, require_equals = true, default_missing_value = "200", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub story: Option<u32>,
-    /// Where the report goes, and how.
+    /// Where the report goes.
     #[command(flatten)]
-    pub reporting: Reporting,
-}
-
-/// Where a report goes, and how.
-#[derive(Debug, Args)]
-pub struct Reporting {
-    /// How to write the report.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Write the report to FILE instead of standard output (-), all of it or nothing. What is no
-    /// regular file, as a FIFO, is written to as it is.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub output: OutputArgs,
     /// Show no progress bar. (There is none anyway when standard error is no terminal.)
     #[arg(short, long)]
     pub quiet: bool,
@@ -91,11 +88,27 @@ pub enum ProfileFormat {
     Json,
 }
 
-/// How to write the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Tables for humans, 80 columns wide.
-    Text,
-    /// One object for programs.
-    Json,
+impl Run {
+    /// The command that makes the same run again, for a shell.
+    pub fn command(&self) -> String {
+        let mut words = vec![self.scenario.to_string_lossy().into_owned()];
+        if let Some(seed) = self.seed {
+            words.extend(["--seed".to_owned(), seed.to_string()]);
+        }
+        for entry in &self.overrides {
+            words.extend(["--set".to_owned(), entry.clone()]);
+        }
+        crate::output::shell("run", words)
+    }
+}
+
+/// `pausewake report` and `pausewake merge`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Results that `--format json` has written.
+    #[arg(required = true, value_name = "FILE")]
+    pub results: Vec<PathBuf>,
+    /// Where the report goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }

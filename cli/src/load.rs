@@ -4,13 +4,10 @@
 //! over the defaults as a `--set` is put over a file; it goes through the same checks, and what is
 //! wrong with it is shown at the flag.
 
-mod quoting;
-
 use std::fmt::Write as _;
 
 use crate::args;
 use crate::scenario::{self, Flag, Rejected, Variant};
-use quoting::quoted;
 
 /// The run that `args` ask for, in form of a scenario.
 pub struct Adhoc {
@@ -46,6 +43,11 @@ impl Adhoc {
             variant.scenario.command = Some(self.command.clone());
         }
         Ok(variants)
+    }
+
+    /// The command that runs it again, for a shell.
+    pub fn command(&self) -> &str {
+        &self.command
     }
 
     /// The scenario as a file, which can be run in the same folder.
@@ -171,17 +173,17 @@ fn is_rsa_sign(op: &str) -> bool {
 
 /// What runs it again. Flags stand in it with their long names, and the seed always.
 fn command(said: &Said<'_>) -> String {
-    let mut command = String::from("pausewake load");
+    let mut words = Vec::new();
     for flag in said.flags {
-        let _ = write!(command, " {} {}", flag.name(), quoted(flag.typed()));
+        words.extend([flag.name().to_owned(), flag.typed().to_owned()]);
     }
     for set in said.overrides {
-        let _ = write!(command, " --set {}", quoted(set));
+        words.extend(["--set".to_owned(), set.clone()]);
     }
     if !said.says("seed") {
-        command.push_str(" --seed 1");
+        words.extend(["--seed".to_owned(), "1".to_owned()]);
     }
-    command
+    crate::output::shell("load", words)
 }
 
 /// A text as TOML writes it.

@@ -8,6 +8,7 @@
 
 mod args;
 mod exit;
+mod formats;
 mod interrupt;
 mod load;
 mod output;
@@ -20,15 +21,17 @@ mod story;
 mod units;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, Format, Load, ProfileFormat, Profiles, Reporting, Run};
+use args::{Cli, Command, Load, ProfileFormat, Profiles, Run};
 use exit::Exit;
+use formats::{FormatError, OutputArgs};
 use interrupt::Interrupt;
-use output::{Destination, Output, OutputError};
-use report::{Outcome, Reports, Verdict};
+use output::{Output, OutputError};
+use report::{Outcome, ReadError, Reports, Verdict};
 use run::RunError;
 use scenario::Variant;
 
@@ -41,8 +44,10 @@ fn main() -> ExitCode {
         Command::Run(args) => run_scenario(&args).map(Verdict::exit),
         Command::Load(args) if args.print_scenario => print_load(&args),
         Command::Load(args) => run_load(&args).map(Verdict::exit),
+        Command::Report(args) => report_saved(&args, Reports::read_all).map(|_| Exit::Success),
+        Command::Merge(args) => report_saved(&args, Reports::read_merged).map(Verdict::exit),
         Command::Profiles(args) => show_profiles(&args),
-        Command::Schema => print(&scenario::schema::text()),
+        Command::Schema => print(scenario::schema::text()),
     };
     match done {
         Ok(exit) => exit,
@@ -63,13 +68,26 @@ struct Failure {
 fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
     let variants = scenario::read(&args.scenario, &args.overrides, args.seed)
         .map_err(|rejected| bad_input(&rejected))?;
-    run_all(&variants, args.story, &args.reporting)
+    run_all(
+        &variants,
+        args.story,
+        &args.output,
+        args.quiet,
+        args.command(),
+    )
 }
 
 fn run_load(args: &Load) -> Result<Verdict, Failure> {
-    let variants = load::Adhoc::new(args).variants();
+    let adhoc = load::Adhoc::new(args);
+    let variants = adhoc.variants();
     let variants = variants.map_err(|rejected| bad_input(&rejected))?;
-    run_all(&variants, None, &args.reporting)
+    run_all(
+        &variants,
+        None,
+        &args.output,
+        args.quiet,
+        adhoc.command().to_owned(),
+    )
 }
 
 fn print_load(args: &Load) -> Result<Exit, Failure> {
@@ -81,13 +99,15 @@ fn print_load(args: &Load) -> Result<Exit, Failure> {
 fn run_all(
     variants: &[Variant],
     story_lines: Option<u32>,
-    args: &Reporting,
+    output: &OutputArgs,
+    quiet: bool,
+    command: String,
 ) -> Result<Verdict, Failure> {
     // Before there is a file that would be left behind, or a FIFO that nobody reads.
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
-    let destination =
-        Destination::of(args.output.as_deref(), &interrupt).map_err(|error| no_output(&error))?;
-    let output = destination.open().map_err(|error| no_output(&error))?;
+    let names: Vec<_> = variants.iter().map(|it| it.name.as_deref()).collect();
+    let outputs = output.open(&names, &interrupt);
+    let outputs = outputs.map_err(|error| wrong_output(&error))?;
     let mut outcomes = Vec::with_capacity(variants.len());
     let mut stories = Vec::new();
     for variant in variants {
@@ -95,11 +115,12 @@ fn run_all(
             break;
         }
         let log = story_lines.map(|lines| story::LogHandle::new(lines as usize));
-        let facts = run::run(&variant.scenario, log.clone(), &interrupt, args.quiet)
+        let facts = run::run(&variant.scenario, log.clone(), &interrupt, quiet)
             .map_err(|error| failure(&error))?;
         outcomes.push(Outcome {
             name: variant.name.as_deref(),
             scenario: &variant.scenario,
+            entries: &variant.entries,
             facts,
         });
         stories.push(log.map(|log| {
@@ -107,13 +128,9 @@ fn run_all(
             (story::tell(&events), left_out)
         }));
     }
-    let mut reports = Reports::new(&outcomes);
+    let mut reports = Reports::new(&outcomes, command);
     reports.tell(stories);
-    let text = match args.format {
-        Format::Json => reports.to_json(),
-        Format::Text => reports.to_text(),
-    };
-    output.write(&text).map_err(|error| no_output(&error))?;
+    outputs.write(&reports).map_err(|error| no_output(&error))?;
     // Also if it was between two variants.
     let aborted = interrupt.is_raised().then_some(Verdict::Aborted);
     Ok(aborted
@@ -123,8 +140,23 @@ fn run_all(
         .unwrap_or(Verdict::Holds))
 }
 
-fn print(text: &str) -> Result<Exit, Failure> {
-    let written = Output::Stdout.write(text);
+/// Reads saved results by `read`, and reports what that gives.
+fn report_saved(
+    args: &args::Report,
+    read: impl Fn(&[PathBuf]) -> Result<Reports, ReadError>,
+) -> Result<Verdict, Failure> {
+    let reports = read(&args.results).map_err(|error| bad_input(&error))?;
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    let names = reports.variants().iter();
+    let names: Vec<_> = names.map(|it| it.scenario.variant.as_deref()).collect();
+    let outputs = args.output.open(&names, &interrupt);
+    let outputs = outputs.map_err(|error| wrong_output(&error))?;
+    outputs.write(&reports).map_err(|error| no_output(&error))?;
+    Ok(reports.verdict())
+}
+
+fn print(text: impl Into<String>) -> Result<Exit, Failure> {
+    let written = Output::Stdout.write(text.into());
     written.map_err(|error| no_output(&error))?;
     Ok(Exit::Success)
 }
@@ -141,13 +173,10 @@ fn show_profiles(args: &Profiles) -> Result<Exit, Failure> {
             profile::one(found?)
         }
     };
-    let text = match args.format {
+    print(match args.format {
         ProfileFormat::Text => shown.to_text(),
         ProfileFormat::Json => shown.to_json(),
-    };
-    let written = Output::Stdout.write(&text);
-    written.map_err(|error| no_output(&error))?;
-    Ok(Exit::Success)
+    })
 }
 
 fn failure(error: &RunError) -> Failure {
@@ -157,6 +186,13 @@ fn failure(error: &RunError) -> Failure {
             RunError::Setup(_) => Exit::BadInput,
             RunError::Broken(_) | RunError::Stopped => Exit::Invalid,
         },
+    }
+}
+
+fn wrong_output(error: &FormatError) -> Failure {
+    match error {
+        FormatError::Output(error) => no_output(error),
+        error => bad_input(error),
     }
 }
 

@@ -158,33 +158,110 @@ impl Destination {
     }
 }
 
+/// A result that is written, as far as it can be taken back.
+#[derive(Debug)]
+pub enum Filled {
+    /// A regular file, complete, beside its place.
+    File {
+        /// As the user named it.
+        named: PathBuf,
+        /// Where it will be.
+        place: PathBuf,
+        /// What is written; gone if it is dropped.
+        unplaced: tempfile::NamedTempFile,
+    },
+    /// What stands at another place as soon as it is written.
+    Stream {
+        /// Where it goes: [`Output::Stdout`] or [`Output::Special`].
+        output: Output,
+        /// All of it.
+        text: String,
+    },
+}
+
+impl Destination {
+    /// Whether `other` is the same place.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Stdout, Self::Stdout) => true,
+            (Self::File { place: ours, .. }, Self::File { place: theirs, .. }) => {
+                let real = |place: &Path| {
+                    let folder = fs::canonicalize(folder_of(place));
+                    folder
+                        .unwrap_or_default()
+                        .join(place.file_name().unwrap_or_default())
+                };
+                real(ours) == real(theirs)
+            }
+            (Self::Special { named: ours, .. }, Self::Special { named: theirs, .. }) => {
+                ours == theirs
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Output {
     /// Writes `text`, all of it. A reader that has gone is no error: it had seen enough.
     ///
     /// # Errors
     /// It could not be written; a regular file that was there before is unchanged.
-    pub fn write(self, text: &str) -> Result<(), OutputError> {
+    pub fn write(self, text: String) -> Result<(), OutputError> {
+        self.fill(text)?.finish()
+    }
+
+    /// Writes `text` beside a file's place; keeps it for what is none.
+    ///
+    /// # Errors
+    /// The file could not be written, and is gone.
+    pub fn fill(self, text: String) -> Result<Filled, OutputError> {
+        let Self::File {
+            named,
+            place,
+            mut unfinished,
+        } = self
+        else {
+            return Ok(Filled::Stream { output: self, text });
+        };
+        let file = unfinished.as_file_mut();
+        let written = file.write_all(text.as_bytes());
+        match written.and_then(|()| file.sync_all()) {
+            Ok(()) => Ok(Filled::File {
+                named,
+                place,
+                unplaced: unfinished,
+            }),
+            Err(error) => Err(OutputError::file(&named, error)),
+        }
+    }
+}
+
+impl Filled {
+    /// Whether it is a regular file.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File { .. })
+    }
+
+    /// Puts the file in its place, or writes the stream. A reader that has gone is no error.
+    ///
+    /// # Errors
+    /// It could not be placed or written; a regular file that was there before is unchanged.
+    pub fn finish(self) -> Result<(), OutputError> {
         match self {
-            Self::Stdout => write_to_reader(io::stdout().lock(), text).map_err(OutputError::Stdout),
-            Self::Special { named, file } => {
-                write_to_reader(file, text).map_err(|error| OutputError::file(&named, error))
-            }
             Self::File {
                 named,
                 place,
-                mut unfinished,
-            } => {
-                let file = unfinished.as_file_mut();
-                let written = file
-                    .write_all(text.as_bytes())
-                    .and_then(|()| file.sync_all());
-                let placed = written
-                    .and_then(|()| unfinished.persist(&place).map_err(|failed| failed.error));
-                match placed {
-                    Ok(_) => Ok(()),
-                    Err(error) => Err(OutputError::file(&named, error)),
+                unplaced,
+            } => match unplaced.persist(&place) {
+                Ok(_) => Ok(()),
+                Err(failed) => Err(OutputError::file(&named, failed.error)),
+            },
+            Self::Stream { output, text } => match output {
+                Output::Special { named, file } => {
+                    write_to_reader(file, &text).map_err(|error| OutputError::file(&named, error))
                 }
-            }
+                _ => write_to_reader(io::stdout().lock(), &text).map_err(OutputError::Stdout),
+            },
         }
     }
 }
@@ -196,6 +273,17 @@ impl OutputError {
             error,
         }
     }
+}
+
+/// A command of this program with its arguments, quoted for a shell.
+pub fn shell(command: &str, words: impl IntoIterator<Item = String>) -> String {
+    // Arguments of a process have no zero bytes, which alone cannot be quoted.
+    let quoted = words.into_iter().map(|word| match shlex::try_quote(&word) {
+        Ok(quoted) => quoted.into_owned(),
+        Err(_) => format!("{word:?}"),
+    });
+    let words: Vec<String> = quoted.collect();
+    format!("pausewake {command} {}", words.join(" "))
 }
 
 /// Opens a FIFO for writing when somebody reads it. An open that waits would not see a signal: it is

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Reporting;
+use crate::formats::OutputArgs;
 
 /// `pausewake load`
 #[derive(Debug, Args)]
@@ -77,5 +77,8 @@ pub struct Load {
     pub print_scenario: bool,
     /// Where the report goes, and how.
     #[command(flatten)]
-    pub reporting: Reporting,
+    pub output: OutputArgs,
+    /// Show no progress bar. (There is none anyway when standard error is no terminal.)
+    #[arg(short, long)]
+    pub quiet: bool,
 }

@@ -2,7 +2,6 @@
 
 use pausewake_device::protocol::Status;
 use pausewake_device::{DeviceStats, Lateness, Nanos};
-use pausewake_engine::events::Stage;
 
 use super::batch_means::Estimate;
 use super::collect::Figures;
@@ -15,10 +14,11 @@ use super::parts::{
     StatusCount, Theory, Times, Verification, WakeFigures,
 };
 use super::punctuality::{Punctuality, ThreadCost};
+use super::samples::Samples;
 use super::series::Series;
 use super::slices::slices;
 use super::{Report, loop_figures, theory};
-use crate::scenario::{Arrival, Clock, Load, Mode, Pacing, Scenario};
+use crate::scenario::{Arrival, Clock, Entries, Load, Mode, Pacing, Scenario};
 
 /// What is known when a run is over.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ pub struct Outcome<'a> {
     pub name: Option<&'a str>,
     /// What was run.
     pub scenario: &'a Scenario,
+    /// What is written of that.
+    pub entries: &'a Entries,
     /// What came of it.
     pub facts: Facts,
 }
@@ -72,13 +74,14 @@ impl Report {
         let elapsed = last - first;
         let ops = figures.latency.count();
         let is_wall = scenario.clock == Clock::Wall;
-        let is_open = matches!(scenario.load.pacing, Pacing::Open { .. });
         let load = offered(scenario, figures);
         let load = load
             .as_ref()
             .map(|(demands, supply)| (&demands[..], *supply));
+        let samples = Samples::new(scenario, facts);
         Self {
             scenario: scenario_info(outcome),
+            seeds: vec![scenario.seed.0],
             invalid: (facts.invalid.clone())
                 .or_else(|| saturation(figures))
                 .or_else(|| loop_figures::bottleneck(scenario, facts)),
@@ -88,16 +91,16 @@ impl Report {
             ops,
             ops_per_s: per_second(ops, elapsed),
             device_ops: figures.device_ops(),
-            latency: times(figures.reported_latency()),
-            uncorrected: is_open.then(|| times(&figures.latency)),
-            open_loop: loop_figures::open_loop(scenario, facts),
+            latency: times(&samples.latency),
+            uncorrected: samples.uncorrected.as_ref().map(times),
+            open_loop: loop_figures::open_loop(scenario, facts, &samples),
             generator: loop_figures::generator(facts),
-            phases: loop_figures::phases(scenario, facts),
-            stages: stages(figures),
+            phases: loop_figures::phases(scenario, &samples),
+            stages: stages(&samples),
             saturated_ops: figures.saturated,
-            queue_wait: queue_wait(scenario, figures),
+            queue_wait: queue_wait(scenario, figures, &samples),
             slices: slices(device, scenario.model_by_kind().as_ref(), load, elapsed),
-            littles_law: littles_law(figures, device, elapsed),
+            littles_law: littles_law(&samples, elapsed),
             jobs: JobFigures {
                 started: figures.jobs.started,
                 finished: figures.jobs.finished,
@@ -116,7 +119,7 @@ impl Report {
                 woke_device: figures.device_wakes,
                 descriptors: figures.submitted,
                 full_waits: figures.full_waits,
-                full_wait: times(&figures.full_waited),
+                full_wait: times(&samples.full_waited),
                 orphans: figures.orphans,
                 abandoned: figures.abandoned,
             },
@@ -129,11 +132,14 @@ impl Report {
             software: software(scenario, figures),
             errors: errors(facts),
             verified: facts.verification.clone(),
-            compute: is_wall.then(|| compute(figures, device)),
+            compute: is_wall.then(|| compute(&samples, device)),
             device_thread: is_wall.then(|| late(&device.driver_lateness)),
             expected: Vec::new(),
             story: None,
             story_left_out: None,
+            config: outcome.entries.clone(),
+            timeline: figures.timeline.clone().of_run(first, last),
+            samples,
         }
     }
 }
@@ -141,11 +147,11 @@ impl Report {
 fn aborted(aborted: &Aborted) -> AbortedFigures {
     match aborted {
         Aborted::BySignal => AbortedFigures {
-            by: "signal",
+            by: "signal".into(),
             reason: "a signal (SIGINT or SIGTERM)".to_owned(),
         },
         Aborted::ByCondition(broken) => AbortedFigures {
-            by: "condition",
+            by: "condition".into(),
             reason: broken.clone(),
         },
     }
@@ -168,19 +174,24 @@ fn software(scenario: &Scenario, figures: &Figures) -> SoftwareFigures {
 
 /// Whether the CPU kept up. An op that waited for it is late by its whole wait, so what the CPU
 /// took away from the model is told by count and by time.
-fn compute(figures: &Figures, device: &DeviceStats) -> ComputeFigures {
+fn compute(samples: &Samples, device: &DeviceStats) -> ComputeFigures {
     let lateness = &device.compute_lateness;
     #[expect(clippy::cast_precision_loss, reason = "a share, to a millionth")]
-    let share = match figures.latency.sum_ns() {
+    let share = match samples.latency.sum_ns() {
         0 => 0.0,
         sum_ns => lateness.total_ns().as_f64() / sum_ns as f64,
     };
     ComputeFigures {
-        bound: lateness.count() * 2 > device.completed || share > 0.1,
+        bound: is_compute_bound(lateness.count(), device.completed, share),
         late_ops: lateness.count(),
         late: late(lateness),
         share_of_latency: to_millionths(share),
     }
+}
+
+/// Whether the CPU decided the figures: most ops waited for it, or a tenth of their time was that.
+pub(super) fn is_compute_bound(late_ops: u64, completions: u64, share: f64) -> bool {
+    late_ops > completions / 2 || share > 0.1
 }
 
 fn late(lateness: &Lateness) -> LateFigures {
@@ -192,7 +203,7 @@ fn late(lateness: &Lateness) -> LateFigures {
 
 /// To three decimals, so that JSON shows no digits that mean nothing.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn per_second(ops: u64, elapsed: Nanos) -> Option<f64> {
+pub(super) fn per_second(ops: u64, elapsed: Nanos) -> Option<f64> {
     let per_s = (ops as f64 / elapsed.as_secs_f64() * 1e3).round() / 1e3;
     (elapsed > Nanos::ZERO).then_some(per_s)
 }
@@ -205,14 +216,14 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
         about: scenario.about.clone(),
         command: scenario.command.clone(),
         clock: match scenario.clock {
-            Clock::Wall => "wall",
-            Clock::Virtual => "virtual",
+            Clock::Wall => "wall".into(),
+            Clock::Virtual => "virtual".into(),
         },
         seed: scenario.seed.0,
-        compute: scenario.device.compute.name(),
-        mode: scenario.mode.name(),
-        notify: scenario.engine.notify.name(),
-        reap: scenario.engine.reap.name(),
+        compute: scenario.device.compute.name().into(),
+        mode: scenario.mode.name().into(),
+        notify: scenario.engine.notify.name().into(),
+        reap: scenario.engine.reap.name().into(),
         profile: scenario.device.profile.clone(),
         limits: scenario.device.limits(),
         load: format!("{}, {}", scenario.load.describe(), pacing(&scenario.load)),
@@ -291,13 +302,11 @@ pub(super) fn times(series: &Series) -> Times {
     }
 }
 
-fn stages(figures: &Figures) -> Vec<StageFigures> {
-    let stages = Stage::ALL.map(|stage| (stage.name(), &figures.stages[stage.index()]));
-    [("full_wait", &figures.full_wait)]
-        .into_iter()
-        .chain(stages)
+pub(super) fn stages(samples: &Samples) -> Vec<StageFigures> {
+    let stages = samples.stages().into_iter();
+    stages
         .map(|(stage, series)| StageFigures {
-            stage,
+            stage: stage.into(),
             times: times(series),
         })
         .collect()
@@ -312,7 +321,7 @@ fn wait(scenario: &Scenario, figures: &Figures) -> Estimate {
     wait
 }
 
-fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
+fn queue_wait(scenario: &Scenario, figures: &Figures, samples: &Samples) -> QueueWait {
     let wait = wait(scenario, figures);
     let theory = match scenario.load.pacing {
         Pacing::Open {
@@ -327,7 +336,7 @@ fn queue_wait(scenario: &Scenario, figures: &Figures) -> QueueWait {
         _ => None,
     };
     QueueWait {
-        mean_ns: (figures.device_ops() > 0).then(|| Nanos::from_f64(wait.mean).get()),
+        mean_ns: times(&samples.queue_wait).mean_ns,
         steady_mean_ns: wait.steady.map(|steady| Nanos::from_f64(steady.mean).get()),
         interval_ns: wait
             .steady
@@ -371,7 +380,7 @@ fn errors(facts: &Facts) -> ErrorFigures {
             .into_iter()
             .filter(|status| *status != Status::Ok && count(*status) > 0)
             .map(|status| StatusCount {
-                status: status.name(),
+                status: status.name().into(),
                 count: count(status),
             })
             .collect(),

@@ -10,7 +10,9 @@ use pausewake_engine::events::{
 };
 
 use super::batch_means::BatchMeans;
+use super::recorder::Recorder;
 use super::series::Series;
+use super::timeline::Timeline;
 
 /// Collects [`Figures`] from events, and from the calls that the load makes.
 #[derive(Debug)]
@@ -48,25 +50,29 @@ pub enum Ending {
 pub struct Figures {
     window: Window,
     /// Call to return of each call that gave its caller a result, whoever computed it.
-    pub latency: Series,
+    pub latency: Recorder,
     /// In an open loop, the same from the time at which the call was to begin.
-    pub corrected: Series,
+    pub corrected: Recorder,
     /// The latency that is reported, by the phase in which calls were to begin.
-    pub phases: Vec<Series>,
+    pub phases: Vec<Recorder>,
     /// Time of the calls that gave a result, as far as it was measured, call · ns.
     pub told_calls_ns: u128,
     /// Time of ops in the device by what their completions said, as far as it was measured, op · ns.
     pub told_service_ns: u128,
     /// The five stages, by [`Stage::index`].
-    pub stages: [Series; 5],
+    pub stages: [Recorder; 5],
     /// Call to slot granted, of each op: next to nothing for those that found room.
-    pub full_wait: Series,
+    pub full_wait: Recorder,
     /// The same of those that met a full ring.
-    pub full_waited: Series,
+    pub full_waited: Recorder,
     /// Calls between their begin and their end, whatever that was, integrated over time, call · ns.
     pub calls_in_flight_ns: i128,
-    /// Waits for a slice, as the device modelled them, ns.
+    /// Waits for a slice, as the device modelled them, ns: for their confidence interval.
     pub queue_wait: BatchMeans,
+    /// The same: their distribution.
+    pub queue_waits: Recorder,
+    /// What ended when.
+    pub timeline: Timeline,
     /// Ops whose wait or service was longer than a completion can say.
     pub saturated: u64,
     /// What the device was asked for, in the order of [`OpKind::ALL`].
@@ -165,7 +171,11 @@ impl Collector {
     /// Says what of the run is measured, before it begins. If nobody does, all of it is.
     pub fn measure(&self, window: Window) {
         let mut figures = self.figures.borrow_mut();
-        figures.phases = window.phase_ends.iter().map(|_| Series::new()).collect();
+        figures.phases = window
+            .phase_ends
+            .iter()
+            .map(|_| Recorder::default())
+            .collect();
         figures.window = window;
     }
 
@@ -176,10 +186,7 @@ impl Collector {
 
     /// The latency that would be reported if this were the end.
     pub fn latency_so_far(&self) -> Series {
-        let figures = self.figures.borrow();
-        let mut latency = Series::new();
-        latency.merge(figures.reported_latency());
-        latency
+        self.figures.borrow().reported_latency().series()
     }
 
     /// A call begins at `at`.
@@ -208,10 +215,8 @@ impl Collector {
         let has_result = ending != Ending::Failure;
         self.returned
             .set(self.returned.get() + u64::from(has_result));
-        figures.call_ends(called_ns, at, has_result);
-        if has_result {
-            figures.corrected(intended_ns.unwrap_or(called_ns), called_ns, at);
-        }
+        let intended_ns = intended_ns.unwrap_or(called_ns);
+        figures.call_ends(called_ns, intended_ns, at, has_result);
     }
 
     /// Takes what was collected.
@@ -230,16 +235,18 @@ impl Figures {
     fn new() -> Self {
         Self {
             window: Window::default(),
-            latency: Series::new(),
-            corrected: Series::new(),
+            latency: Recorder::default(),
+            corrected: Recorder::default(),
             phases: Vec::new(),
             told_calls_ns: 0,
             told_service_ns: 0,
-            stages: std::array::from_fn(|_| Series::new()),
-            full_wait: Series::new(),
-            full_waited: Series::new(),
+            stages: std::array::from_fn(|_| Recorder::default()),
+            full_wait: Recorder::default(),
+            full_waited: Recorder::default(),
             calls_in_flight_ns: 0,
             queue_wait: BatchMeans::new(),
+            queue_waits: Recorder::default(),
+            timeline: Timeline::new(),
             saturated: 0,
             asked: [Asked::default(); OpKind::ALL.len()],
             by_status: [0; Status::ALL.len()],
@@ -283,7 +290,7 @@ impl Figures {
     }
 
     /// The latency that is reported.
-    pub fn reported_latency(&self) -> &Series {
+    pub fn reported_latency(&self) -> &Recorder {
         match self.window.is_open {
             true => &self.corrected,
             false => &self.latency,
@@ -379,6 +386,7 @@ impl Figures {
         }
         self.full_wait.record(stages.full_wait_ns);
         self.queue_wait.record(op.queue_ns.as_f64());
+        self.queue_waits.record(op.queue_ns);
         self.saturated += u64::from(op.is_saturated);
         self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
@@ -397,24 +405,35 @@ impl Figures {
         self.extend_span(at, at);
     }
 
-    fn call_ends(&mut self, called_ns: Nanos, at: Nanos, has_result: bool) {
+    fn call_ends(&mut self, called_ns: Nanos, intended_ns: Nanos, at: Nanos, has_result: bool) {
         let from = self.window.measure_from;
         let (begun, ended) = (called_ns.max(from), at.max(from));
         self.calls_in_flight_ns += i128::from(ended.get());
         self.extend_span(begun, ended);
         if has_result {
             self.told_calls_ns += u128::from((ended - begun).get());
-            if called_ns >= from {
-                self.latency.record(at - called_ns);
-            }
+        }
+        if called_ns < from {
+            return;
+        }
+        if has_result {
+            self.latency.record(at - called_ns);
+            let reported = at
+                - if self.window.is_open {
+                    intended_ns
+                } else {
+                    called_ns
+                };
+            self.timeline.returned(at, reported);
+            self.corrected(intended_ns, at);
+        } else {
+            self.timeline.failed(at);
         }
     }
 
-    fn corrected(&mut self, intended_ns: Nanos, called_ns: Nanos, at: Nanos) {
+    /// Of a call that counts: what it took since it was to begin.
+    fn corrected(&mut self, intended_ns: Nanos, at: Nanos) {
         let window = &self.window;
-        if called_ns < window.measure_from {
-            return;
-        }
         if window.is_open {
             self.corrected.record(at - intended_ns);
         }
@@ -448,6 +467,8 @@ impl Figures {
         self.full_waited.merge(&other.full_waited);
         self.calls_in_flight_ns += other.calls_in_flight_ns;
         self.queue_wait.merge(&other.queue_wait);
+        self.queue_waits.merge(&other.queue_waits);
+        self.timeline.merge(&other.timeline);
         self.saturated += other.saturated;
         for (ours, theirs) in self.by_status.iter_mut().zip(&other.by_status) {
             *ours += theirs;

@@ -50,7 +50,8 @@ impl ErrorTally {
 }
 
 impl DeviceErrors {
-    fn merge(&mut self, other: Self) {
+    /// Adds those of another thread or run.
+    pub fn merge(&mut self, other: Self) {
         self.failed += other.failed;
         self.down += other.down;
         self.timed_out += other.timed_out;

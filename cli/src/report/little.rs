@@ -8,31 +8,32 @@
 //!
 //! Behind a warm-up, both count of what was in the middle then the rest alone.
 
-use pausewake_device::{DeviceStats, Nanos};
+use pausewake_device::Nanos;
 
-use super::collect::Figures;
-use super::parts::Little;
+use super::parts::{Little, Name};
+use super::samples::Samples;
 
 /// The law for calls in flight and for the device, in a run that took `elapsed`.
-pub fn littles_law(figures: &Figures, device: &DeviceStats, elapsed: Nanos) -> [Little; 2] {
+pub fn littles_law(samples: &Samples, elapsed: Nanos) -> [Little; 2] {
+    let totals = &samples.totals;
     [
         little(
-            "calls",
-            float(figures.calls_in_flight_ns),
-            figures.told_calls_ns,
+            "calls".into(),
+            float(totals.calls_in_flight_ns),
+            totals.told_calls_ns,
             elapsed,
         ),
         little(
-            "device",
-            device.in_system_ns().as_f64(),
-            figures.told_service_ns,
+            "device".into(),
+            float(totals.in_device_ns),
+            totals.told_service_ns,
             elapsed,
         ),
     ]
 }
 
 /// λ · W is (ops / elapsed) · (time of all ops / ops), so the number of ops falls out.
-fn little(system: &'static str, integral_ns: f64, told_ns: u128, elapsed: Nanos) -> Little {
+fn little(system: Name, integral_ns: f64, told_ns: u128, elapsed: Nanos) -> Little {
     let over_time = |sum_ns: f64| match elapsed {
         Nanos::ZERO => 0.0,
         elapsed => sum_ns / elapsed.as_f64(),
@@ -64,12 +65,12 @@ mod tests {
     #[test]
     fn the_law_is_off_by_what_never_returned() {
         let elapsed = Nanos::new(1_000);
-        let holds = little("calls", 2_500.0, 2_500, elapsed);
+        let holds = little("calls".into(), 2_500.0, 2_500, elapsed);
         assert_eq!((holds.measured, holds.expected), (2.5, 2.5));
         assert_eq!(holds.difference, Some(0.0));
-        let lost = little("calls", 3_000.0, 2_500, elapsed);
+        let lost = little("calls".into(), 3_000.0, 2_500, elapsed);
         assert_eq!((lost.measured, lost.difference), (3.0, Some(0.2)));
-        let nothing = little("device", 0.0, 0, Nanos::ZERO);
+        let nothing = little("device".into(), 0.0, 0, Nanos::ZERO);
         assert_eq!((nothing.measured, nothing.difference), (0.0, None));
         assert!(to_millionths(-1e-9).is_sign_positive());
     }

@@ -4,13 +4,14 @@
 use pausewake_device::Nanos;
 use pausewake_engine::Reap;
 
-use super::build::{Facts, times};
+use super::build::{Facts, per_second, times};
 use super::little::to_millionths;
 use super::parts::{GeneratorFigures, OpenLoopFigures, PhaseFigures};
+use super::samples::{PhaseSamples, Samples};
 use crate::scenario::{Clock, Pacing, Scenario, Shape};
 
 /// How punctual the starts were, if the loop was open.
-pub fn open_loop(scenario: &Scenario, facts: &Facts) -> Option<OpenLoopFigures> {
+pub fn open_loop(scenario: &Scenario, facts: &Facts, samples: &Samples) -> Option<OpenLoopFigures> {
     let Pacing::Open { late_after, .. } = scenario.load.pacing else {
         return None;
     };
@@ -24,7 +25,7 @@ pub fn open_loop(scenario: &Scenario, facts: &Facts) -> Option<OpenLoopFigures> 
         dropped: punctuality.dropped,
         late_after_ns: late_after.get(),
         max_backlog: punctuality.max_backlog,
-        lateness: times(&punctuality.lateness),
+        lateness: times(samples.lateness.as_ref()?),
     })
 }
 
@@ -40,26 +41,38 @@ pub fn generator(facts: &Facts) -> Option<GeneratorFigures> {
 }
 
 /// The phases, if there are some.
-pub fn phases(scenario: &Scenario, facts: &Facts) -> Vec<PhaseFigures> {
-    let figures = &facts.figures;
-    let (_, last) = figures.span.unwrap_or_default();
-    let phases = scenario.load.phases.iter().zip(&figures.phases);
+pub fn phases(scenario: &Scenario, samples: &Samples) -> Vec<PhaseFigures> {
+    let phases = scenario.load.phases.iter().zip(&samples.phases);
     phases
-        .zip(figures.phase_ends())
-        .map(|((phase, latency), end)| PhaseFigures {
-            shape: match phase.shape {
+        .map(|(phase, measured)| {
+            let shape = match phase.shape {
                 Shape::Hold => "hold",
                 Shape::Ramp => "ramp",
                 Shape::Spike => "spike",
-            },
-            level: phase.level,
-            duration_ns: phase.duration.get(),
-            ops: latency.count(),
-            // Of a run that ended before its time, the part that there was.
-            ops_per_s: per_second(latency.count(), phase.duration - (*end - last)),
-            latency: times(latency),
+            };
+            let mut figures = PhaseFigures {
+                shape: shape.into(),
+                level: phase.level,
+                duration_ns: phase.duration.get(),
+                ops: 0,
+                ops_per_s: None,
+                latency: times(&measured.latency),
+            };
+            figures.recompute(measured);
+            figures
         })
         .collect()
+}
+
+impl PhaseFigures {
+    /// What follows from what was measured of the phase.
+    pub(super) fn recompute(&mut self, measured: &PhaseSamples) {
+        let latency = &measured.latency;
+        self.ops = latency.count();
+        // Of a run that ended before its time, the part that there was.
+        self.ops_per_s = per_second(self.ops, Nanos::new(measured.lasted_ns));
+        self.latency = times(latency);
+    }
 }
 
 /// That whoever made the load was the bottleneck, if so.
@@ -103,13 +116,6 @@ fn busy_share(scenario: &Scenario, facts: &Facts) -> Option<f64> {
         Reap::Inline => None,
         _ => facts.cost.busy_share(),
     }
-}
-
-/// To three decimals, so that JSON shows no digits that mean nothing.
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn per_second(ops: u64, time: Nanos) -> Option<f64> {
-    let per_s = (ops as f64 / time.as_secs_f64() * 1e3).round() / 1e3;
-    (time > Nanos::ZERO).then_some(per_s)
 }
 
 /// Of their time that threads have to work to be taken for busy without end.

@@ -5,38 +5,60 @@
 //!
 //! [`Collector`] counts and measures while a run goes on; [`Facts`] are what is known in the end.
 //! `build` makes a [`Report`] of them, `little` and `slices` hold it against theory, `verdict`
-//! against what the scenario expects. `text` shows it to humans; JSON is the model as it is.
+//! against what the scenario expects. `text` and `html` show it to humans; JSON is the model as it is,
+//! with all [`Samples`], so that [`Reports::read`] gives it back, and `merge` loses nothing.
 
 mod batch_means;
 mod build;
 mod collect;
+mod csv;
 mod errors;
 mod figure;
+mod hgrm;
+mod hlog;
+mod html;
 mod little;
 mod loop_figures;
+mod merge;
 mod offered;
 mod parts;
 mod punctuality;
+mod recorder;
+mod samples;
+mod saved;
 #[cfg(test)]
 mod schema;
 mod series;
 mod slices;
 mod text;
 mod theory;
+mod timeline;
 mod verdict;
+mod wire;
 
 pub use build::{Aborted, Facts, Outcome};
 pub use collect::{Collector, Ending, Figures, Window};
 pub use errors::ErrorTally;
+pub use html::Sweep;
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "commands that sweep are still to come")
+)]
+pub use html::Swept;
 pub use parts::{ExpectationResult, Verification};
 pub use punctuality::{Punctuality, ThreadCost};
+pub use samples::Samples;
+pub use saved::ReadError;
 pub use series::Series;
 pub use text::table;
+pub use timeline::Timeline;
 pub use verdict::Verdict;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::formats::Format;
+use crate::scenario::Entries;
 use crate::story::Line;
 use parts::{
     AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, GeneratorFigures, JobFigures,
@@ -46,20 +68,23 @@ use parts::{
 
 /// The report of one run. Fields stand in the order in which JSON shows them; times are
 /// nanoseconds.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// What was run.
     pub scenario: ScenarioInfo,
+    /// The seeds of all runs that were merged into this report: one, if none were.
+    pub seeds: Vec<u64>,
     /// Why the figures mean nothing, if so.
     pub invalid: Option<String>,
     /// What ended the run before its time, if something did: the figures are of what ran until then.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aborted: Option<AbortedFigures>,
     /// How long the load went on before figures were taken.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup_ns: Option<u64>,
     /// From the first call until the last one had ended, with a result or without, and the device had
-    /// answered what calls had left there.
+    /// answered what calls had left there. Of runs that were merged, the sum, so that what is told
+    /// each second, and averages over time, are those of one of them.
     pub elapsed_ns: u64,
     /// Calls that gave their caller a result, whoever computed it.
     pub ops: u64,
@@ -72,16 +97,16 @@ pub struct Report {
     /// was to begin.
     pub latency: Times,
     /// In an open loop: from call to return, which hides what was started late.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncorrected: Option<Times>,
     /// In an open loop: how punctual the starts were.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_loop: Option<OpenLoopFigures>,
     /// What making the load cost; under the wall clock alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generator: Option<GeneratorFigures>,
     /// The same run by its phases, if it has some.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<PhaseFigures>,
     /// Where the time of `device_ops` went: the wait for room, then the five stages. Where all calls
     /// are one op of the device each, they add up to the latency from call to return.
@@ -110,19 +135,26 @@ pub struct Report {
     /// Results that were checked.
     pub verified: Verification,
     /// Whether the CPU kept up with the model; under the wall clock alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compute: Option<ComputeFigures>,
     /// How punctual the device's thread was; under the wall clock alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_thread: Option<LateFigures>,
     /// What was expected, and whether it holds.
     pub expected: Vec<ExpectationResult>,
     /// What happened, event by event, if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<Vec<Line>>,
     /// Events that the story leaves out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story_left_out: Option<u64>,
+    /// What the scenario says, with its variant and all flags put over it: paths and values as `--set`
+    /// takes them. What is not there has its default.
+    pub config: Entries,
+    /// Throughput and latency over time.
+    pub timeline: Timeline,
+    /// What was measured, in full: what results are merged by.
+    pub samples: Samples,
 }
 
 impl Report {
@@ -133,10 +165,12 @@ impl Report {
 }
 
 /// The reports of all variants of a scenario, or of its only run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reports {
     /// In the scenario's order; at least one.
     variants: Vec<Report>,
+    /// The command that made them.
+    command: String,
 }
 
 /// What JSON shows of a scenario.
@@ -145,6 +179,10 @@ pub struct Reports {
 struct Document<'a> {
     /// Name and version of this format.
     format: &'static str,
+    /// The version of the program that wrote it.
+    program: &'static str,
+    /// The command that makes the same run again.
+    command: &'a str,
     /// The report itself, or the list of those of its variants.
     #[serde(flatten)]
     content: Content<'a>,
@@ -163,23 +201,24 @@ enum Content<'a> {
 }
 
 impl Reports {
-    /// The reports of `outcomes`, and what became of their scenarios' expectations.
-    pub fn new(outcomes: &[Outcome<'_>]) -> Self {
+    /// The reports of `outcomes`, which `command` has made, and what became of their scenarios'
+    /// expectations.
+    pub fn new(outcomes: &[Outcome<'_>], command: String) -> Self {
         let mut variants: Vec<Report> = outcomes.iter().map(Report::new).collect();
-        let judged: Vec<_> = outcomes
-            .iter()
-            .zip(&variants)
-            .map(|(outcome, report)| {
-                verdict::judge(&outcome.scenario.expectations, report, &variants)
-            })
-            .collect();
-        for (report, expected) in variants.iter_mut().zip(judged) {
-            report.expected = expected;
+        for (report, outcome) in variants.iter_mut().zip(outcomes) {
+            let expectations = outcome.scenario.expectations.iter();
+            report.expected = expectations.map(verdict::expected).collect();
         }
         for (outcome, report) in outcomes.iter().zip(&mut variants) {
             report.expected.extend(outcome.facts.limits.iter().cloned());
         }
-        Self { variants }
+        verdict::judge(&mut variants);
+        Self { variants, command }
+    }
+
+    /// The reports, in order; at least one.
+    pub fn variants(&self) -> &[Report] {
+        &self.variants
     }
 
     /// Adds the story of each variant that has one, and how many events it leaves out.
@@ -194,9 +233,38 @@ impl Reports {
         Verdict::of_all(&self.variants)
     }
 
+    /// In `format`. What can hold one variant only shows the first.
+    pub fn to(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.to_text(),
+            Format::Json => self.to_json(),
+            Format::Csv => csv::of(&self.variants),
+            Format::Html => self.to_html(&[]),
+            Format::Hgrm => hgrm::of(&self.variants[0]),
+            Format::Hlog => hlog::of(&self.variants),
+        }
+    }
+
+    /// As a page, which begins with charts of `sweeps`.
+    pub fn to_html(&self, sweeps: &[Sweep]) -> String {
+        html::of(self, sweeps)
+    }
+
+    /// One of the variants, alone.
+    pub fn only(&self, index: usize) -> Self {
+        Self {
+            variants: vec![self.variants[index].clone()],
+            command: self.command.clone(),
+        }
+    }
+
     /// As text: the report, or the variants side by side.
     pub fn to_text(&self) -> String {
         text::of(&self.variants)
+            .split('\n')
+            .map(text::printable)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// As one JSON object, and a line's end.
@@ -207,6 +275,8 @@ impl Reports {
         };
         let document = Document {
             format: FORMAT,
+            program: env!("CARGO_PKG_VERSION"),
+            command: &self.command,
             content,
         };
         let mut json =

@@ -1,46 +1,53 @@
 //! The parts of a report, as JSON shows them. Times are nanoseconds.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::{Comparison, Target};
+
+/// A word that is one of a few where a report is made, and any where one is read.
+pub type Name = Cow<'static, str>;
 
 /// What was run.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioInfo {
     /// The scenario's name.
     pub name: String,
     /// Which of its variants, if it has some.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
     /// What it says of itself.
     pub about: Option<String>,
     /// The command that runs it again, if no file does.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
     /// Whose time: `wall` or `virtual`.
-    pub clock: &'static str,
+    pub clock: Name,
     /// Start of all chance.
     pub seed: u64,
     /// What computed the results: `real`, `cached` or `none`.
-    pub compute: &'static str,
+    pub compute: Name,
     /// Who computed, and whether the caller waited: `async`, `sync` or `software`.
-    pub mode: &'static str,
+    pub mode: Name,
     /// How jobs were told: `callback`, `fd` or `poll`.
-    pub notify: &'static str,
+    pub notify: Name,
     /// Who took completions from the ring.
-    pub reap: &'static str,
+    pub reap: Name,
     /// The load, in words.
     pub load: String,
     /// The profile that the device began with, if any.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// Its limits of rate and its batches, in words, if it has some.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<String>,
 }
 
 /// Times of all ops. Mean and maximum are exact, percentiles come from a histogram that keeps
 /// three significant digits. All are `null` where there was no op.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
     /// Arithmetic mean.
     pub mean_ns: Option<u64>,
@@ -57,16 +64,16 @@ pub struct Times {
 }
 
 /// What ended a run before its time.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AbortedFigures {
     /// `signal` or `condition`.
-    pub by: &'static str,
+    pub by: Name,
     /// In words.
     pub reason: String,
 }
 
 /// How punctual the starts of an open loop were.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OpenLoopFigures {
     /// Arrivals: `started` and `dropped`.
     pub arrivals: u64,
@@ -90,7 +97,7 @@ pub struct OpenLoopFigures {
 }
 
 /// What making the load cost.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GeneratorFigures {
     /// Threads that made it.
     pub threads: u32,
@@ -102,10 +109,10 @@ pub struct GeneratorFigures {
 }
 
 /// A part of a run with a rate, or a number of jobs, of its own.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PhaseFigures {
     /// `hold`, `ramp` or `spike`.
-    pub shape: &'static str,
+    pub shape: Name,
     /// Arrivals per second, or jobs at once, in the end.
     pub level: f64,
     /// How long it took.
@@ -119,17 +126,17 @@ pub struct PhaseFigures {
 }
 
 /// One stage of an op's way, or the wait for room before it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StageFigures {
     /// `full_wait`, `prepare`, `ring`, `service`, `notify`, `resume`.
-    pub stage: &'static str,
+    pub stage: Name,
     /// How long ops were in it.
     #[serde(flatten)]
     pub times: Times,
 }
 
 /// Waits for a slice.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct QueueWait {
     /// Mean of all ops of the device; `null` if there was none.
     pub mean_ns: Option<u64>,
@@ -143,7 +150,7 @@ pub struct QueueWait {
 }
 
 /// A prediction.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Theory {
     /// The queue in Kendall's notation.
     pub queue: String,
@@ -152,10 +159,10 @@ pub struct Theory {
 }
 
 /// How busy the slices of a class were.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SliceFigures {
     /// `asym` or `sym`.
-    pub class: &'static str,
+    pub class: Name,
     /// How many there are.
     pub slices: u32,
     /// Ops that they served.
@@ -171,7 +178,7 @@ pub struct SliceFigures {
 }
 
 /// A utilisation that follows from the configuration alone.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PredictedUtilisation {
     /// From 0 to 1.
     pub utilisation: f64,
@@ -181,11 +188,11 @@ pub struct PredictedUtilisation {
 
 /// Little's law: in whatever is steady, the mean number in it is the rate of arrivals times the
 /// mean time that each stays.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Little {
     /// `calls`: begun and not ended, the wait for room and software included; `device`: fetched and
     /// not done.
-    pub system: &'static str,
+    pub system: Name,
     /// The mean number in it: counted when something came and went, and averaged over the run.
     pub measured: f64,
     /// Ops per second times the mean time in it: of the calls that had a result their latency, of the
@@ -196,7 +203,7 @@ pub struct Little {
 }
 
 /// Jobs by what became of them.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct JobFigures {
     /// Started.
     pub started: u64,
@@ -209,7 +216,7 @@ pub struct JobFigures {
 }
 
 /// How jobs were told.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WakeFigures {
     /// By callback.
     pub callback: u64,
@@ -224,7 +231,7 @@ pub struct WakeFigures {
 }
 
 /// Submissions.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DoorbellFigures {
     /// Times that the ring's tail was published.
     pub rung: u64,
@@ -243,7 +250,7 @@ pub struct DoorbellFigures {
 }
 
 /// Completions, and how the host was told of them.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SignalFigures {
     /// Completions published.
     pub completions: u64,
@@ -257,7 +264,7 @@ pub struct SignalFigures {
 
 /// Calls that were computed in software, by the reason. What had a result is among the ops of the
 /// report, and not among those of the device.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SoftwareFigures {
     /// The scenario says so (`engine.mode`).
     pub by_mode: u64,
@@ -282,7 +289,7 @@ impl SoftwareFigures {
 }
 
 /// Calls that did not end well, by the family of their error.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorFigures {
     /// All calls that failed.
     pub total: u64,
@@ -297,7 +304,7 @@ pub struct ErrorFigures {
     /// Of all, calls that failed before the device had them.
     pub refused_calls: u64,
     /// What the first call that failed said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<String>,
     /// Completions by their status, those that occurred and were not ok. A call that was tried again
     /// or fell back to software may have ended well all the same.
@@ -307,7 +314,7 @@ pub struct ErrorFigures {
 }
 
 /// Calls that failed because the device did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeviceErrors {
     /// It said so.
     pub failed: u64,
@@ -324,16 +331,16 @@ pub struct DeviceErrors {
 }
 
 /// Ops of one status.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StatusCount {
     /// The status.
-    pub status: &'static str,
+    pub status: Name,
     /// How many.
     pub count: u64,
 }
 
 /// Results that were checked without the device's help.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Verification {
     /// Whether there are results to check (`compute = "none"` makes none).
     pub applies: bool,
@@ -348,7 +355,7 @@ pub struct Verification {
 }
 
 /// Whether the CPU kept up with the model.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ComputeFigures {
     /// Whether the CPU and not the model decided the figures of this run: most ops waited for it,
     /// or a tenth of their time was such waiting.
@@ -363,7 +370,7 @@ pub struct ComputeFigures {
 }
 
 /// How much later than modelled completions were published.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct LateFigures {
     /// On average.
     pub late_mean_ns: u64,
@@ -372,7 +379,7 @@ pub struct LateFigures {
 }
 
 /// An expectation and what became of it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExpectationResult {
     /// The figure's name.
     pub figure: String,
@@ -382,4 +389,18 @@ pub struct ExpectationResult {
     pub holds: bool,
     /// What was measured.
     pub measured: String,
+    /// How the condition compares.
+    pub comparison: Comparison,
+    /// With what: nanoseconds, ops per second, a count or a share; or another variant's figure.
+    pub target: Target,
+}
+
+impl ExpectationResult {
+    /// What the name of a figure begins with that was to hold while the run went on.
+    pub const ABORT: &'static str = "abort ";
+
+    /// Whether it was looked at while the run went on: no report can tell again.
+    pub fn is_abort(&self) -> bool {
+        self.figure.starts_with(Self::ABORT)
+    }
 }

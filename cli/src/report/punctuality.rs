@@ -5,7 +5,7 @@ use pausewake_device::Nanos;
 use super::series::Series;
 
 /// How punctual the starts of an open loop were.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Punctuality {
     /// Start, less the intended one, of each that was started.
     pub lateness: Series,
@@ -17,18 +17,6 @@ pub struct Punctuality {
     pub dropped: u64,
     /// Arrivals that waited for a job at once, at most.
     pub max_backlog: u64,
-}
-
-impl Default for Punctuality {
-    fn default() -> Self {
-        Self {
-            lateness: Series::new(),
-            late_by_generator: 0,
-            late_for_a_job: 0,
-            dropped: 0,
-            max_backlog: 0,
-        }
-    }
 }
 
 impl Punctuality {

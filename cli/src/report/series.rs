@@ -1,70 +1,164 @@
 //! A series of times: mean and maximum exact, percentiles from a histogram of bounded size.
 
-use std::cell::{Cell, Ref, RefCell};
-
 use hdrhistogram::Histogram;
 use pausewake_device::Nanos;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// Times of many ops, in memory that does not grow with them.
-///
-/// Under virtual time most stages of most ops take no time at all, and the same one takes the same time
-/// again and again: equal times that come one after the other are counted first, and entered as one.
-#[derive(Debug)]
+use super::wire;
+
+/// Times of many ops, in memory that does not grow with them. Saved as [`SavedSeries`], and read back
+/// without loss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "SavedSeries", try_from = "SavedSeries")]
 pub struct Series {
-    entered: RefCell<Entered>,
-    /// The last time that came.
-    run: Cell<Run>,
-}
-
-#[derive(Debug)]
-struct Entered {
     histogram: Histogram<u64>,
     sum_ns: u128,
     max_ns: Nanos,
 }
 
-/// A time, and how often it has come in a row without being entered.
-#[derive(Clone, Copy, Debug, Default)]
-struct Run {
-    time: Nanos,
+/// A step of a distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Percentile {
+    /// A share of all times.
+    pub quantile: f64,
+    /// What that share does not exceed.
+    pub value: Nanos,
+    /// How many times do not exceed it.
+    pub count: u64,
+}
+
+/// Times as JSON has them: what is exact as numbers, the distribution as a histogram.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SavedSeries {
+    /// How many there are.
     count: u64,
+    /// Their exact sum. It can exceed 2^53: a reader that knows floats alone loses its last digits.
+    sum_ns: u128,
+    /// The exact longest; 0 if there are none.
+    max_ns: u64,
+    /// All of them, in nanoseconds: an HdrHistogram, V2, compressed, in base64.
+    histogram: String,
+}
+
+impl JsonSchema for Series {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        SavedSeries::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        SavedSeries::json_schema(generator)
+    }
+}
+
+impl From<Series> for SavedSeries {
+    fn from(series: Series) -> Self {
+        Self {
+            count: series.count(),
+            sum_ns: series.sum_ns,
+            max_ns: series.max_ns.get(),
+            histogram: wire::encode(&series.compact()),
+        }
+    }
+}
+
+impl TryFrom<SavedSeries> for Series {
+    type Error = String;
+
+    /// What does not fit together was damaged, or written by hand.
+    fn try_from(saved: SavedSeries) -> Result<Self, String> {
+        let histogram = wire::decode(&saved.histogram)?;
+        if histogram.len() != saved.count {
+            return Err(format!(
+                "a histogram holds {} times where count says {}",
+                histogram.len(),
+                saved.count
+            ));
+        }
+        if histogram.max() < histogram.lowest_equivalent(saved.max_ns)
+            || histogram.lowest_equivalent(histogram.max()) > saved.max_ns
+        {
+            return Err(format!(
+                "a histogram ends at {} ns where max_ns says {}",
+                histogram.max(),
+                saved.max_ns
+            ));
+        }
+        Ok(Self {
+            histogram,
+            sum_ns: saved.sum_ns,
+            max_ns: Nanos::new(saved.max_ns),
+        })
+    }
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Series {
-    /// No times yet.
+    /// No times yet, and room for all, so that nothing is allocated later.
     pub fn new() -> Self {
+        let histogram = Histogram::new_with_bounds(1, u64::MAX, SIGNIFICANT_DIGITS);
+        Self::of(histogram.expect("constant bounds, which the histogram accepts"))
+    }
+
+    /// No times yet, to two significant digits and in as little memory as they need: for series of
+    /// which there are many.
+    pub fn coarse() -> Self {
+        let histogram = Histogram::new(COARSE_DIGITS);
+        Self::of(histogram.expect("a constant that the histogram accepts"))
+    }
+
+    fn of(histogram: Histogram<u64>) -> Self {
         Self {
-            entered: RefCell::new(Entered::new()),
-            run: Cell::default(),
+            histogram,
+            sum_ns: 0,
+            max_ns: Nanos::ZERO,
         }
     }
 
     /// Adds one.
-    #[inline]
     pub fn record(&mut self, time: Nanos) {
-        let run = self.run.get_mut();
-        if run.time == time {
-            run.count += 1;
-        } else {
-            let ended = std::mem::replace(run, Run { time, count: 1 });
-            self.entered.get_mut().enter(ended);
+        // One that may grow takes every value, one that may not has room for all.
+        if self.histogram.record(time.get()).is_err() {
+            self.histogram.saturating_record(time.get());
         }
+        self.sum_ns += u128::from(time.get());
+        self.max_ns = self.max_ns.max(time);
+    }
+
+    /// Adds one, as often as that.
+    pub fn record_n(&mut self, time: Nanos, count: u64) {
+        if count == 0 {
+            return;
+        }
+        if self.histogram.record_n(time.get(), count).is_err() {
+            self.histogram.saturating_record_n(time.get(), count);
+        }
+        self.sum_ns += u128::from(time.get()) * u128::from(count);
+        self.max_ns = self.max_ns.max(time);
     }
 
     /// Adds all times of `other`.
     pub fn merge(&mut self, other: &Self) {
-        let theirs = other.entered();
-        self.entered.get_mut().merge(&theirs);
+        self.histogram
+            .add(&other.histogram)
+            .expect("it has room for all, or grows");
+        self.sum_ns += other.sum_ns;
+        self.max_ns = self.max_ns.max(other.max_ns);
     }
 
     /// How many there are.
     pub fn count(&self) -> u64 {
-        self.entered.borrow().histogram.len() + self.run.get().count
+        self.histogram.len()
     }
 
     /// Their exact sum, ns.
     pub fn sum_ns(&self) -> u128 {
-        self.entered().sum_ns
+        self.sum_ns
     }
 
     /// Their exact mean, to the nearest nanosecond; zero if there are none.
@@ -73,60 +167,63 @@ impl Series {
         if count == 0 {
             return Nanos::ZERO;
         }
-        let mean = (self.sum_ns() + count / 2) / count;
+        let mean = (self.sum_ns + count / 2) / count;
         Nanos::new(u64::try_from(mean).unwrap_or(u64::MAX))
     }
 
     /// The exact longest; zero if there are none.
     pub fn max(&self) -> Nanos {
-        self.entered().max_ns
+        self.max_ns
     }
 
     /// The time that a share of `quantile` does not exceed, to three significant digits.
     pub fn quantile(&self, quantile: f64) -> Nanos {
-        let Entered {
-            histogram, max_ns, ..
-        } = &*self.entered();
         // A bucket's upper end may lie above everything that is in it.
-        Nanos::new(histogram.value_at_quantile(quantile)).min(*max_ns)
+        Nanos::new(self.histogram.value_at_quantile(quantile)).min(self.max_ns)
     }
 
-    /// All times that have come.
-    fn entered(&self) -> Ref<'_, Entered> {
-        self.entered.borrow_mut().enter(self.run.take());
-        self.entered.borrow()
+    /// The distribution, step by step: five for each halving of what is left above.
+    pub fn percentiles(&self) -> Vec<Percentile> {
+        let mut count = 0;
+        let steps = self.histogram.iter_quantiles(TICKS_PER_HALVING);
+        steps
+            .map(|step| {
+                count += step.count_since_last_iteration();
+                Percentile {
+                    quantile: step.quantile_iterated_to(),
+                    value: Nanos::new(step.value_iterated_to()).min(self.max_ns),
+                    count,
+                }
+            })
+            .collect()
     }
-}
 
-impl Entered {
-    fn new() -> Self {
-        let histogram = Histogram::new_with_bounds(1, u64::MAX, SIGNIFICANT_DIGITS);
+    /// The same times in a histogram that has room for them and not for more: two series of the same
+    /// times have the same one, wherever they were recorded.
+    pub fn compact(&self) -> Histogram<u64> {
+        let high = self.max_ns.get().max(self.histogram.max()).max(2);
+        let compact = Histogram::new_with_bounds(1, high, self.histogram.sigfig());
+        let mut compact = compact.expect("bounds of a histogram that there is");
+        compact.auto(true);
+        let added = compact.add(&self.histogram);
+        added.expect("it grows where it must");
+        compact
+    }
+
+    /// The series in no more memory than its times need.
+    pub fn to_compact(&self) -> Self {
         Self {
-            histogram: histogram.expect("constant bounds, which the histogram accepts"),
-            sum_ns: 0,
-            max_ns: Nanos::ZERO,
+            histogram: self.compact(),
+            sum_ns: self.sum_ns,
+            max_ns: self.max_ns,
         }
-    }
-
-    fn enter(&mut self, Run { time, count }: Run) {
-        if count == 0 {
-            return;
-        }
-        self.histogram.saturating_record_n(time.get(), count);
-        self.sum_ns += u128::from(time.get()) * u128::from(count);
-        self.max_ns = self.max_ns.max(time);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.histogram
-            .add(&other.histogram)
-            .expect("both have the same bounds");
-        self.sum_ns += other.sum_ns;
-        self.max_ns = self.max_ns.max(other.max_ns);
     }
 }
 
 const SIGNIFICANT_DIGITS: u8 = 3;
+const COARSE_DIGITS: u8 = 2;
+/// As other tools have it by default.
+const TICKS_PER_HALVING: u32 = 5;
 
 #[cfg(test)]
 mod tests {
@@ -214,28 +311,52 @@ mod tests {
         }
     }
 
-    /// Times that repeat, read and merged in the middle of a run: nothing is lost or told twice.
     #[test]
-    fn runs_of_equal_times_are_exact_whenever_they_are_read() {
-        let (mut series, mut merged) = (Series::new(), Series::new());
-        let mut all: Vec<u64> = Vec::new();
-        for (time, count) in [(0, 3), (500, 1), (0, 2), (500, 4), (7, 1)] {
-            for _ in 0..count {
-                series.record(Nanos::new(time));
-                all.push(time);
-                let sum: u64 = all.iter().sum();
-                assert_eq!(series.count(), all.len() as u64);
-                assert_eq!(series.sum_ns(), u128::from(sum));
-                assert_eq!(series.max().get(), all.iter().copied().max().unwrap_or(0));
+    fn what_was_saved_is_read_back_without_loss_and_adds_up() {
+        for seed in 1..=20 {
+            let mut stream = Stream::seed_from_u64(seed);
+            let mut parts = [Series::new(), Series::coarse(), Series::new()];
+            for _ in 0..stream.random_range(0..2_000) {
+                let time = Nanos::from_f64(10_f64.powf(stream.random_range(0.0..11.0)));
+                parts.iter_mut().for_each(|series| series.record(time));
             }
-            merged.merge(&series);
+            for series in &mut parts {
+                let text = serde_json::to_string(series).expect("JSON");
+                let read: Series = serde_json::from_str(&text).expect("it was just written");
+                assert_eq!(read, *series, "seed {seed}");
+                assert_eq!(
+                    serde_json::to_string(&read).expect("JSON"),
+                    text,
+                    "seed {seed}"
+                );
+                // Also when it has grown out of the bounds that it was saved with.
+                let mut doubled = read.clone();
+                doubled.record(Nanos::from_secs(1_000));
+                doubled.merge(&read);
+                series.merge(&series.clone());
+                series.record(Nanos::from_secs(1_000));
+                assert_eq!(doubled, *series, "seed {seed}");
+            }
         }
-        assert_eq!(merged.count(), 3 + 4 + 6 + 10 + 11);
-        let mut sorted = all;
-        sorted.sort_unstable();
-        assert_eq!(series.quantile(0.5), Nanos::new(sorted[5]));
-        assert_eq!(series.quantile(0.46), Nanos::new(sorted[5]));
-        assert_eq!(series.quantile(0.45), Nanos::ZERO);
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused() {
+        let mut series = Series::new();
+        series.record(Nanos::new(5_000));
+        let good = serde_json::to_value(&series).expect("JSON");
+        for (field, value, says) in [
+            ("count", serde_json::json!(2), "count says 2"),
+            ("max_ns", serde_json::json!(9_000), "max_ns says 9000"),
+            ("max_ns", serde_json::json!(4_000), "max_ns says 4000"),
+            ("histogram", serde_json::json!("?"), "base64"),
+            ("histogram", serde_json::json!("AAAA"), "histogram"),
+        ] {
+            let mut bad = good.clone();
+            bad[field] = value;
+            let error = serde_json::from_value::<Series>(bad).expect_err(field);
+            assert!(error.to_string().contains(says), "{error}");
+        }
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub fn slices(
         let stats = device.class(class);
         SliceFigures {
             class: match class {
-                Class::Asymmetric => "asym",
-                Class::Symmetric => "sym",
+                Class::Asymmetric => "asym".into(),
+                Class::Symmetric => "sym".into(),
             },
             slices: stats.slices,
             ops: stats.handed_out_ops,

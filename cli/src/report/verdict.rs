@@ -4,7 +4,7 @@ use pausewake_device::Nanos;
 
 use super::{ExpectationResult, Report};
 use crate::exit::Exit;
-use crate::scenario::{Comparison, Expectation, Metric, Target};
+use crate::scenario::{Comparison, Expectation, Target};
 
 /// What a report comes to, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +15,7 @@ pub enum Verdict {
     ExpectationFailed,
     /// The figures mean nothing.
     Invalid,
-    /// A signal ended it before its time.
+    /// A signal ended it before its time: what it tells is a part of the run.
     Aborted,
     /// A result was wrong.
     WrongResult,
@@ -55,31 +55,47 @@ impl Verdict {
     }
 }
 
-/// Holds each of `expectations` against what was measured in the run of `report`, and in the others
-/// of `all` where it names one.
-pub(super) fn judge(
-    expectations: &[Expectation],
-    report: &Report,
-    all: &[Report],
-) -> Vec<ExpectationResult> {
-    let judge = |expectation: &Expectation| {
-        let (holds, measured) = match expectation.metric {
-            Metric::Verified => verified(expectation.comparison, report),
-            _ => compared(expectation, report, all),
-        };
-        ExpectationResult {
-            figure: expectation.metric.name().into_owned(),
-            condition: expectation.text.clone(),
-            holds,
-            measured,
+/// What is expected by `expectation`, before anybody has looked.
+pub(super) fn expected(expectation: &Expectation) -> ExpectationResult {
+    ExpectationResult {
+        figure: expectation.metric.name().into_owned(),
+        condition: expectation.text.clone(),
+        holds: false,
+        measured: String::new(),
+        comparison: expectation.comparison,
+        target: expectation.target.clone(),
+    }
+}
+
+/// Holds what was expected against what was measured: each in its own report, and in another of `all`
+/// where it names one.
+pub(super) fn judge(all: &mut [Report]) {
+    let judged: Vec<Vec<_>> = all
+        .iter()
+        .map(|report| {
+            let expected = report.expected.iter();
+            expected.map(|it| look(it, report, all)).collect()
+        })
+        .collect();
+    for (report, judged) in all.iter_mut().zip(judged) {
+        for (expected, (holds, measured)) in report.expected.iter_mut().zip(judged) {
+            (expected.holds, expected.measured) = (holds, measured);
         }
-    };
-    expectations.iter().map(judge).collect()
+    }
+}
+
+/// Whether it holds, and what was measured.
+fn look(expected: &ExpectationResult, report: &Report, all: &[Report]) -> (bool, String) {
+    match expected.figure.as_str() {
+        _ if expected.is_abort() => (expected.holds, expected.measured.clone()),
+        VERIFIED => verified(expected.comparison, report),
+        _ => compared(expected, report, all),
+    }
 }
 
 /// What was never measured is not met.
-fn compared(expectation: &Expectation, report: &Report, all: &[Report]) -> (bool, String) {
-    let name = &*expectation.metric.name();
+fn compared(expectation: &ExpectationResult, report: &Report, all: &[Report]) -> (bool, String) {
+    let name = &*expectation.figure;
     let Some(figure) = report.figure(name) else {
         return (false, nothing_measured(report).to_owned());
     };
@@ -143,6 +159,9 @@ fn verified(comparison: Comparison, report: &Report) -> (bool, String) {
     (holds && complete, measured)
 }
 
+/// As [`Metric::Verified`](crate::scenario::Metric::Verified) is called.
+const VERIFIED: &str = "verified";
+
 #[cfg(test)]
 mod tests {
     use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, ThreadCost, Verification};
@@ -166,9 +185,10 @@ mod tests {
         let outcome = Outcome {
             name: None,
             scenario: &variants[0].scenario,
+            entries: &variants[0].entries,
             facts,
         };
-        Reports::new(&[outcome])
+        Reports::new(&[outcome], String::new())
     }
 
     fn verified(right: u64, wrong: u64) -> Verification {

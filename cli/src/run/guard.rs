@@ -73,10 +73,12 @@ impl Guard {
         let abort = scenario.abort.as_ref();
         let conditions = abort.map_or(Vec::new(), |abort| abort.conditions.clone());
         let result = |condition: &Expectation| ExpectationResult {
-            figure: format!("abort {}", condition.metric.name()),
+            figure: format!("{}{}", ExpectationResult::ABORT, condition.metric.name()),
             condition: condition.text.clone(),
             holds: true,
             measured: "not looked at".to_owned(),
+            comparison: condition.comparison,
+            target: condition.target.clone(),
         };
         Self {
             told: (0..scenario.load.threads)

@@ -363,13 +363,13 @@ mod tests {
                 lateness.0.push((start - at).get());
             }
             let facts = run(scenario, None, &Interrupt::default(), true).expect("it runs");
-            corrected.compare(&facts.figures.corrected, "corrected");
-            uncorrected.compare(&facts.figures.latency, "uncorrected");
+            corrected.compare(&facts.figures.corrected.series(), "corrected");
+            uncorrected.compare(&facts.figures.latency.series(), "uncorrected");
             let punctuality = facts.punctuality.expect("of an open loop");
             lateness.compare(&punctuality.lateness, "lateness");
             // What only the correction sees.
             let [seen, hidden] = [&facts.figures.corrected, &facts.figures.latency]
-                .map(|latency| latency.quantile(0.99));
+                .map(|latency| latency.series().quantile(0.99));
             assert!(seen > Nanos::from_millis(5), "{seen}");
             assert!(hidden < Nanos::from_micros(11), "{hidden}");
         }

@@ -6,25 +6,32 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::variants::is_name;
 use crate::units::{Quantity, pattern};
 
 /// How a figure is held against a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 pub enum Comparison {
     /// `<`
+    #[serde(rename = "<")]
     Less,
     /// `<=`
+    #[serde(rename = "<=")]
     AtMost,
     /// `>`
+    #[serde(rename = ">")]
     Greater,
     /// `>=`
+    #[serde(rename = ">=")]
     AtLeast,
     /// `==`
+    #[serde(rename = "==")]
     Equal,
     /// `~`: the figure's confidence interval contains the value.
+    #[serde(rename = "~")]
     Near,
 }
 

@@ -20,6 +20,7 @@ mod source;
 mod spanned;
 mod variants;
 mod work;
+mod written;
 
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
@@ -28,6 +29,7 @@ pub use file::ShapeName as Shape;
 pub use file::{Cipher, Clock, Compute, Mode, Wait};
 pub use flag::Flag;
 pub use work::{MixItem, SigningKey, Work};
+pub use written::Entries;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -38,7 +40,8 @@ use pausewake_device::protocol::Class;
 use pausewake_device::random::Seed;
 use pausewake_engine::EngineConfig;
 use pausewake_engine::events::Stage;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, Deserializer};
 
 use diagnostic::Problem;
@@ -52,6 +55,8 @@ pub struct Variant {
     pub name: Option<String>,
     /// What is run.
     pub scenario: Scenario,
+    /// What is written of it.
+    pub entries: Entries,
 }
 
 /// A scenario that can be run.
@@ -242,7 +247,8 @@ pub struct Expectation {
 }
 
 /// What a figure is compared with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// Nanoseconds, ops per second, a count, or a share.
     Value(f64),
@@ -395,8 +401,8 @@ pub fn table_of_flags(
     }
 }
 
-/// A variant's name, and what the file says of it.
-type Written = (Option<String>, file::File);
+/// A variant's name, and what the file says of it, twice: to be checked, and to be kept.
+type Written = (Option<String>, (file::File, Entries));
 
 fn parse(
     text: &str,
@@ -411,10 +417,11 @@ fn parse(
         if !problems.is_empty() {
             return (name, Err(problems));
         }
+        let entries = Entries::of(&variant.table);
         let root = serde_spanned::Spanned::new(span.clone(), variant.table);
         let file = file::File::deserialize(Deserializer::from(root))
             .map_err(|error| vec![Problem::from(error)]);
-        (name, file)
+        (name, file.map(|file| (file, entries)))
     })
 }
 
@@ -468,7 +475,7 @@ fn check_all(
     sources: &Sources,
 ) -> Result<Vec<Variant>, Vec<Problem>> {
     let names: Vec<String> = files.iter().filter_map(|(name, _)| name.clone()).collect();
-    let checked = each(files, |(name, file)| {
+    let checked = each(files, |(name, (file, mut entries))| {
         let own = name.as_deref();
         let around = check::Around {
             path,
@@ -476,10 +483,17 @@ fn check_all(
             own,
             names: &names,
         };
-        let scenario = check::check(file, seed, &around);
+        let scenario = check::check(file, seed, &around).map(|scenario| {
+            entries.set("seed", scenario.seed.0.to_string());
+            (scenario, entries)
+        });
         (name, scenario)
     })?;
-    let variant = |(name, scenario)| Variant { name, scenario };
+    let variant = |(name, (scenario, entries))| Variant {
+        name,
+        scenario,
+        entries,
+    };
     Ok(checked.into_iter().map(variant).collect())
 }
 

@@ -3,16 +3,17 @@
 //! An op passes eight moments between call and return; the story names each of them, in brackets,
 //! where it happens.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use pausewake_device::protocol::{Cookie, OpKind};
 use pausewake_device::{DeviceEvent, Nanos};
 use pausewake_engine::events::{Event, JobEvent, JobId, NotifiedBy, Returned, Stage, WhySoftware};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One event, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// From 1 on.
     pub number: usize,
@@ -21,7 +22,7 @@ pub struct Line {
     /// Who acts: a job, the engine, the device.
     pub who: String,
     /// What happens, in one word.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// What that means.
     pub why: String,
 }
@@ -45,7 +46,7 @@ pub fn tell(events: &[(Nanos, Event)]) -> Vec<Line> {
             number: index + 1,
             at_ns: at.get(),
             who,
-            what,
+            what: what.into(),
             why,
         })
         .collect()

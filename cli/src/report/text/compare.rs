@@ -34,13 +34,32 @@ pub fn side_by_side(variants: &[Report]) -> String {
     if !details.is_empty() {
         parts.push(details.to_string());
     }
-    let expected = variants.iter().flat_map(|variant| {
-        let rows = variant.expected.iter();
-        rows.map(|expected| (Some(name(variant)), expected))
-    });
-    parts.push(expectations(expected).to_string());
+    parts.push(expected(variants).to_string());
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// The same in tables, whose width is not limited.
+pub fn tables(variants: &[Report]) -> Vec<(&'static str, Table)> {
+    let heads = variants.iter().map(name);
+    let mut figures = Table::of_figures([""].into_iter().chain(heads));
+    for line in lines(variants) {
+        let label = [line.label.to_owned()];
+        figures.row(label.into_iter().chain(line.cells));
+    }
+    vec![
+        ("Run", common(variants)),
+        ("Variants side by side", figures),
+        ("Errors", details(variants)),
+        ("Expectations", expected(variants)),
+    ]
+}
+
+fn expected(variants: &[Report]) -> Table {
+    expectations(variants.iter().flat_map(|variant| {
+        let rows = variant.expected.iter();
+        rows.map(|expected| (Some(name(variant)), expected))
+    }))
 }
 
 fn name(variant: &Report) -> &str {

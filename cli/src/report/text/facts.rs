@@ -218,7 +218,7 @@ pub fn errors(errors: &ErrorFigures) -> Vec<String> {
         let total = counted(errors.total, "call");
         said.push(format!("{total} failed: {}", listed(families)));
     }
-    let statuses = errors.by_status.iter().map(|by| (by.count, by.status));
+    let statuses = errors.by_status.iter().map(|by| (by.count, &*by.status));
     let completions = listed(statuses.chain([(errors.timed_out, "timed out")]));
     if !completions.is_empty() {
         said.push(format!("ops in the device: {completions}"));

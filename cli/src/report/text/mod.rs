@@ -2,13 +2,14 @@
 
 mod compare;
 mod facts;
-mod numbers;
+pub mod numbers;
 pub mod table;
+
+pub use table::Table;
 
 use super::parts::ExpectationResult;
 use super::{Report, parts::ScenarioInfo};
 use numbers::{amount, count, counted, difference, or_na, share, share_of, time, time_in_words};
-use table::Table;
 
 /// The report of a scenario's only run, or its variants side by side.
 pub fn of(variants: &[Report]) -> String {
@@ -16,6 +17,26 @@ pub fn of(variants: &[Report]) -> String {
         [only] => single(only),
         variants => compare::side_by_side(variants),
     }
+}
+
+/// Everything that the report has in tables, each with what it shows.
+pub fn tables(variants: &[Report]) -> Vec<(&'static str, Table)> {
+    let mut tables = match variants {
+        [only] => vec![
+            ("Run", heading(only)),
+            ("Latency and stages", times(only)),
+            ("Slices", slices(only)),
+            ("Little\u{2019}s law", littles_law(only)),
+            ("Counts", facts::facts(only)),
+            (
+                "Expectations",
+                expectations(only.expected.iter().map(|expected| (None, expected))),
+            ),
+        ],
+        variants => compare::tables(variants),
+    };
+    tables.retain(|(_, table)| !table.is_empty());
+    tables
 }
 
 fn single(report: &Report) -> String {
@@ -103,12 +124,12 @@ fn heading(report: &Report) -> Table {
 
 /// What was run, beside the scenario's name; of the device only what it has of a profile and of
 /// limits.
-fn settings(scenario: &ScenarioInfo) -> [(&'static str, Option<String>); 4] {
+pub fn settings(scenario: &ScenarioInfo) -> [(&'static str, Option<String>); 4] {
     let run = format!(
         "{} clock, seed {}, compute {}",
         scenario.clock, scenario.seed, scenario.compute
     );
-    let engine = match scenario.mode {
+    let engine = match &*scenario.mode {
         "async" => format!("notify {}, reap {}", scenario.notify, scenario.reap),
         "software" => "in software; the device gets nothing to do".to_owned(),
         mode => format!(
@@ -135,7 +156,7 @@ fn device(scenario: &ScenarioInfo) -> Option<String> {
 }
 
 /// One sentence, if the CPU and not the model decided the figures.
-fn compute_bound(report: &Report) -> Option<String> {
+pub fn compute_bound(report: &Report) -> Option<String> {
     let compute = report.compute.as_ref().filter(|compute| compute.bound)?;
     Some(format!(
         "COMPUTE BOUND: this run measures the CPU, not the modelled device. {} of ops waited for \
@@ -176,7 +197,7 @@ fn times(report: &Report) -> Table {
     let stages = report
         .stages
         .iter()
-        .map(|stage| (stage.stage, &stage.times));
+        .map(|stage| (&*stage.stage, &stage.times));
     let means = report.stages.iter().map(|stage| stage.times.mean_ns);
     let whole_ns = means.sum::<Option<u64>>().unwrap_or(0);
     let uncorrected = report
@@ -222,7 +243,7 @@ fn phases(report: &Report) -> Table {
     for phase in &report.phases {
         let latency = &phase.latency;
         table.row([
-            phase.shape.to_owned(),
+            phase.shape.to_string(),
             amount(phase.level),
             time(phase.duration_ns),
             count(phase.ops),
@@ -276,7 +297,7 @@ fn littles_law(report: &Report) -> Table {
     let mut table = Table::of_figures(heads);
     for little in &report.littles_law {
         table.row([
-            little.system.to_owned(),
+            little.system.to_string(),
             amount(little.measured),
             amount(little.expected),
             or_na(little.difference, difference),
@@ -310,7 +331,7 @@ fn paragraph(text: &str) -> String {
 }
 
 /// `text` with its control characters escaped: what a scenario says must not steer a terminal.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() {

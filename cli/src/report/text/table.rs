@@ -6,37 +6,48 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, pr
 
 /// A table without borders: nothing stands behind the last word of a line. The tables of a report
 /// have first columns of the same width.
-pub struct Table(comfy_table::Table);
+pub struct Table {
+    /// None for a table of words.
+    heads: Option<Vec<String>>,
+    rows: Vec<Vec<String>>,
+}
 
 impl Table {
     /// A table of figures: they stand to the right below their heads, their names to the left.
     pub fn of_figures<S: AsRef<str>>(heads: impl IntoIterator<Item = S>) -> Self {
-        let heads: Vec<String> = heads
-            .into_iter()
-            .map(|head| head.as_ref().to_owned())
-            .collect();
-        let mut table = plain();
-        table.set_header(heads);
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
+        let heads = heads.into_iter().map(|head| head.as_ref().to_owned());
+        Self {
+            heads: Some(heads.collect()),
+            rows: Vec::new(),
         }
-        Self(table)
     }
 
     /// A table of words: no heads, everything to the left, long texts broken.
     pub fn of_words() -> Self {
-        Self(plain())
+        Self {
+            heads: None,
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let cells: Vec<String> = cells.into_iter().collect();
-        self.0.add_row(cells);
+        self.rows.push(cells.into_iter().collect());
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rows.is_empty()
+    }
+
+    /// Its heads, if it is a table of figures.
+    pub fn heads(&self) -> Option<&[String]> {
+        self.heads.as_deref()
+    }
+
+    /// Its rows, from cell to cell.
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
     }
 }
 
@@ -51,9 +62,18 @@ fn plain() -> comfy_table::Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = self.0.clone();
+        let mut table = plain();
+        if let Some(heads) = &self.heads {
+            table.set_header(heads);
+        }
+        for row in &self.rows {
+            table.add_row(row);
+        }
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, GAP));
+            if index > 0 && self.heads.is_some() {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
             if index == 0 {
                 let width = Width::Fixed(LABEL_WIDTH + GAP);
                 column.set_constraint(ColumnConstraint::LowerBoundary(width));

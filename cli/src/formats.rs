@@ -1,0 +1,222 @@
+//! Formats of reports, and which file gets which.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::interrupt::Interrupt;
+use crate::output::{Destination, Filled, Output, OutputError};
+use crate::report::Reports;
+
+/// How to write a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables for humans, 80 columns wide.
+    Text,
+    /// Everything, for programs: figures, histograms, the run over time, the configuration. `pausewake
+    /// report` reads it.
+    Json,
+    /// One row for each variant, for spreadsheets.
+    Csv,
+    /// One page with charts, complete in itself.
+    Html,
+    /// The percentile distribution of latency, for HdrHistogram's plotter.
+    Hgrm,
+    /// The latency of each interval: HdrHistogram's interval log.
+    Hlog,
+}
+
+/// Where reports go, and how they are written.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// How to write the report: if not given, by the file's extension; text for one without.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the report to FILE instead of standard output (-), all of it or nothing. May be given
+    /// several times: -o report.html -o report.json. What is no regular file, as a FIFO, is written
+    /// to as it is.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+}
+
+/// Why reports cannot be written so.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// An extension says nothing.
+    #[error(
+        "{path}: no format has the extension .{extension}\n  accepted: {EXTENSIONS}, or --format \
+         beside any name", path = .path.display()
+    )]
+    Extension {
+        /// The file.
+        path: PathBuf,
+        /// Its extension.
+        extension: String,
+    },
+    /// A file is named twice.
+    #[error("{path} is to be written twice\n  accepted: each file once", path = .path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is one place for several distributions.
+    #[error(
+        "a percentile distribution (hgrm) is of one variant, and here are {variants}\n  accepted: \
+         a file (-o latency.hgrm makes latency.VARIANT.hgrm of each), or --format hlog, which holds all"
+    )]
+    OneVariant {
+        /// How many variants there are.
+        variants: usize,
+    },
+    /// A place cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// Files and streams that are ready for a report.
+#[derive(Debug)]
+pub struct Outputs(Vec<Part>);
+
+#[derive(Debug)]
+struct Part {
+    format: Format,
+    /// Of which variant alone, if so.
+    variant: Option<usize>,
+    output: Output,
+}
+
+impl OutputArgs {
+    /// Makes ready to write the reports of variants with these `names`, before anything is run. A FIFO is
+    /// waited for until somebody reads it, or until `interrupt` is raised.
+    ///
+    /// # Errors
+    /// A format cannot be told, or a place cannot be written.
+    pub fn open(
+        &self,
+        names: &[Option<&str>],
+        interrupt: &Interrupt,
+    ) -> Result<Outputs, FormatError> {
+        let standard = [PathBuf::from(STANDARD_OUTPUT)];
+        let paths = match self.output.as_slice() {
+            [] => &standard,
+            paths => paths,
+        };
+        let mut places = Vec::new();
+        for path in paths {
+            places.extend(places_of(path, self.format, names)?);
+        }
+        let mut destinations = Vec::new();
+        for (place, format, variant) in places {
+            let destination = Destination::of(Some(&place), interrupt)?;
+            let is_same = |(other, _, _): &(Destination, _, _)| destination.is_same(other);
+            if destinations.iter().any(is_same) {
+                return Err(FormatError::Twice { path: place });
+            }
+            destinations.push((destination, format, variant));
+        }
+        // Nothing is made before all is known to be right.
+        let parts = destinations
+            .into_iter()
+            .map(|(destination, format, variant)| {
+                let output = destination.open()?;
+                Ok(Part {
+                    format,
+                    variant,
+                    output,
+                })
+            });
+        parts.collect::<Result<_, FormatError>>().map(Outputs)
+    }
+}
+
+impl Outputs {
+    /// Writes `reports` everywhere. Files are put in their places when all are written: if one cannot
+    /// be, there is none.
+    ///
+    /// # Errors
+    /// Something could not be written; regular files that were there before are unchanged.
+    pub fn write(self, reports: &Reports) -> Result<(), OutputError> {
+        let filled = self.0.into_iter().map(|part| {
+            let text = match part.variant {
+                None => reports.to(part.format),
+                Some(index) => reports.only(index).to(part.format),
+            };
+            part.output.fill(text)
+        });
+        let filled = filled.collect::<Result<Vec<_>, _>>()?;
+        // What cannot be taken back goes last.
+        let (files, streams): (Vec<_>, Vec<_>) = filled.into_iter().partition(Filled::is_file);
+        for stream in streams {
+            stream.finish()?;
+        }
+        for file in files {
+            file.finish()?;
+        }
+        Ok(())
+    }
+}
+
+impl Format {
+    /// The format that the extension of `path` names; text if there is none.
+    fn of(path: &Path) -> Result<Self, FormatError> {
+        let Some(extension) = path.extension() else {
+            return Ok(Self::Text);
+        };
+        let extension = extension.to_string_lossy();
+        match extension.to_ascii_lowercase().as_str() {
+            "txt" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            "csv" => Ok(Self::Csv),
+            "html" | "htm" => Ok(Self::Html),
+            "hgrm" => Ok(Self::Hgrm),
+            "hlog" => Ok(Self::Hlog),
+            _ => Err(FormatError::Extension {
+                path: path.to_owned(),
+                extension: extension.into_owned(),
+            }),
+        }
+    }
+}
+
+/// What is written for `path`: one file, or one for each variant where the format holds only one.
+fn places_of(
+    path: &Path,
+    format: Option<Format>,
+    names: &[Option<&str>],
+) -> Result<Vec<(PathBuf, Format, Option<usize>)>, FormatError> {
+    let is_standard_output = path == Path::new(STANDARD_OUTPUT);
+    let format = match format {
+        Some(format) => format,
+        None if is_standard_output => Format::Text,
+        None => Format::of(path)?,
+    };
+    let variants = names.len();
+    if format != Format::Hgrm || variants < 2 {
+        return Ok(vec![(path.to_owned(), format, None)]);
+    }
+    if is_standard_output {
+        return Err(FormatError::OneVariant { variants });
+    }
+    let places = names.iter().enumerate().map(|(index, name)| {
+        let name = name.map_or_else(|| index.to_string(), str::to_owned);
+        (of_variant(path, &name), format, Some(index))
+    });
+    Ok(places.collect())
+}
+
+/// `latency.hgrm` of the variant `fd` is `latency.fd.hgrm`.
+fn of_variant(path: &Path, variant: &str) -> PathBuf {
+    // A label of a report made of several files may have a slash.
+    let variant = variant.replace(std::path::MAIN_SEPARATOR, "-");
+    let mut stem = path.file_stem().unwrap_or_default().to_owned();
+    stem.push(".");
+    stem.push(&variant);
+    if let Some(extension) = path.extension() {
+        stem.push(".");
+        stem.push(extension);
+    }
+    path.with_file_name(stem)
+}
+
+const STANDARD_OUTPUT: &str = "-";
+const EXTENSIONS: &str = ".txt (text), .json, .csv, .html, .hgrm, .hlog";

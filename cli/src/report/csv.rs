@@ -1,0 +1,155 @@
+//! One row for each variant: what spreadsheets and plotting scripts take.
+//!
+//! The columns are the same for every run, in the same order; new ones come at the end. Figures have the
+//! names by which `[expect]` knows them, with their unit behind it if it is one of time. A cell is empty
+//! where there was nothing to measure.
+
+use super::{Report, Verdict};
+
+/// The table, with heads.
+pub fn of(variants: &[Report]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let heads = ABOUT
+        .iter()
+        .map(|(head, _)| (*head).to_owned())
+        .chain(FIGURES.iter().map(|figure| head(figure)));
+    let written = writer.write_record(heads).and_then(|()| {
+        variants.iter().try_for_each(|report| {
+            let about = ABOUT.iter().map(|(_, cell)| cell(report));
+            let figures = FIGURES.iter().map(|name| figure(report, name));
+            writer.write_record(about.chain(figures))
+        })
+    });
+    let bytes = written.map(|()| writer.into_inner().expect("a vector takes all bytes"));
+    let bytes = bytes.expect("rows of the same length, to a vector");
+    String::from_utf8(bytes).expect("strings are UTF-8")
+}
+
+/// `p50_ns`, `notify_p99_ns`, `full_waits`.
+fn head(figure: &str) -> String {
+    let name = figure.replace('.', "_");
+    match is_time(figure) {
+        true => format!("{name}_ns"),
+        false => name,
+    }
+}
+
+fn is_time(figure: &str) -> bool {
+    let statistic = figure.rsplit('.').next().unwrap_or(figure);
+    matches!(
+        statistic,
+        "mean" | "p50" | "p90" | "p99" | "p999" | "max" | "mean_wait"
+    )
+}
+
+fn figure(report: &Report, name: &str) -> String {
+    let figure = report.figure(name);
+    figure.map_or_else(String::new, |figure| figure.value.to_string())
+}
+
+impl Verdict {
+    /// In one word, for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "passed",
+            Self::ExpectationFailed => "failed",
+            Self::Aborted => "aborted",
+            Self::Invalid => "invalid",
+            Self::WrongResult => "wrong",
+        }
+    }
+}
+
+type Cell = fn(&Report) -> String;
+
+const ABOUT: [(&str, Cell); 13] = [
+    ("scenario", |it| it.scenario.name.clone()),
+    ("variant", |it| {
+        it.scenario.variant.clone().unwrap_or_default()
+    }),
+    ("verdict", |it| Verdict::of(it).name().to_owned()),
+    ("clock", |it| it.scenario.clock.to_string()),
+    ("seed", |it| it.scenario.seed.to_string()),
+    ("runs", |it| it.seeds.len().to_string()),
+    ("compute", |it| it.scenario.compute.to_string()),
+    ("mode", |it| it.scenario.mode.to_string()),
+    ("notify", |it| it.scenario.notify.to_string()),
+    ("reap", |it| it.scenario.reap.to_string()),
+    ("load", |it| it.scenario.load.clone()),
+    ("elapsed_ns", |it| it.elapsed_ns.to_string()),
+    ("wrong", |it| it.verified.wrong.to_string()),
+];
+
+const FIGURES: [&str; 58] = [
+    "throughput",
+    "ops",
+    "errors",
+    "mean",
+    "p50",
+    "p90",
+    "p99",
+    "p999",
+    "max",
+    "full_wait.mean",
+    "full_wait.p50",
+    "full_wait.p99",
+    "full_wait.max",
+    "prepare.mean",
+    "prepare.p50",
+    "prepare.p99",
+    "prepare.max",
+    "ring.mean",
+    "ring.p50",
+    "ring.p99",
+    "ring.max",
+    "service.mean",
+    "service.p50",
+    "service.p99",
+    "service.max",
+    "notify.mean",
+    "notify.p50",
+    "notify.p99",
+    "notify.max",
+    "resume.mean",
+    "resume.p50",
+    "resume.p99",
+    "resume.max",
+    "mean_wait",
+    "utilisation.asym",
+    "utilisation.sym",
+    "in_flight",
+    "device_ops",
+    "software",
+    "jobs",
+    "max_jobs",
+    "cancelled",
+    "wakes_by_callback",
+    "wakes_by_fd",
+    "waits_in_place",
+    "looks",
+    "spurious",
+    "full_waits",
+    "doorbells",
+    "device_wakes",
+    "signals",
+    "host_wakes",
+    "coalesced",
+    "timed_out",
+    "orphans",
+    "abandoned",
+    "verified",
+    "compute_bound",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_say_their_unit() {
+        assert_eq!(head("p50"), "p50_ns");
+        assert_eq!(head("notify.p99"), "notify_p99_ns");
+        assert_eq!(head("mean_wait"), "mean_wait_ns");
+        assert_eq!(head("utilisation.asym"), "utilisation_asym");
+    }
+}

@@ -1,0 +1,436 @@
+//! Which charts a report has.
+
+use pausewake_device::Nanos;
+
+use super::chart::{Axis, Line, LineChart, Scale, plain};
+use super::ink::Ink;
+use super::stacked::{Bar, StackedBars};
+use super::ticks::{TimeUnit, round_end, short};
+use super::{Figure, Key};
+use crate::report::Report;
+use crate::report::text::numbers::{amount, share_of, time_in_words};
+use crate::report::timeline::{Interval, Timeline};
+
+/// All of them. A chart of nothing is left out.
+pub fn of(variants: &[Report]) -> Vec<Figure> {
+    let charts = [
+        throughput(variants),
+        latency_over_time(variants),
+        percentiles(variants),
+        stages(variants),
+    ];
+    charts.into_iter().flatten().collect()
+}
+
+/// Lines as figures, with their legend.
+pub fn figure(title: &str, note: &str, chart: &LineChart<'_>) -> Figure {
+    let key = |line: &Line| Key {
+        colour: line.ink.css(),
+        is_dashed: line.is_prediction,
+        label: line.label.clone(),
+    };
+    Figure {
+        title: title.to_owned(),
+        note: note.to_owned(),
+        legend: chart.lines.iter().map(key).collect(),
+        svg: chart.svg(),
+        is_wide: chart.is_wide,
+    }
+}
+
+fn throughput(variants: &[Report]) -> Option<Figure> {
+    let time = TimeAxis::of(variants)?;
+    let lines = variants.iter().enumerate().map(|(index, report)| Line {
+        label: match variants {
+            [_] => "throughput".to_owned(),
+            _ => report.label().to_owned(),
+        },
+        ink: Ink::Series(index),
+        points: time.points(report, Interval::ops_per_s),
+        is_prediction: false,
+        has_marks: false,
+        tip: |_, y| format!("{} op/s", amount(y)),
+    });
+    let lines: Vec<Line> = lines.collect();
+    let chart = LineChart {
+        id: "throughput",
+        title: "Throughput over time",
+        description: "Calls that gave a result, each second, in each interval of the run.",
+        x: time.axis(),
+        y: up("op/s", &lines),
+        lines,
+        is_wide: false,
+    };
+    let note = "Calls that gave a result, each second.";
+    Some(figure("Throughput over time", note, &chart))
+}
+
+/// Of one variant its percentiles, of several the 99th of each.
+fn latency_over_time(variants: &[Report]) -> Option<Figure> {
+    let time = TimeAxis::of(variants)?;
+    let highest = variants.iter().filter_map(|report| report.latency.p99_ns);
+    let unit = TimeUnit::of(Nanos::new(highest.max()?));
+    let line = |report: &Report, quantile: f64, label: String, index| {
+        let points = time.points(report, |interval| {
+            let value = interval.quantile_ns(quantile).map(Nanos::new);
+            value.map(|value| unit.of_time(value))
+        });
+        Line {
+            label,
+            ink: Ink::Series(index),
+            points,
+            is_prediction: false,
+            has_marks: false,
+            tip: |_, y| short_value(y),
+        }
+    };
+    let lines: Vec<Line> = match variants {
+        [only] => [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")]
+            .into_iter()
+            .enumerate()
+            .map(|(index, (quantile, label))| line(only, quantile, label.to_owned(), index))
+            .collect(),
+        variants => variants
+            .iter()
+            .enumerate()
+            .map(|(index, report)| line(report, 0.99, report.label().to_owned(), index))
+            .collect(),
+    };
+    let (title, note) = match variants {
+        [_] => (
+            "Latency over time",
+            "Percentiles of the calls that ended in each interval.",
+        ),
+        _ => (
+            "Latency over time, p99",
+            "99th percentile of the calls that ended in each interval.",
+        ),
+    };
+    let y_label = format!("latency, {}", unit.name);
+    let chart = LineChart {
+        id: "latency",
+        title,
+        description: note,
+        x: time.axis(),
+        y: up(&y_label, &lines),
+        lines,
+        is_wide: false,
+    };
+    Some(figure(title, note, &chart))
+}
+
+/// As HdrHistogram's plotter draws it: each step to the right is ten times rarer.
+fn percentiles(variants: &[Report]) -> Option<Figure> {
+    let some: Vec<_> = variants.iter().filter(|report| report.ops > 0).collect();
+    let longest = some
+        .iter()
+        .map(|report| report.samples.latency.max())
+        .max()?;
+    let unit = TimeUnit::of(longest);
+    let lines = variants.iter().enumerate().map(|(index, report)| {
+        let steps = report.samples.latency.percentiles();
+        let count = report.ops;
+        let points = steps.into_iter().map(|step| {
+            let tail = (1.0 - step.quantile).max(rarest(count));
+            (1.0 / tail, unit.of_time(step.value))
+        });
+        Line {
+            label: match variants {
+                [_] => "latency".to_owned(),
+                _ => report.label().to_owned(),
+            },
+            ink: Ink::Series(index),
+            points: points.collect(),
+            is_prediction: false,
+            has_marks: false,
+            tip: |x, y| format!("{} at {} %", short_value(y), percent(x)),
+        }
+    });
+    let lines: Vec<Line> = lines.collect();
+    let most = some.iter().map(|report| 1.0 / rarest(report.ops));
+    let most = most.fold(10.0, f64::max);
+    let y_label = format!("latency, {}", unit.name);
+    let note = "What share of calls was faster; each step to the right is ten times rarer.";
+    let chart = LineChart {
+        id: "percentiles",
+        title: "Latency by percentile",
+        description: note,
+        x: Axis {
+            label: "percentile",
+            range: [1.0, most * 1.2],
+            scale: Scale::Log(10.0),
+            tick: |value| match is_power(value, 10.0) {
+                true => format!("{} %", percent(value)),
+                false => String::new(),
+            },
+        },
+        y: up(&y_label, &lines),
+        lines,
+        is_wide: true,
+    };
+    Some(figure("Latency by percentile", note, &chart))
+}
+
+/// Where the time of the device's ops went, on average.
+fn stages(variants: &[Report]) -> Option<Figure> {
+    let some = variants.iter().filter(|report| report.device_ops > 0);
+    let wholes = some.clone().map(mean_of_all);
+    let unit = TimeUnit::of(Nanos::new(wholes.max().filter(|whole| *whole > 0)?));
+    let bars = some.map(|report| {
+        let whole = mean_of_all(report);
+        let parts = report.stages.iter().enumerate().map(|(index, stage)| {
+            let mean_ns = stage.times.mean_ns.unwrap_or(0);
+            let name = stage.stage.replace('_', " ");
+            let (time, share) = (time_in_words(mean_ns), share_of(mean_ns, whole));
+            let said = format!("{}, {name}: {time}, {share}", report.label());
+            (unit.of_time(Nanos::new(mean_ns)), Ink::Stage(index), said)
+        });
+        Bar {
+            label: match variants {
+                [_] => "mean".to_owned(),
+                _ => report.label().to_owned(),
+            },
+            parts: parts.collect(),
+        }
+    });
+    let label = format!("mean time of an op, {}", unit.name);
+    let chart = StackedBars {
+        id: "stages",
+        title: "Where the time goes",
+        description: "Mean time of the device's ops in each of their stages.",
+        label: &label,
+        bars: bars.collect(),
+    };
+    let key = |(index, stage): (usize, &str)| Key {
+        colour: Ink::Stage(index).css(),
+        is_dashed: false,
+        label: stage.replace('_', " "),
+    };
+    let names = variants[0].stages.iter().map(|stage| &*stage.stage);
+    Some(Figure {
+        title: "Where the time goes".to_owned(),
+        note: "From the call to the return: the wait for room, then the five stages.".to_owned(),
+        legend: names.enumerate().map(key).collect(),
+        svg: chart.svg(),
+        is_wide: true,
+    })
+}
+
+fn mean_of_all(report: &Report) -> u64 {
+    let means = report.stages.iter().filter_map(|stage| stage.times.mean_ns);
+    means.fold(0, u64::saturating_add)
+}
+
+/// Time from left to right: as it passes, or where variants took very different times, as a share of
+/// each one's run.
+enum TimeAxis {
+    Passing {
+        unit: TimeUnit,
+        end: f64,
+        label: String,
+    },
+    Share,
+}
+
+impl TimeAxis {
+    /// `None` if no time passed.
+    fn of(variants: &[Report]) -> Option<Self> {
+        let ends = variants.iter().map(end_of).filter(|end| *end > Nanos::ZERO);
+        let [shortest, longest] = [ends.clone().min()?, ends.max()?];
+        if longest.as_f64() > 2.0 * shortest.as_f64() {
+            return Some(Self::Share);
+        }
+        let unit = TimeUnit::of(longest);
+        Some(Self::Passing {
+            unit,
+            end: unit.of_time(longest),
+            label: format!("time, {}", unit.name),
+        })
+    }
+
+    fn axis(&self) -> Axis<'_> {
+        let (label, end) = match self {
+            Self::Passing { label, end, .. } => (label.as_str(), *end),
+            Self::Share => ("share of each run, %", 100.0),
+        };
+        Axis {
+            label,
+            range: [0.0, end],
+            scale: Scale::Linear,
+            tick: plain,
+        }
+    }
+
+    /// A figure of each interval, in the middle of it; a gap where there is none.
+    fn points(
+        &self,
+        report: &Report,
+        figure: impl Fn(&Interval) -> Option<f64>,
+    ) -> Vec<(f64, f64)> {
+        let end = end_of(report);
+        let timeline = smooth(report);
+        let count = timeline.intervals().count();
+        // The first and the last may be too short to tell a rate.
+        let whole = |(_, interval): &(_, &Interval)| {
+            count < 4 || interval.covered_ns >= timeline.interval_ns() / 2
+        };
+        let points = timeline.intervals().filter(whole).map(|(start, interval)| {
+            let middle = start + Nanos::new(length(&timeline, interval).get() / 2);
+            let at = match self {
+                Self::Passing { unit, .. } => unit.of_time(middle),
+                Self::Share => 100.0 * middle.as_f64() / end.as_f64(),
+            };
+            (at, figure(interval).unwrap_or(f64::NAN))
+        });
+        points.collect()
+    }
+}
+
+/// When the last interval of a report ends.
+fn end_of(report: &Report) -> Nanos {
+    let last = report.timeline.intervals().last();
+    last.map_or(Nanos::ZERO, |(start, interval)| {
+        start + length(&report.timeline, interval)
+    })
+}
+
+/// How long an interval is: the first and the last may be cut.
+fn length(timeline: &Timeline, interval: &Interval) -> Nanos {
+    Nanos::new(interval.covered_ns.min(timeline.interval_ns()))
+}
+
+/// What happened when, in intervals long enough to hold some ops each: of a few, a rate only tells
+/// whether one more fell into the interval or into the next.
+fn smooth(report: &Report) -> Timeline {
+    let mut timeline = report.timeline.clone();
+    loop {
+        let count = timeline.intervals().count() as u64;
+        if count < 2 * FEWEST_INTERVALS || report.ops / count >= ENOUGH_OPS {
+            return timeline;
+        }
+        timeline = timeline.at_least(timeline.interval_ns() + 1);
+    }
+}
+
+/// An axis from zero to a round number above all of `lines`.
+fn up<'a>(label: &'a str, lines: &[Line]) -> Axis<'a> {
+    let values = lines.iter().flat_map(|line| &line.points);
+    let values = values.map(|(_, y)| *y).filter(|y| y.is_finite());
+    Axis {
+        label,
+        range: [0.0, round_end(values.fold(0.0, f64::max))],
+        scale: Scale::Linear,
+        tick: plain,
+    }
+}
+
+fn short_value(value: f64) -> String {
+    // Three digits are what a histogram keeps.
+    let digits = 2.0 - value.abs().max(1e-3).log10().floor();
+    let scale = 10_f64.powf(digits.clamp(0.0, 6.0));
+    short((value * scale).round() / scale)
+}
+
+/// The rarest event that so many can tell of.
+#[expect(clippy::cast_precision_loss, reason = "an end of an axis")]
+fn rarest(count: u64) -> f64 {
+    1.0 / count.max(10) as f64
+}
+
+/// The percentile whose tail is one of so many: 100 is the 99th.
+fn percent(one_of: f64) -> String {
+    let percent = 100.0 * (1.0 - 1.0 / one_of);
+    let nines = one_of.max(1.0).log10().ceil();
+    let scale = 10_f64.powf((nines - 1.0).clamp(0.0, 9.0));
+    format!("{}", (percent * scale).round() / scale)
+}
+
+fn is_power(value: f64, base: f64) -> bool {
+    let exponent = value.ln() / base.ln();
+    (exponent - exponent.round()).abs() < 1e-6
+}
+
+/// In an interval, on average.
+const ENOUGH_OPS: u64 = 100;
+/// Fewer would be no curve.
+const FEWEST_INTERVALS: u64 = 16;
+
+/// What a sweep has measured, and what was predicted, over the quantity that was swept.
+///
+/// Whoever has series over a quantity draws them with this.
+pub struct Sweep {
+    /// Of this page, and of no other chart on it.
+    pub id: String,
+    /// Above the chart.
+    pub title: String,
+    /// What to see in it.
+    pub note: String,
+    /// The quantity, with its unit: `jobs`, `payload, bytes`.
+    pub quantity: String,
+    /// What was measured, with its unit: `op/s`.
+    pub figure: String,
+    /// Whether values of the quantity double from one to the next.
+    pub is_doubling: bool,
+    /// What was measured.
+    pub measured: Vec<Swept>,
+    /// What was predicted, if there is something; drawn over the measurement, each in the colour of the
+    /// series at the same place.
+    pub predicted: Vec<Swept>,
+}
+
+/// A series over the quantity that was swept.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// Its name.
+    pub label: String,
+    /// The quantity, and the figure; what is not finite leaves a gap.
+    pub points: Vec<(f64, f64)>,
+}
+
+impl Sweep {
+    /// The chart, with its legend.
+    pub fn figure(&self) -> Figure {
+        let line = |(index, swept): (usize, &Swept), is_prediction| Line {
+            label: swept.label.clone(),
+            ink: Ink::Series(index),
+            points: swept.points.clone(),
+            is_prediction,
+            has_marks: !is_prediction,
+            tip: |x, y| format!("{} at {}", short_value(y), short(x)),
+        };
+        let measured = self.measured.iter().enumerate().map(|it| line(it, false));
+        let predicted = self.predicted.iter().enumerate().map(|it| line(it, true));
+        let lines: Vec<Line> = measured.chain(predicted).collect();
+        let values = lines.iter().flat_map(|line| &line.points);
+        let values = values.map(|(x, _)| *x).filter(|x| x.is_finite());
+        let first = values.clone().fold(f64::INFINITY, f64::min);
+        let last = values.fold(0.0, f64::max);
+        let x = match self.is_doubling && first > 0.0 && first < last {
+            true => Axis {
+                label: &self.quantity,
+                range: [first, last * 1.02],
+                scale: Scale::Log(2.0),
+                tick: |value| match is_power(value, 2.0) {
+                    true => short(value),
+                    false => String::new(),
+                },
+            },
+            false => Axis {
+                label: &self.quantity,
+                range: [0.0, round_end(last)],
+                scale: Scale::Linear,
+                tick: plain,
+            },
+        };
+        let chart = LineChart {
+            id: &self.id,
+            title: &self.title,
+            description: &self.note,
+            x,
+            y: up(&self.figure, &lines),
+            lines,
+            is_wide: true,
+        };
+        figure(&self.title, &self.note, &chart)
+    }
+}

@@ -1,0 +1,249 @@
+//! Saved results: the JSON format, read back.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::merge::MergeError;
+use super::{FORMAT, Report, Reports};
+
+/// Why a file is no saved result.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It could not be read.
+    #[error("cannot read {path}: {error}\n  accepted: {ACCEPTED}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// It ends in the middle.
+    #[error("{path} is incomplete: it ends in line {line}, in the middle of the result")]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Where it ends.
+        line: usize,
+    },
+    /// It is something else.
+    #[error("{path} is no JSON: {error}\n  accepted: {ACCEPTED}")]
+    NoJson {
+        /// The file.
+        path: PathBuf,
+        /// Where, and why.
+        error: serde_json::Error,
+    },
+    /// It is another kind of JSON.
+    #[error("{path} is JSON, but no result of pausewake: {wrong}\n  accepted: {ACCEPTED}")]
+    NoResult {
+        /// The file.
+        path: PathBuf,
+        /// What it says instead.
+        wrong: String,
+    },
+    /// It was written by another version.
+    #[error(
+        "{path} is a result of format {found}, and this program reads {FORMAT}\n  \
+         accepted: a result that this version wrote; run the command in it again"
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: String,
+    },
+    /// It does not belong to the others.
+    #[error("{path} cannot be merged with {first}: {error}")]
+    Merge {
+        /// The file.
+        path: PathBuf,
+        /// The first of them.
+        first: PathBuf,
+        /// Why.
+        error: Box<MergeError>,
+    },
+    /// Something in it is missing or wrong.
+    #[error("{path} is damaged: {wrong}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What, and where.
+        wrong: String,
+    },
+}
+
+/// What says what a file is.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<String>,
+    variants: Option<IgnoredAny>,
+    command: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Several {
+    variants: Vec<Report>,
+}
+
+impl Reports {
+    /// The result that was saved at `path` as JSON; what `--format json` writes, to the last digit.
+    ///
+    /// # Errors
+    /// The file cannot be read, is none of ours or of another version, incomplete, or damaged.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        match fs::read(path) {
+            Ok(bytes) => Self::parse(path, &bytes),
+            Err(error) => Err(ReadError::Unreadable {
+                path: path.to_owned(),
+                error,
+            }),
+        }
+    }
+
+    /// The results at `paths`, side by side: where there are several, a variant is called after its
+    /// file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), of the first one that is wrong.
+    ///
+    /// # Panics
+    /// There are no paths.
+    pub fn read_all(paths: &[PathBuf]) -> Result<Self, ReadError> {
+        let mut all = Self::read(&paths[0])?;
+        if let [_] = paths {
+            return Ok(all);
+        }
+        let names = names_of(paths);
+        all.rename(&names[0]);
+        for (path, name) in paths.iter().zip(&names).skip(1) {
+            let mut more = Self::read(path)?;
+            more.rename(name);
+            all.variants.append(&mut more.variants);
+            all.command = format!("{}\n{}", all.command, more.command);
+        }
+        Ok(all)
+    }
+
+    /// The results at `paths`, which are runs of the same with different seeds, merged into one.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read) and [`merge`](Self::merge), of the first one that is wrong.
+    ///
+    /// # Panics
+    /// There are no paths.
+    pub fn read_merged(paths: &[PathBuf]) -> Result<Self, ReadError> {
+        let mut all = Self::read(&paths[0])?;
+        for path in &paths[1..] {
+            let more = Self::read(path)?;
+            all.merge(&more).map_err(|error| ReadError::Merge {
+                path: path.clone(),
+                first: paths[0].clone(),
+                error: Box::new(error),
+            })?;
+        }
+        Ok(all)
+    }
+
+    /// Calls variants after the file that they come from. What compares them by their names was judged
+    /// when they were run.
+    fn rename(&mut self, file: &str) {
+        for report in &mut self.variants {
+            report.scenario.variant = Some(match &report.scenario.variant {
+                None => file.to_owned(),
+                Some(variant) => format!("{file}/{variant}"),
+            });
+        }
+    }
+
+    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ReadError> {
+        let path = path.to_owned();
+        // Twice, and not by way of enums that try: what is wrong is then told with its place.
+        let head: Head = match serde_json::from_slice(bytes) {
+            Ok(head) => head,
+            Err(error) if error.is_eof() && !bytes.is_empty() => {
+                let line = error.line();
+                return Err(ReadError::Truncated { path, line });
+            }
+            Err(error) if error.is_data() => {
+                let wrong = error.to_string();
+                return Err(ReadError::NoResult { path, wrong });
+            }
+            Err(error) => return Err(ReadError::NoJson { path, error }),
+        };
+        match head.format.as_deref() {
+            Some(FORMAT) => {}
+            Some(found) if found.starts_with(FAMILY) => {
+                let found = found.to_owned();
+                return Err(ReadError::Version { path, found });
+            }
+            other => {
+                let wrong = match other {
+                    None => "it names no format".to_owned(),
+                    Some(format) => format!("its format is {format:?}"),
+                };
+                return Err(ReadError::NoResult { path, wrong });
+            }
+        }
+        let variants = match head.variants {
+            Some(_) => serde_json::from_slice(bytes).map(|several: Several| several.variants),
+            None => serde_json::from_slice(bytes).map(|only| vec![only]),
+        };
+        let damaged = |wrong: String| ReadError::Damaged {
+            path: path.clone(),
+            wrong,
+        };
+        let variants: Vec<Report> = variants.map_err(|error| damaged(error.to_string()))?;
+        if variants.is_empty() {
+            return Err(damaged("it holds no report".to_owned()));
+        }
+        for report in &variants {
+            report.check().map_err(&damaged)?;
+        }
+        Ok(Self {
+            variants,
+            command: head.command.unwrap_or_default(),
+        })
+    }
+}
+
+impl Report {
+    /// What a report that was written has, and one that was made up may not.
+    fn check(&self) -> Result<(), String> {
+        let samples = self.samples.stages();
+        let names = self.stages.iter().map(|figures| &*figures.stage);
+        if !names.eq(samples.iter().map(|(name, _)| *name)) {
+            let label = self.label();
+            return Err(format!("the stages of {label:?} are not those of a call"));
+        }
+        if self.samples.latency.count() != self.ops {
+            let (count, ops) = (self.samples.latency.count(), self.ops);
+            return Err(format!(
+                "it has the latency of {count} calls where ops says {ops}"
+            ));
+        }
+        if self.seeds.is_empty() {
+            return Err("it names no seed".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// What files are called: by their names, or by their paths where two have the same name.
+fn names_of(paths: &[PathBuf]) -> Vec<String> {
+    let short = |path: &PathBuf| path.file_stem().unwrap_or_default().to_owned();
+    let distinct: BTreeSet<_> = paths.iter().map(short).collect();
+    let name = |path: &PathBuf| match distinct.len() == paths.len() {
+        true => short(path).to_string_lossy().into_owned(),
+        false => path.with_extension("").to_string_lossy().into_owned(),
+    };
+    paths.iter().map(name).collect()
+}
+
+/// What formats of all versions begin with.
+const FAMILY: &str = "pausewake-report/";
+const ACCEPTED: &str = "a result that --format json has written";

@@ -1,0 +1,438 @@
+//! Every format is what its readers take, says what the others say, and is the same for the same seed.
+
+use std::path::Path;
+
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+use serde_json::Value;
+
+use base64::Engine as _;
+
+use crate::helper::{Folder, GOOD};
+
+/// Two variants, and a scenario that tries to get into a page.
+const VARIED: &str = r#"about = "<script>alert(1)</script> & \"quotes\""
+clock = "virtual"
+[device]
+compute = "none"
+[device.asym]
+slices = 2
+service = { distribution = "exponential", base = "100us" }
+[load]
+op = "rsa-sign"
+jobs = 8
+ops = 5000
+[expect]
+ops = "== 5000"
+[[variant]]
+name = "few"
+load.jobs = 1
+[[variant]]
+name = "many"
+expect.throughput = "> 1.2x few"
+"#;
+
+const ALL: [&str; 6] = ["text", "json", "csv", "html", "hgrm", "hlog"];
+
+fn decoded(text: &str) -> Histogram<u64> {
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .expect("base64");
+    Deserializer::new()
+        .deserialize(&mut bytes.as_slice())
+        .expect("a histogram")
+}
+
+fn report(folder: &Folder) -> Value {
+    serde_json::from_str(&folder.run(&["--format", "json"]).out).expect("JSON")
+}
+
+fn number(value: &Value) -> u64 {
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("no count: {value}"))
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_in_every_format() {
+    let folder = Folder::with(VARIED);
+    for format in ALL.into_iter().filter(|format| *format != "hgrm") {
+        let [first, again] = [(); 2].map(|()| {
+            folder
+                .run(&["--format", format, "--seed", "7"])
+                .expect_code(0)
+                .out
+        });
+        assert_eq!(first, again, "{format}");
+        let other = folder
+            .run(&["--format", format, "--seed", "8"])
+            .expect_code(0)
+            .out;
+        assert_ne!(first, other, "{format}");
+    }
+}
+
+#[test]
+fn files_of_several_formats_are_written_by_their_extensions() {
+    let folder = Folder::with(GOOD);
+    let names = [
+        "r.txt", "r.json", "r.csv", "r.html", "r.hgrm", "r.HLOG", "plain",
+    ];
+    let mut args: Vec<&str> = names.iter().flat_map(|name| ["-o", name]).collect();
+    args.extend(["-o", "-"]);
+    let text = folder.run(&args).expect_code(0).out;
+    assert_eq!(text, folder.run(&[]).expect_code(0).out);
+    for (name, format) in names.into_iter().zip(ALL.into_iter().chain(["text"])) {
+        let written = std::fs::read_to_string(folder.path(name)).expect(name);
+        let said = folder.run(&["--format", format]).expect_code(0).out;
+        assert_eq!(written, said, "{name}");
+    }
+    // What --format says is said of all.
+    folder
+        .run(&["--format", "csv", "-o", "x.json", "-o", "y.odd"])
+        .expect_code(0);
+    for name in ["x.json", "y.odd"] {
+        let written = std::fs::read_to_string(folder.path(name)).expect(name);
+        assert!(written.starts_with("scenario,variant,"), "{written}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_told_before_the_run_and_leaves_nothing() {
+    let folder = Folder::with(VARIED);
+    for (args, says) in [
+        (
+            &["-o", "r.json", "-o", "r.xml"][..],
+            ["r.xml", ".xml", ".hgrm"],
+        ),
+        (
+            &["-o", "r.json", "-o", "./r.json"],
+            ["./r.json", "twice", "once"],
+        ),
+        (&["-o", "-", "-o", "-"], ["-", "twice", "once"]),
+        (&["--format", "hgrm"], ["hgrm", "2", "hlog"]),
+        (
+            &["-o", "r.json", "-o", "nowhere/r.csv"],
+            ["nowhere/r.csv", "cannot write", "accepted"],
+        ),
+    ] {
+        let said = folder.run(args).expect_code(104).expect_err(&says);
+        assert_eq!(said.out, "");
+        assert_eq!(folder.names(), ["it.toml"], "{args:?}");
+    }
+}
+
+#[test]
+fn a_file_is_only_there_if_all_could_be_written() {
+    let folder = Folder::with(GOOD);
+    // Where everything is full.
+    let said = folder
+        .run(&["-o", "r.json", "-o", "/dev/full", "-o", "r.csv"])
+        .expect_code(104);
+    said.expect_err(&["cannot write /dev/full"]);
+    assert_eq!(folder.names(), ["it.toml"]);
+}
+
+#[test]
+fn csv_has_a_row_for_each_variant_and_the_figures_of_the_report() {
+    let folder = Folder::with(VARIED);
+    let said = folder.run(&["--format", "csv"]).expect_code(0).out;
+    let json = report(&folder);
+    let mut reader = csv::Reader::from_reader(said.as_bytes());
+    let heads = reader.headers().expect("heads").clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    assert_eq!(rows.len(), 2);
+    for (index, row) in rows.iter().enumerate() {
+        let cell = |name: &str| {
+            let place = heads.iter().position(|head| head == name);
+            &row[place.unwrap_or_else(|| panic!("no column {name}"))]
+        };
+        let variant = &json["variants"][index];
+        assert_eq!(cell("variant"), variant["scenario"]["variant"]);
+        assert_eq!(cell("verdict"), "passed");
+        for (column, value) in [
+            ("ops", &variant["ops"]),
+            ("elapsed_ns", &variant["elapsed_ns"]),
+            ("p99_ns", &variant["latency"]["p99_ns"]),
+            ("service_p50_ns", &variant["stages"][3]["p50_ns"]),
+            ("throughput", &variant["ops_per_s"]),
+            ("utilisation_asym", &variant["slices"][0]["utilisation"]),
+            ("doorbells", &variant["doorbells"]["rung"]),
+        ] {
+            assert_eq!(cell(column), value.to_string(), "{column}");
+        }
+        // Nothing was computed late under virtual time, as there is nothing that could be.
+        assert_eq!(cell("compute_bound"), "");
+    }
+}
+
+#[test]
+fn json_has_histograms_that_give_its_figures() {
+    let folder = Folder::with(VARIED);
+    for report in report(&folder)["variants"].as_array().expect("variants") {
+        let samples = &report["samples"];
+        for (figures, series) in [
+            (&report["latency"], &samples["latency"]),
+            (&report["stages"][3], &samples["service"]),
+        ] {
+            let histogram = decoded(series["histogram"].as_str().expect("text"));
+            assert_eq!(histogram.len(), 5_000);
+            assert_eq!(number(&series["count"]), 5_000);
+            let max_ns = number(&series["max_ns"]);
+            assert_eq!(number(&figures["max_ns"]), max_ns);
+            let mean = (number(&series["sum_ns"]) + 2_500) / 5_000;
+            assert_eq!(number(&figures["mean_ns"]), mean);
+            for (name, quantile) in [("p50_ns", 0.5), ("p99_ns", 0.99), ("p999_ns", 0.999)] {
+                let value = histogram.value_at_quantile(quantile).min(max_ns);
+                assert_eq!(number(&figures[name]), value, "{name}");
+            }
+        }
+        let timeline = &report["timeline"];
+        let intervals = timeline["intervals"].as_array().expect("intervals");
+        assert!((65..=128).contains(&intervals.len()), "{}", intervals.len());
+        let sum = |name: &str| intervals.iter().map(|it| number(&it[name])).sum::<u64>();
+        assert_eq!(sum("ops"), 5_000);
+        assert_eq!(sum("covered_ns"), number(&report["elapsed_ns"]));
+        assert_eq!(report["config"]["load.op"], "\"rsa-sign\"");
+        assert_eq!(report["config"]["seed"], "1");
+    }
+}
+
+#[test]
+fn the_configuration_in_a_result_makes_the_same_run_again() {
+    let folder = Folder::with(VARIED);
+    let original = report(&folder);
+    for variant in original["variants"].as_array().expect("variants") {
+        let config = variant["config"].as_object().expect("entries");
+        let entries = config
+            .iter()
+            .filter(|(path, _)| !path.starts_with("expect"));
+        let lines: String = entries
+            .map(|(path, value)| format!("{path} = {}\n", value.as_str().expect("TOML")))
+            .collect();
+        let again = report(&Folder::with(&lines));
+        assert_eq!(again["samples"], variant["samples"], "{lines}");
+        assert_eq!(again["timeline"], variant["timeline"]);
+    }
+}
+
+#[test]
+fn hgrm_is_the_distribution_and_each_variant_gets_its_own() {
+    let folder = Folder::with(VARIED);
+    folder.run(&["-o", "latency.hgrm"]).expect_code(0);
+    assert_eq!(
+        folder.names(),
+        ["it.toml", "latency.few.hgrm", "latency.many.hgrm"]
+    );
+    let json = report(&folder);
+    for (index, name) in ["few", "many"].into_iter().enumerate() {
+        let written = std::fs::read_to_string(folder.path(&format!("latency.{name}.hgrm")));
+        let written = written.expect(name);
+        let samples = &json["variants"][index]["samples"]["latency"];
+        let histogram = decoded(samples["histogram"].as_str().expect("text"));
+        let max_ns = number(&samples["max_ns"]);
+        let (mut last, mut rows) = (0.0, 0);
+        let mut lines = written.lines();
+        let head: Vec<&str> = lines.next().expect("a head").split_whitespace().collect();
+        assert_eq!(
+            head,
+            ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"]
+        );
+        assert_eq!(lines.next(), Some(""));
+        for line in lines.filter(|line| !line.starts_with('#')) {
+            let cells: Vec<f64> = line
+                .split_whitespace()
+                .map(|cell| cell.parse().expect("a number"))
+                .collect();
+            let [value_ms, quantile, count] = cells[..3] else {
+                panic!("{line}")
+            };
+            // So many times do not exceed the value, and they are the share that it stands for.
+            let reached = histogram.value_at_quantile(count / 5_000.0).min(max_ns);
+            assert!(
+                (value_ms - reached as f64 / 1e6).abs() < 1e-6,
+                "{line}: {reached}"
+            );
+            assert!(count >= (quantile * 5_000.0).floor(), "{line}");
+            assert!(count >= last, "{line}");
+            (last, rows) = (count, rows + 1);
+            if cells.len() == 4 {
+                assert!((cells[3] * (1.0 - quantile) - 1.0).abs() < 0.01, "{line}");
+            } else {
+                assert_eq!((quantile, count), (1.0, 5_000.0), "{line}");
+            }
+        }
+        assert!(rows > 40, "{rows}");
+        assert!(
+            written.contains("#[Max     =") && written.contains("#[Mean    ="),
+            "{written}"
+        );
+    }
+}
+
+#[test]
+fn hlog_is_read_back_interval_by_interval() {
+    let folder = Folder::with(VARIED);
+    let log = folder.run(&["--format", "hlog"]).expect_code(0).out;
+    let mut ops = std::collections::BTreeMap::<String, u64>::new();
+    let mut last = std::time::Duration::ZERO;
+    for entry in IntervalLogIterator::new(log.as_bytes()) {
+        match entry.expect("an entry") {
+            LogEntry::StartTime(time) => assert_eq!(time.as_secs(), 0, "no clock of ours"),
+            LogEntry::BaseTime(_) => panic!("no base time was written"),
+            LogEntry::Interval(interval) => {
+                let tag = interval.tag().expect("a variant").as_str().to_owned();
+                let histogram = decoded(interval.encoded_histogram());
+                assert!(!histogram.is_empty());
+                let seen = ops.entry(tag).or_default();
+                assert!(*seen == 0 || interval.start_timestamp() > last);
+                last = interval.start_timestamp();
+                *seen += histogram.len();
+            }
+        }
+    }
+    let ops: Vec<_> = ops.into_iter().collect();
+    assert_eq!(ops, [("few".to_owned(), 5_000), ("many".to_owned(), 5_000)]);
+}
+
+#[test]
+fn html_is_complete_in_itself_and_escapes_what_it_shows() {
+    let folder = Folder::with(VARIED);
+    let html = folder.run(&["--format", "html"]).expect_code(0).out;
+    assert!(
+        html.contains("&#60;script&#62;") || html.contains("&lt;script&gt;"),
+        "{html}"
+    );
+    for forbidden in [
+        "<script",
+        "<link",
+        "<img",
+        "<iframe",
+        "@import",
+        "url(",
+        "javascript:",
+    ] {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+    // Nothing is fetched; a namespace is only a name.
+    let links = html.matches("http://").count() + html.matches("https://").count();
+    assert_eq!(
+        links,
+        html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count()
+    );
+    assert!(html.contains("default-src 'none'"));
+    assert!(html.contains("prefers-color-scheme: dark") && html.contains("@media print"));
+    well_formed(&html);
+    for chart in ["throughput", "latency", "percentiles", "stages"] {
+        assert!(
+            html.contains(&format!("<title id=\"{chart}-title\">")),
+            "{chart}"
+        );
+        assert!(
+            html.contains(&format!("<desc id=\"{chart}-desc\">")),
+            "{chart}"
+        );
+    }
+    // All that the text report has.
+    let text = folder.run(&[]).expect_code(0).out;
+    for word in text
+        .split_whitespace()
+        .filter(|word| !word.contains(['<', '&', '"', '>', '\'']))
+    {
+        assert!(html.contains(word), "{word} is not in the page");
+    }
+    assert!(html.contains("pausewake run it.toml"));
+}
+
+/// Every element that is opened is closed, in order; every reference is one.
+fn well_formed(html: &str) {
+    const VOID: [&str; 3] = ["meta", "br", "!DOCTYPE"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = html;
+    while let Some((_, tag)) = rest.split_once('<') {
+        let (tag, after) = tag.split_once('>').expect("a tag ends");
+        rest = after;
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "closed where it was not open");
+            continue;
+        }
+        let name = tag
+            .split(|c: char| c.is_whitespace() || c == '/')
+            .next()
+            .unwrap_or_default();
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+        if !tag.ends_with('/') && !VOID.contains(&name) {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new());
+    for (place, _) in html.match_indices('&') {
+        let name = html[place + 1..].split(';').next().unwrap_or_default();
+        assert!(name.len() < 8 && !name.contains(' '), "&{name}");
+    }
+}
+
+#[test]
+fn verdicts_are_told_in_every_format() {
+    let folder = Folder::with(GOOD);
+    let failing = ["--set", "expect.p99=< 1us"];
+    for (format, says) in [("html", "class=\"banner failed\""), ("csv", ",failed,")] {
+        let said = folder
+            .run(&[&failing[..], &["--format", format]].concat())
+            .expect_code(99);
+        assert!(said.out.contains(says), "{format}: {}", said.out);
+    }
+    let invalid = ["--set", "load.jobs=2", "--set", "load.rate=1000000/s"];
+    let invalid = [
+        &invalid[..],
+        &["--set", "expect=", "--set", "load.ops=2000"],
+    ]
+    .concat();
+    for (format, says) in [("html", "class=\"banner invalid\""), ("csv", ",invalid,")] {
+        let said = folder
+            .run(&[&invalid[..], &["--format", format]].concat())
+            .expect_code(103);
+        assert!(said.out.contains(says), "{format}: {}", said.out);
+    }
+}
+
+#[test]
+fn a_run_without_a_single_op_is_shown_too() {
+    let folder = Folder::with(GOOD);
+    let nothing = [
+        "--set",
+        "expect=",
+        "--set",
+        "load.ops=",
+        "--set",
+        "load.duration=1ns",
+    ];
+    for format in ALL {
+        let said = folder.run(&[&nothing[..], &["--format", format]].concat());
+        assert!(
+            matches!(said.code, Some(0)),
+            "{format}: {} {}",
+            said.err,
+            said.out
+        );
+        assert!(!said.out.is_empty(), "{format}");
+    }
+}
+
+/// The published schema is what every result follows.
+#[test]
+fn results_follow_the_published_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/report.schema.json");
+    let schema = std::fs::read_to_string(path).expect("the schema");
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    for scenario in [GOOD, VARIED] {
+        let report = report(&Folder::with(scenario));
+        let errors: Vec<_> = validator
+            .iter_errors(&report)
+            .map(|e| e.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+}

@@ -37,10 +37,7 @@ pub use build::{Facts, Outcome};
 pub use collect::{Collector, Figures};
 pub use errors::ErrorTally;
 pub use html::Sweep;
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "commands that sweep are still to come")
-)]
+#[expect(unused_imports, reason = "commands that sweep are still to come")]
 pub use html::Swept;
 pub use parts::Verification;
 pub use samples::Samples;

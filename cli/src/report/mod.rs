@@ -40,10 +40,7 @@ pub use build::{Aborted, Facts, Outcome};
 pub use collect::{Collector, Ending, Figures, Window};
 pub use errors::ErrorTally;
 pub use html::Sweep;
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "commands that sweep are still to come")
-)]
+#[expect(unused_imports, reason = "commands that sweep are still to come")]
 pub use html::Swept;
 pub use parts::{ExpectationResult, Verification};
 pub use punctuality::{Punctuality, ThreadCost};

@@ -46,7 +46,7 @@ fn throughput(variants: &[Report]) -> Option<Figure> {
             _ => report.label().to_owned(),
         },
         ink: Ink::Series(index),
-        points: time.points(report, Interval::ops_per_s),
+        points: time.points(report, rate),
         is_prediction: false,
         has_marks: false,
         tip: |_, y| format!("{} op/s", amount(y)),
@@ -71,7 +71,7 @@ fn latency_over_time(variants: &[Report]) -> Option<Figure> {
     let highest = variants.iter().filter_map(|report| report.latency.p99_ns);
     let unit = TimeUnit::of(Nanos::new(highest.max()?));
     let line = |report: &Report, quantile: f64, label: String, index| {
-        let points = time.points(report, |interval| {
+        let points = time.points(report, |_, interval| {
             let value = interval.quantile_ns(quantile).map(Nanos::new);
             value.map(|value| unit.of_time(value))
         });
@@ -265,25 +265,26 @@ impl TimeAxis {
     fn points(
         &self,
         report: &Report,
-        figure: impl Fn(&Interval) -> Option<f64>,
+        figure: impl Fn(&Timeline, &Interval) -> Option<f64>,
     ) -> Vec<(f64, f64)> {
         let end = end_of(report);
         let timeline = smooth(report);
-        let count = timeline.intervals().count();
-        // The first and the last may be too short to tell a rate.
-        let whole = |(_, interval): &(_, &Interval)| {
-            count < 4 || interval.covered_ns >= timeline.interval_ns() / 2
-        };
-        let points = timeline.intervals().filter(whole).map(|(start, interval)| {
+        let points = timeline.intervals().map(|(start, interval)| {
             let middle = start + Nanos::new(length(&timeline, interval).get() / 2);
             let at = match self {
                 Self::Passing { unit, .. } => unit.of_time(middle),
                 Self::Share => 100.0 * middle.as_f64() / end.as_f64(),
             };
-            (at, figure(interval).unwrap_or(f64::NAN))
+            (at, figure(&timeline, interval).unwrap_or(f64::NAN))
         });
         points.collect()
     }
+}
+
+/// What returned each second; `None` in a first or last interval that is too short to tell.
+fn rate(timeline: &Timeline, interval: &Interval) -> Option<f64> {
+    let tells = interval.covered_ns >= timeline.interval_ns() / 2;
+    interval.ops_per_s().filter(|_| tells)
 }
 
 /// When the last interval of a report ends.

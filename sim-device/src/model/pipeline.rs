@@ -270,7 +270,9 @@ impl Model {
 
     fn pass_classes(&mut self) {
         for class in &mut self.classes {
-            class.release(self.now, &mut self.flights);
+            if class.gate.is_some() {
+                class.release(self.now, &mut self.flights);
+            }
             if let Some(depth) = &mut class.depth {
                 depth.pass_to(self.now);
             }

@@ -288,7 +288,7 @@ mod tests {
         ];
         assert_eq!(
             adhoc(&args).command,
-            "pausewake load --jobs 1k --slo 'p99<2ms' --set device.asym.slices=8 --seed 1"
+            "pausewake load --jobs 1k --slo 'p99<2ms' --set 'device.asym.slices=8' --seed 1"
         );
         let seeded = adhoc(&["--seed", "7"]);
         assert_eq!(seeded.command, "pausewake load --seed 7");

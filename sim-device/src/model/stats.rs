@@ -116,7 +116,7 @@ impl ClassStats {
 
     pub(crate) fn handed_out(&mut self, fetched: Nanos, started: Nanos, done: Nanos) {
         self.handed_out_beside(fetched, started, done);
-        self.busy_ns += done - started;
+        self.busy_ns += done.max(self.from_ns) - started.max(self.from_ns);
     }
 
     /// The same of an op that shared the turn of another.

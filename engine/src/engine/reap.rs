@@ -15,6 +15,10 @@ impl Inner {
     /// Takes all completions that are there, tells the jobs, and ends the calls whose time is up.
     pub(crate) fn poll(&self) -> usize {
         self.catch_up();
+        self.poll_now()
+    }
+
+    fn poll_now(&self) -> usize {
         let reaped = self.reap();
         self.time_out();
         self.serve_line();
@@ -28,10 +32,10 @@ impl Inner {
             reap_ns: self.costs.reap_ns,
             ..Batch::default()
         };
-        self.state.borrow_mut().begin_poll();
+        let mut state = self.state.borrow_mut();
+        state.begin_poll();
         if self.observer.is_none() {
             // Nothing of the application's runs in between.
-            let mut state = self.state.borrow_mut();
             let mut to_tell = self.to_tell.borrow_mut();
             while let Some(reaped) = state.reap_one(&mut batch) {
                 if let Some(tell) = reaped.tell() {
@@ -39,13 +43,13 @@ impl Inner {
                 }
             }
         } else {
+            drop(state);
             while let Some(reaped) = self.reap_observed(&mut batch) {
                 self.tell_of(&reaped);
             }
+            state = self.state.borrow_mut();
         }
-        if batch.reaped == 0 {
-            self.count(|stats| stats.empty_polls += 1);
-        }
+        state.stats.empty_polls += u64::from(batch.reaped == 0);
         batch.reaped
     }
 
@@ -65,7 +69,7 @@ impl Inner {
         let due = state.has_completion() || state.is_time_up();
         drop(state);
         if due {
-            self.poll();
+            self.poll_now();
         } else {
             // The device may have made room without completing anything.
             self.serve_line();

@@ -52,7 +52,7 @@ impl Inner {
             return;
         };
         let mut state = self.state.borrow_mut();
-        if state.is_watchdog_told || !state.has_completion() {
+        if state.stats.in_flight == 0 || state.is_watchdog_told || !state.has_completion() {
             return;
         }
         let now = state.queue.now();

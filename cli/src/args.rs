@@ -1,7 +1,9 @@
 //! The command line.
 
+mod generated;
 mod load;
 
+pub use generated::{Completions, Manual};
 pub use load::Load;
 
 use std::path::PathBuf;
@@ -10,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit;
 use crate::formats::OutputArgs;
+use crate::live::LiveArgs;
 
 /// A simulated async crypto engine with offload-hardware emulation.
 #[derive(Debug, Parser)]
@@ -44,6 +47,10 @@ pub enum Command {
     Schema,
     /// List the device profiles, or show one with the source of each of its numbers.
     Profiles(Profiles),
+    /// Print a script that makes a shell complete commands and flags.
+    Completions(Completions),
+    /// Print the manual page of the program or of a command, or write all of them.
+    Man(Manual),
 }
 
 /// `pausewake run`
@@ -64,9 +71,9 @@ pub struct Run {
     /// Where the report goes.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Show no progress bar. (There is none anyway when standard error is no terminal.)
-    #[arg(short, long)]
-    pub quiet: bool,
+    /// What one sees meanwhile.
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 /// `pausewake profiles`

@@ -10,10 +10,10 @@ mod args;
 mod exit;
 mod formats;
 mod interrupt;
+mod live;
 mod load;
 mod output;
 mod profile;
-mod progress;
 mod report;
 mod run;
 mod scenario;
@@ -26,11 +26,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, Load, ProfileFormat, Profiles, Run};
+use args::{Cli, Command, Load, Manual, ProfileFormat, Profiles, Run};
 use exit::Exit;
 use formats::{FormatError, OutputArgs};
 use interrupt::Interrupt;
-use output::{Output, OutputError};
+use live::{LiveArgs, Viewer};
+use output::{Destination, Output, OutputError};
 use report::{Outcome, ReadError, Reports, Verdict};
 use run::RunError;
 use scenario::Variant;
@@ -47,6 +48,8 @@ fn main() -> ExitCode {
         Command::Report(args) => report_saved(&args, Reports::read_all).map(|_| Exit::Success),
         Command::Merge(args) => report_saved(&args, Reports::read_merged).map(Verdict::exit),
         Command::Profiles(args) => show_profiles(&args),
+        Command::Completions(args) => print(args.script()),
+        Command::Man(args) => manual(&args),
         Command::Schema => print(scenario::schema::text()),
     };
     match done {
@@ -72,7 +75,7 @@ fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
         &variants,
         args.story,
         &args.output,
-        args.quiet,
+        args.live,
         args.command(),
     )
 }
@@ -85,7 +88,7 @@ fn run_load(args: &Load) -> Result<Verdict, Failure> {
         &variants,
         None,
         &args.output,
-        args.quiet,
+        args.live,
         adhoc.command().to_owned(),
     )
 }
@@ -100,9 +103,10 @@ fn run_all(
     variants: &[Variant],
     story_lines: Option<u32>,
     output: &OutputArgs,
-    quiet: bool,
+    live: LiveArgs,
     command: String,
 ) -> Result<Verdict, Failure> {
+    let how = live.how().map_err(|error| bad_input(&error))?;
     // Before there is a file that would be left behind, or a FIFO that nobody reads.
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let names: Vec<_> = variants.iter().map(|it| it.name.as_deref()).collect();
@@ -115,7 +119,11 @@ fn run_all(
             break;
         }
         let log = story_lines.map(|lines| story::LogHandle::new(lines as usize));
-        let facts = run::run(&variant.scenario, log.clone(), &interrupt, quiet)
+        let viewer = Viewer {
+            how,
+            variant: variant.name.as_deref(),
+        };
+        let facts = run::run(&variant.scenario, log.clone(), &interrupt, viewer)
             .map_err(|error| failure(&error))?;
         outcomes.push(Outcome {
             name: variant.name.as_deref(),
@@ -177,6 +185,27 @@ fn show_profiles(args: &Profiles) -> Result<Exit, Failure> {
         ProfileFormat::Text => shown.to_text(),
         ProfileFormat::Json => shown.to_json(),
     })
+}
+
+fn manual(args: &Manual) -> Result<Exit, Failure> {
+    let Some(folder) = &args.dir else {
+        let page = args.page().map_err(|error| bad_input(&error))?;
+        return print(page.text);
+    };
+    let made = std::fs::create_dir_all(folder);
+    made.map_err(|error| {
+        let folder = folder.display();
+        bad_input(&format!("cannot make the folder {folder}: {error}"))
+    })?;
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    for (path, text) in Manual::files(folder) {
+        let destination = Destination::of(Some(&path), &interrupt);
+        let written = destination
+            .and_then(Destination::open)
+            .and_then(|output| output.write(text));
+        written.map_err(|error| no_output(&error))?;
+    }
+    Ok(Exit::Success)
 }
 
 fn failure(error: &RunError) -> Failure {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::formats::OutputArgs;
+use crate::live::LiveArgs;
 
 /// `pausewake load`
 #[derive(Debug, Args)]
@@ -78,7 +79,7 @@ pub struct Load {
     /// Where the report goes, and how.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Show no progress bar. (There is none anyway when standard error is no terminal.)
-    #[arg(short, long)]
-    pub quiet: bool,
+    /// What one sees meanwhile.
+    #[command(flatten)]
+    pub live: LiveArgs,
 }

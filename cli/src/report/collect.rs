@@ -20,6 +20,8 @@ pub struct Collector {
     figures: RefCell<Figures>,
     /// Calls that have given a result since the beginning.
     returned: Cell<u64>,
+    /// Latency since somebody last took it, if somebody does.
+    recent: RefCell<Option<Series>>,
 }
 
 /// What of a run is measured.
@@ -31,6 +33,16 @@ pub struct Window {
     pub is_open: bool,
     /// When the phases end, if there are some.
     pub phase_ends: Vec<Nanos>,
+}
+
+impl Window {
+    /// From when on the reported latency counts of a call that began at `called_ns`.
+    fn begun(&self, called_ns: Nanos, intended_ns: Nanos) -> Nanos {
+        match self.is_open {
+            true => intended_ns,
+            false => called_ns,
+        }
+    }
 }
 
 /// How a call ended.
@@ -165,6 +177,7 @@ impl Collector {
         Self {
             figures: RefCell::new(Figures::new()),
             returned: Cell::new(0),
+            recent: RefCell::new(None),
         }
     }
 
@@ -182,6 +195,20 @@ impl Collector {
     /// Calls that have given a result so far, those of the warm-up included.
     pub fn returned(&self) -> u64 {
         self.returned.get()
+    }
+
+    /// From here on keeps the latency of calls for [`take_recent`](Self::take_recent), too.
+    pub fn keep_recent(&self) {
+        self.recent.replace(Some(Series::coarse()));
+    }
+
+    /// The latency, as it is reported and to two significant digits, of the calls that have given a result
+    /// since this was last called; those of the warm-up included.
+    pub fn take_recent(&self) -> Series {
+        let mut recent = self.recent.borrow_mut();
+        recent.as_mut().map_or_else(Series::coarse, |recent| {
+            std::mem::replace(recent, Series::coarse())
+        })
     }
 
     /// The latency that would be reported if this were the end.
@@ -216,6 +243,9 @@ impl Collector {
         self.returned
             .set(self.returned.get() + u64::from(has_result));
         let intended_ns = intended_ns.unwrap_or(called_ns);
+        if has_result && let Some(recent) = &mut *self.recent.borrow_mut() {
+            recent.record(at - figures.window.begun(called_ns, intended_ns));
+        }
         figures.call_ends(called_ns, intended_ns, at, has_result);
     }
 
@@ -418,13 +448,8 @@ impl Figures {
         }
         if has_result {
             self.latency.record(at - called_ns);
-            let reported = at
-                - if self.window.is_open {
-                    intended_ns
-                } else {
-                    called_ns
-                };
-            self.timeline.returned(at, reported);
+            let begun = self.window.begun(called_ns, intended_ns);
+            self.timeline.returned(at, at - begun);
             self.corrected(intended_ns, at);
         } else {
             self.timeline.failed(at);

@@ -47,7 +47,7 @@ pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
 pub use saved::ReadError;
 pub use series::Series;
-pub use text::table;
+pub use text::{numbers, printable, table};
 pub use timeline::Timeline;
 pub use verdict::Verdict;
 

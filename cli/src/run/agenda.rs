@@ -31,6 +31,11 @@ impl Agenda {
         self.measure_from
     }
 
+    /// Whether the warm-up is over.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
     /// When there is something to do next.
     pub fn next_at(&self) -> Option<Nanos> {
         let begin = (!self.has_begun).then_some(self.measure_from);

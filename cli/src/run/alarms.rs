@@ -34,6 +34,11 @@ impl Alarms {
         self.heap.borrow().peek().map(|Reverse(alarm)| alarm.at)
     }
 
+    /// How many jobs think.
+    pub fn count(&self) -> usize {
+        self.heap.borrow().len()
+    }
+
     /// Wakes every job whose time has come.
     ///
     /// # Errors

@@ -11,21 +11,22 @@ mod open;
 mod runner;
 #[cfg(test)]
 pub mod sabotage;
+mod showing;
 mod software;
 mod tasks;
 mod tickets;
 mod timelines;
 mod world;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pausewake_device::{Device, Nanos};
 
 use crate::interrupt::Interrupt;
-use crate::progress::Progress;
+use crate::live::{self, Board, Shown, Subject, Viewer};
 use crate::report::{Aborted, Facts, Figures, Punctuality, ThreadCost, Window};
-use crate::scenario::{Clock, Limit, Load, Pacing, Scenario};
+use crate::scenario::{Clock, Limit, Load, Mode, Pacing, Scenario};
 use crate::story::LogHandle;
 use arrivals::{Arrivals, Thread};
 use guard::{Guard, Interim};
@@ -51,7 +52,7 @@ pub enum RunError {
     Stopped,
 }
 
-/// Runs `scenario`; its events go to `log` too, if there is one.
+/// Runs `scenario`; its events go to `log` too, if there is one. The `viewer` sees how it goes.
 ///
 /// # Errors
 /// [`RunError`] says whether it could not begin or broke off, and why. When `interrupt` is raised it ends
@@ -60,31 +61,32 @@ pub fn run(
     scenario: &Scenario,
     log: Option<LogHandle>,
     interrupt: &Interrupt,
-    quiet: bool,
+    viewer: Viewer<'_>,
 ) -> Result<Facts, RunError> {
     let device = world::device(scenario, log.as_ref())?;
     let tasks = Arc::new(tasks::prepare(scenario, &device)?);
-    let ops = tickets::planned(&scenario.load)
-        .map(|tickets| tickets * scenario.load.only().map_or(1, crate::scenario::Work::ops));
+    let subject = subject(scenario, viewer);
+    let shown = viewer.how.shows(subject.is_virtual);
     let together = Together {
         scenario,
         device: &device,
         tasks,
         log,
         interrupt,
-        progress: Progress::new(whole_run(&scenario.load), ops, quiet),
-        returned: (0..scenario.load.threads)
-            .map(|_| Count::default())
-            .collect(),
+        board: match shown {
+            Shown::Nothing => Board::unwatched(),
+            Shown::Lines { .. } | Shown::View => Board::new(scenario.load.threads),
+        },
         is_over: AtomicBool::new(false),
         guard: Mutex::new(Guard::new(scenario)),
         stopped: OnceLock::new(),
     };
-    let results = match scenario.clock {
-        Clock::Virtual if scenario.load.threads > 1 => timelines::run(&together)?,
-        _ => together.run()?,
-    };
-    let whole = results.into_iter().reduce(Part::merge);
+    let board = &together.board;
+    let results = live::while_running(shown, &subject, board, &device, || match scenario.clock {
+        Clock::Virtual if scenario.load.threads > 1 => timelines::run(&together),
+        _ => together.run(),
+    });
+    let whole = results?.into_iter().reduce(Part::merge);
     let all = whole.expect("there is at least one thread");
     Ok(Facts {
         figures: all.figures,
@@ -101,6 +103,26 @@ pub fn run(
             .unwrap_or_else(PoisonError::into_inner)
             .into_results(),
     })
+}
+
+/// What there is to say of `scenario` to those who look on.
+fn subject(scenario: &Scenario, viewer: Viewer<'_>) -> Subject {
+    let load = &scenario.load;
+    let ops_per_ticket = load.only().map_or(1, crate::scenario::Work::ops);
+    let title = match viewer.variant {
+        Some(variant) => format!("{}: {variant}", scenario.name),
+        None => scenario.name.clone(),
+    };
+    Subject {
+        title,
+        is_virtual: scenario.clock == Clock::Virtual,
+        is_async: scenario.mode == Mode::Async,
+        is_open: matches!(load.pacing, Pacing::Open { .. }),
+        warmup: load.warmup,
+        limit: whole_run(load),
+        ops: tickets::planned(load).map(|tickets| tickets * ops_per_ticket),
+        ring_depth: u64::from(scenario.device.ring_depth) * u64::from(load.threads),
+    }
 }
 
 /// When all of `load` is over, the warm-up included.
@@ -186,9 +208,8 @@ struct Together<'a> {
     tasks: Arc<Vec<Task>>,
     log: Option<LogHandle>,
     interrupt: &'a Interrupt,
-    progress: Progress,
-    /// Ops that have returned, of each thread.
-    returned: Vec<Count>,
+    /// What the threads tell those who look on.
+    board: Board,
     /// Whether a thread had an error, and the others need not go on.
     is_over: AtomicBool,
     /// What must hold while it goes on.
@@ -197,19 +218,7 @@ struct Together<'a> {
     stopped: OnceLock<Aborted>,
 }
 
-/// A count that one thread keeps and others read; in a cache line of its own, so that it costs a thread
-/// nothing that others count as well.
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Count(AtomicU64);
-
 impl Together<'_> {
-    /// Ops that have returned, of all threads.
-    fn returned_ops(&self) -> u64 {
-        let counts = self.returned.iter();
-        counts.map(|count| count.0.load(Ordering::Relaxed)).sum()
-    }
-
     /// Whether the run is to end before its time: because of a signal, or of a condition.
     fn is_ending(&self) -> bool {
         if self.interrupt.is_raised() {
@@ -270,6 +279,9 @@ impl Together<'_> {
         let world = World::new(self.scenario, self.device, self.log.clone())?;
         let start = world.now();
         world.collector().measure(window(self.scenario, start));
+        if self.board.is_watched() {
+            world.collector().keep_recent();
+        }
         let tickets = Tickets::new(self.scenario, thread, start);
         let tasks = self.tasks.clone();
         let jobs = Jobs::new(
@@ -362,7 +374,8 @@ mod tests {
                 uncorrected.0.push(service.get());
                 lateness.0.push((start - at).get());
             }
-            let facts = run(scenario, None, &Interrupt::default(), true).expect("it runs");
+            let facts =
+                run(scenario, None, &Interrupt::default(), Viewer::NOBODY).expect("it runs");
             corrected.compare(&facts.figures.corrected.series(), "corrected");
             uncorrected.compare(&facts.figures.latency.series(), "uncorrected");
             let punctuality = facts.punctuality.expect("of an open loop");

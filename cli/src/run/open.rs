@@ -80,6 +80,11 @@ impl OpenLoop {
         !self.backlog.is_empty()
     }
 
+    /// Arrivals that wait for a job.
+    pub fn backlog(&self) -> usize {
+        self.backlog.len()
+    }
+
     /// The thread was in a call until `now`, and nothing could be started.
     pub fn was_blocked_until(&mut self, now: Nanos) {
         self.free_since = now;

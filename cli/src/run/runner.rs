@@ -13,9 +13,10 @@ use super::guard::Interim;
 use super::jobs::Jobs;
 use super::levels::Levels;
 use super::open::OpenLoop;
+use super::showing::Showing;
 use super::tickets::{Share, Ticket};
 use super::world::{World, broken};
-use super::{Count, Part, RunError, Together};
+use super::{Part, RunError, Together};
 use crate::scenario::{Mode, Pacing};
 
 /// One thread.
@@ -112,6 +113,8 @@ impl<'a> Runner<'a> {
                 started += 1;
             }
             self.jobs.tickets().borrow().moves()?;
+            // All jobs are started that are wanted.
+            self.show_if_wanted(None);
             if self.live_jobs() == 0 && started == 0 && (wanted > 0 || !self.allows_now()) {
                 return Ok(());
             }
@@ -160,8 +163,10 @@ impl<'a> Runner<'a> {
         while let Some(Reverse((at, job))) = ready.pop() {
             while self.world.now() < at && self.ending_since.is_none() {
                 self.turn(Some(at))?;
+                self.show_if_wanted(None);
             }
             let Some(ticket) = self.take() else { break };
+            self.show_if_wanted(None);
             self.jobs.run(ticket);
             ready.push(Reverse((self.world.now() + ticket.think_ns, job)));
             self.look_up()?;
@@ -197,6 +202,7 @@ impl<'a> Runner<'a> {
             if self.together.scenario.abort.is_some() {
                 self.tell_if_due(Some(open));
             }
+            self.show_if_wanted(Some(open));
             if self.ending_since.is_some() {
                 open.give_up();
             }
@@ -288,12 +294,9 @@ impl<'a> Runner<'a> {
         self.together.scenario.engine.reap == Reap::External
     }
 
-    /// Looks whether somebody wants the run to end, whether it is time for something, and says how far
-    /// it is.
+    /// Looks whether somebody wants the run to end, and whether it is time for something.
     fn look_up(&mut self) -> Result<(), RunError> {
         let together = self.together;
-        let Count(returned) = &together.returned[self.thread as usize];
-        returned.store(self.world.returned_ops(), Ordering::Relaxed);
         if together.is_over.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
@@ -301,21 +304,23 @@ impl<'a> Runner<'a> {
         if self.agenda.begins(now) {
             self.begin_to_measure(now);
         }
-        if self.open.is_none() && !matches!(together.scenario.load.pacing, Pacing::Open { .. }) {
+        if self.is_closed() {
             self.tell_if_due(None);
         }
         if together.is_ending() && self.ending_since.is_none() {
             self.ending_since = Some(now);
             self.jobs.tickets().borrow_mut().end();
         }
-        if self.thread == 0 {
-            let elapsed = || now - self.start;
-            together.progress.at(|| together.returned_ops(), elapsed);
-        }
         Ok(())
     }
 
+    /// Whether an op begins when another has ended.
+    fn is_closed(&self) -> bool {
+        matches!(self.together.scenario.load.pacing, Pacing::Closed { .. })
+    }
+
     fn begin_to_measure(&mut self, now: Nanos) {
+        self.world.collector().take_recent();
         if self.together.scenario.load.warmup > Nanos::ZERO {
             self.jobs.forget_errors();
             if self.thread == 0 {
@@ -342,6 +347,22 @@ impl<'a> Runner<'a> {
             dropped: open.map_or(0, |open| open.punctuality().dropped),
         };
         self.together.tell(self.thread, interim, now - self.start);
+    }
+
+    /// Shows how this thread is to those who look on, if they want to know.
+    fn show_if_wanted(&self, open: Option<&OpenLoop>) {
+        if self.together.board.wants(self.thread) {
+            let showing = Showing {
+                engine: self.world.engine(),
+                live_jobs: self.world.live_jobs(),
+                collector: self.world.collector(),
+                jobs: self.jobs,
+                open,
+                agenda: &self.agenda,
+                ring_depth: self.together.scenario.device.ring_depth,
+            };
+            self.together.board.tell(self.thread, showing.told());
+        }
     }
 
     /// Whether the run is being ended, and what is still in flight had its time to end.

@@ -10,6 +10,7 @@ use super::guard::Interim;
 use super::jobs::Jobs;
 use super::levels::Levels;
 use super::open::OpenLoop;
+use super::showing::Showing;
 use super::tickets::{Share, Ticket, Tickets};
 use super::world::{Watch, World, broken, no_room, setup};
 use super::{Part, RunError, Together};
@@ -28,6 +29,9 @@ pub(super) fn run(together: &Together<'_>) -> Result<Vec<Part>, RunError> {
         let world = World::new(scenario, together.device, together.log.clone())?;
         let start = world.now();
         world.collector().measure(super::window(scenario, start));
+        if together.board.is_watched() {
+            world.collector().keep_recent();
+        }
         let tickets = Tickets::new(scenario, thread, start);
         let tasks = together.tasks.clone();
         let made = Jobs::new(scenario, tasks, world.engine(), world.collector(), tickets);
@@ -96,16 +100,8 @@ impl All<'_> {
                 }
             }
             self.attend();
-            let elapsed = || self.timelines.engine(0).now() - self.start;
-            self.together.progress.at(|| self.returned_ops(), elapsed);
         }
         Ok(())
-    }
-
-    /// Calls that have given a result, on all timelines.
-    fn returned_ops(&self) -> u64 {
-        let lines = self.lines.iter();
-        lines.map(|line| line.watch.returned_ops()).sum()
     }
 
     /// Does what is due by the run's agenda, or because somebody wants it to end.
@@ -115,8 +111,12 @@ impl All<'_> {
             self.together
                 .device
                 .restart_stats(self.agenda.measure_from());
-            self.lines.iter().for_each(|line| line.jobs.forget_errors());
+            for line in &self.lines {
+                line.jobs.forget_errors();
+                line.watch.collector().take_recent();
+            }
         }
+        self.show_if_wanted();
         if self.agenda.looks(now) {
             // The first one judges, so it comes last.
             for (thread, line) in self.lines.iter().enumerate().rev() {
@@ -139,6 +139,26 @@ impl All<'_> {
                     open.give_up();
                 }
             }
+        }
+    }
+
+    /// Shows how the timelines are to those who look on, if they want to know.
+    fn show_if_wanted(&self) {
+        for (thread, line) in (0..).zip(&self.lines) {
+            if !self.together.board.wants(thread) {
+                continue;
+            }
+            let index = thread as usize;
+            let showing = Showing {
+                engine: self.timelines.engine(index),
+                live_jobs: self.timelines.reactor(index).live_jobs(),
+                collector: line.watch.collector(),
+                jobs: &line.jobs,
+                open: line.open.as_ref(),
+                agenda: &self.agenda,
+                ring_depth: self.together.scenario.device.ring_depth,
+            };
+            self.together.board.tell(thread, showing.told());
         }
     }
 

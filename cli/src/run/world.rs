@@ -108,11 +108,6 @@ impl World {
         &self.watch.collector
     }
 
-    /// Calls that have given a result.
-    pub fn returned_ops(&self) -> u64 {
-        self.watch.returned_ops()
-    }
-
     /// Starts a job.
     ///
     /// # Errors
@@ -233,11 +228,6 @@ impl Watch {
     /// What collects the figures.
     pub fn collector(&self) -> &Collector {
         &self.collector
-    }
-
-    /// Calls that have given a result.
-    pub fn returned_ops(&self) -> u64 {
-        self.collector.returned()
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod engines;
 mod formats;
+mod generated;
 mod helper;
 mod interrupts;
+mod live;
 mod load;
 mod loads;
 mod open_loop;

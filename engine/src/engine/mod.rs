@@ -216,6 +216,19 @@ impl Engine {
         self.inner.state.borrow().slots.used_count()
     }
 
+    /// Calls that stand in line now: they found no room, and wait for their turn.
+    #[must_use]
+    pub fn calls_in_line(&self) -> usize {
+        self.inner.state.borrow().line.len()
+    }
+
+    /// Places of the submission ring that are free: those of descriptors that the device has not
+    /// fetched are not.
+    #[must_use]
+    pub fn ring_room(&self) -> u32 {
+        self.inner.with_queue(QueuePair::room)
+    }
+
     /// Takes what the device has completed and tells the jobs (QAT_Engine's `POLL`); ends the calls whose time is up. Says
     /// how many completions there were.
     ///

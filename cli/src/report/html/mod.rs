@@ -249,6 +249,7 @@ fn stories(variants: &[Report]) -> Vec<(String, String)> {
 mod tests {
     use super::*;
     use crate::interrupt::Interrupt;
+    use crate::live::Viewer;
     use crate::report::Outcome;
 
     /// The page of a small run, with a sweep that was made up.
@@ -257,7 +258,7 @@ mod tests {
         let sets = ["load.ops=200", "load.jobs=4", "expect="].map(str::to_owned);
         let variants = crate::scenario::read(&path, &sets, None).expect("a shipped scenario");
         let scenario = &variants[0].scenario;
-        let facts = crate::run::run(scenario, None, &Interrupt::default(), true);
+        let facts = crate::run::run(scenario, None, &Interrupt::default(), Viewer::NOBODY);
         let outcome = Outcome {
             name: None,
             scenario,

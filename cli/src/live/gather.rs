@@ -1,0 +1,223 @@
+//! Makes snapshots of what the threads tell, and of what was told before.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use pausewake_device::protocol::Class;
+use pausewake_device::{Device, DeviceStats, Nanos};
+
+use super::board::{Board, Told};
+use super::clock::Stopwatch;
+use super::snapshot::{Arrivals, Jobs, Slices, Snapshot, Span, Subject};
+use crate::report::Series;
+
+/// Gathers what there is to see of a run.
+pub struct Gatherer<'a> {
+    subject: &'a Subject,
+    board: &'a Board,
+    device: &'a Device,
+    watch: Stopwatch,
+    start: Nanos,
+    /// What each thread told last.
+    told: Vec<Option<Told>>,
+    /// Latency since figures count.
+    whole: Series,
+    /// When that was, in real time.
+    whole_since: Duration,
+    /// When the threads were last asked.
+    asked_at: Duration,
+    /// How many rounds make up *now*.
+    rounds: usize,
+    /// What was gathered lately, oldest first.
+    steps: VecDeque<Step>,
+    history: VecDeque<f64>,
+}
+
+/// What came of one round.
+struct Step {
+    /// The run's time then.
+    at: Nanos,
+    real: Duration,
+    /// Latency of what had returned since the step before.
+    recent: Series,
+    /// Time that the slices had worked until then, by class.
+    busy_ns: [Nanos; Class::ALL.len()],
+}
+
+impl<'a> Gatherer<'a> {
+    /// Nothing yet, of a run of `subject` that begins now. What is shown as *now* is what happened
+    /// within the last `rounds` of gathering.
+    pub fn new(subject: &'a Subject, board: &'a Board, device: &'a Device, rounds: usize) -> Self {
+        board.ask().for_each(drop);
+        Self {
+            subject,
+            board,
+            device,
+            watch: Stopwatch::start(),
+            start: device.now(),
+            told: vec![None; board.threads()],
+            whole: Series::coarse(),
+            whole_since: Duration::ZERO,
+            asked_at: Duration::ZERO,
+            rounds,
+            steps: VecDeque::new(),
+            history: VecDeque::new(),
+        }
+    }
+
+    /// How it goes.
+    pub fn gather(&mut self) -> Snapshot {
+        let stats = self.device.stats();
+        let (at, real) = (self.device.now(), self.watch.elapsed());
+        let recent = self.listen(real);
+        let busy_ns = Class::ALL.map(|class| stats.class(class).busy_ns);
+        self.steps.push_back(Step {
+            at,
+            real,
+            recent,
+            busy_ns,
+        });
+        if self.steps.len() > self.rounds + 1 {
+            self.steps.pop_front();
+        }
+        let now = self.lately();
+        self.history.push_back(now.ops_per_s);
+        if self.history.len() > HISTORY {
+            self.history.pop_front();
+        }
+        self.snapshot(now, &stats, at, real)
+    }
+
+    /// Takes what the threads have told; gives the latency of what has returned since the last time.
+    fn listen(&mut self, real: Duration) -> Series {
+        let mut recent = Series::coarse();
+        let board = self.board;
+        for (last, told) in self.told.iter_mut().zip(board.ask()) {
+            let Some(told) = told else { continue };
+            recent.merge(&told.recent);
+            if told.is_measuring {
+                if self.whole.count() == 0 {
+                    self.whole_since = self.asked_at;
+                }
+                self.whole.merge(&told.recent);
+            }
+            *last = Some(told);
+        }
+        self.asked_at = real;
+        recent
+    }
+
+    /// What happened since the oldest step that is kept.
+    fn lately(&self) -> Span {
+        let mut latency = Series::coarse();
+        // What the first one brings was before it.
+        for step in self.steps.iter().skip(1) {
+            latency.merge(&step.recent);
+        }
+        let (Some(first), Some(last)) = (self.steps.front(), self.steps.back()) else {
+            return Span::new(latency, Nanos::ZERO, Duration::ZERO);
+        };
+        match self.steps.len() {
+            1 => Span::new(last.recent.clone(), last.at - self.start, last.real),
+            _ => Span::new(latency, last.at - first.at, last.real - first.real),
+        }
+    }
+
+    fn snapshot(&self, now: Span, stats: &DeviceStats, at: Nanos, real: Duration) -> Snapshot {
+        let elapsed = at - self.start;
+        let measured = elapsed - self.subject.warmup;
+        let told = || self.told.iter().flatten();
+        let is_measuring = told().any(|told| told.is_measuring);
+        let sum = |figure: fn(&Told) -> u64| told().map(figure).sum();
+        Snapshot {
+            subject: self.subject.clone(),
+            elapsed,
+            real,
+            is_warming_up: self.subject.warmup > Nanos::ZERO && !is_measuring,
+            whole: Span::new(
+                self.whole.clone(),
+                measured,
+                real.saturating_sub(self.whole_since),
+            ),
+            now,
+            history: self.history.iter().copied().collect(),
+            returned_ops: sum(|told| told.returned_ops),
+            errors: sum(|told| told.errors),
+            arrivals: Arrivals {
+                late: sum(|told| told.late),
+                dropped: sum(|told| told.dropped),
+                waiting: sum(|told| told.backlog),
+            },
+            jobs: told().map(jobs).fold(Jobs::default(), Jobs::and),
+            in_flight: sum(|told| told.in_flight),
+            in_ring: sum(|told| told.in_ring),
+            slices: self.slices(stats, measured),
+        }
+    }
+
+    fn slices(&self, stats: &DeviceStats, measured: Nanos) -> Vec<Slices> {
+        let classes = Class::ALL.into_iter().enumerate();
+        let used = classes.filter(|(_, class)| stats.class(*class).accepted_ops > 0);
+        let slices = used.map(|(index, class)| {
+            let figures = stats.class(class);
+            let now = match (self.steps.front(), self.steps.back()) {
+                (Some(first), Some(last)) if last.at > first.at => {
+                    let worked = last.busy_ns[index] - first.busy_ns[index];
+                    let slices = f64::from(figures.slices.max(1));
+                    worked.as_f64() / ((last.at - first.at).as_f64() * slices)
+                }
+                _ => figures.utilisation(measured),
+            };
+            Slices {
+                class: match class {
+                    Class::Asymmetric => "asym",
+                    Class::Symmetric => "sym",
+                },
+                // What an op took is entered when it is done: of a long one, more than the last second.
+                now: now.min(1.0),
+                whole: figures.utilisation(measured).min(1.0),
+            }
+        });
+        slices.collect()
+    }
+}
+
+impl Span {
+    fn new(latency: Series, time: Nanos, real: Duration) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+        let ops = latency.count() as f64;
+        let rate = |seconds: f64| if seconds > 0.0 { ops / seconds } else { 0.0 };
+        Self {
+            ops_per_s: rate(time.as_f64() / 1e9),
+            ops_per_real_s: rate(real.as_secs_f64()),
+            latency,
+        }
+    }
+}
+
+/// What the jobs of a thread do. What nobody waits for any more may still be in flight.
+fn jobs(told: &Told) -> Jobs {
+    let thinking = told.thinking.min(told.live_jobs);
+    let for_room = told.in_line.min(told.live_jobs - thinking);
+    let at_device = told.in_flight.min(told.live_jobs - thinking - for_room);
+    Jobs {
+        running: told.live_jobs - thinking - for_room - at_device,
+        at_device,
+        for_room,
+        thinking,
+    }
+}
+
+impl Jobs {
+    fn and(self, other: Self) -> Self {
+        Self {
+            running: self.running + other.running,
+            at_device: self.at_device + other.at_device,
+            for_room: self.for_room + other.for_room,
+            thinking: self.thinking + other.thinking,
+        }
+    }
+}
+
+/// Rounds of which the throughput is remembered.
+const HISTORY: usize = 100;

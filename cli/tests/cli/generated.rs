@@ -1,0 +1,160 @@
+//! Completions and manual pages, made of the command line's own definition.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::helper::Folder;
+
+/// The commands that `--help` names.
+fn commands() -> Vec<String> {
+    let help = Folder::new().say(&["--help"]).expect_code(0).out;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.take_while(|line| !line.is_empty());
+    let named = commands.filter_map(|line| {
+        let name = line.strip_prefix("  ")?.split(' ').next()?;
+        (!name.is_empty() && name != "help").then(|| name.to_owned())
+    });
+    named.collect()
+}
+
+/// What `shell`, if it is there, says to `script`.
+fn shell(shell: &[&str], script: &str) -> Option<String> {
+    let child = Command::new(shell[0])
+        .args(&shell[1..])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = child.ok()?;
+    let mut stdin = child.stdin.take().expect("it is piped");
+    let script = script.to_owned();
+    // Whoever answers before all is read must not be waited for.
+    let writer = std::thread::spawn(move || stdin.write_all(script.as_bytes()));
+    let output = child.wait_with_output().expect("it ends");
+    let written = writer.join().expect("it does not panic");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{shell:?}: {errors}");
+    written.expect("it reads");
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn bash_completes_commands_and_flags() {
+    let script = Folder::new()
+        .say(&["completions", "bash"])
+        .expect_code(0)
+        .out;
+    // As the shell calls it for what was typed; the last word is to be completed.
+    let completed = |words: &str| {
+        let count = words.split(' ').count();
+        let last = words.split(' ').next_back().unwrap_or_default();
+        let ask = format!(
+            "{script}\nCOMP_WORDS=({words})\nCOMP_CWORD={}\n_pausewake pausewake '{last}' ''\n\
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
+            count - 1
+        );
+        shell(&["bash"], &ask).expect("bash is there")
+    };
+    assert_eq!(completed("pausewake sche"), "schema\n");
+    let flags = completed("pausewake load --");
+    for flag in ["--jobs", "--rate", "--slo", "--live"] {
+        assert!(flags.lines().any(|it| it == flag), "{flags}");
+    }
+    assert_eq!(completed("pausewake load --arr"), "--arrival\n");
+}
+
+#[test]
+fn every_shell_gets_every_command() {
+    let commands = commands();
+    assert!(commands.len() >= 8, "{commands:?}");
+    for name in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = Folder::new().say(&["completions", name]).expect_code(0).out;
+        for command in &commands {
+            assert!(script.contains(command), "{name} lacks {command}");
+        }
+        assert!(script.contains("late") || script.contains("rate"), "{name}");
+        match name {
+            "bash" => assert!(shell(&["bash", "-n"], &script).is_some()),
+            // Where they are not there, their scripts are not tried.
+            "zsh" => drop(shell(&["zsh", "-n"], &script)),
+            "fish" => drop(shell(&["fish", "--no-execute"], &script)),
+            _ => {}
+        }
+    }
+    let said = Folder::new().say(&["completions", "csh"]);
+    said.expect_code(104).expect_err(&["bash", "zsh", "fish"]);
+}
+
+/// The page as one would read it, if groff is there; else as it is.
+fn rendered(page: &str) -> String {
+    let groff = ["groff", "-man", "-Tascii", "-P-c", "-ww"];
+    let text = shell(&groff, page).unwrap_or_else(|| page.to_owned());
+    // Bold and underlined letters are printed twice.
+    let letters: Vec<char> = text.chars().collect();
+    let mut plain = String::new();
+    for letter in letters {
+        match letter {
+            '\u{8}' => drop(plain.pop()),
+            letter => plain.push(letter),
+        }
+    }
+    plain
+}
+
+#[test]
+fn the_manual_names_commands_flags_and_exit_codes() {
+    let folder = Folder::new();
+    let main = rendered(&folder.say(&["man"]).expect_code(0).out);
+    for command in commands() {
+        assert!(main.contains(&command), "{main}");
+    }
+    for code in ["0", "99", "100", "103", "104", "105"] {
+        let has = |page: &str| {
+            page.split_whitespace()
+                .any(|word| word.trim_matches(['\\', 'f', 'B', 'R']) == code)
+        };
+        assert!(has(&main), "{code}: {main}");
+    }
+    let load = rendered(&folder.say(&["man", "load"]).expect_code(0).out);
+    for part in [
+        "pausewake-load",
+        "--arrival",
+        "--live",
+        "EXIT STATUS",
+        "verification",
+    ] {
+        assert!(load.contains(part), "no {part}: {load}");
+    }
+    let said = folder.say(&["man", "lod"]).expect_code(104);
+    said.expect_err(&["no page of `lod`", "accepted: run, load"]);
+}
+
+#[test]
+fn all_pages_go_into_a_folder() {
+    let folder = Folder::new();
+    folder.say(&["man", "--dir", "share/man1"]).expect_code(0);
+    let mut expected: Vec<String> = commands();
+    expected = expected
+        .iter()
+        .map(|it| format!("pausewake-{it}.1"))
+        .collect();
+    expected.push("pausewake.1".to_owned());
+    expected.sort();
+    let mut names: Vec<String> = std::fs::read_dir(folder.path("share/man1"))
+        .expect("the folder is there")
+        .map(|it| {
+            it.expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("UTF-8")
+        })
+        .collect();
+    names.sort();
+    assert_eq!(names, expected);
+    let page = std::fs::read_to_string(folder.path("share/man1/pausewake-load.1"));
+    assert_eq!(page.expect("a page"), folder.say(&["man", "load"]).out);
+    folder.write("file", b"");
+    let said = folder.say(&["man", "--dir", "file/man1"]);
+    said.expect_code(104)
+        .expect_err(&["cannot make the folder"]);
+}

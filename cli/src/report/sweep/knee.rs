@@ -2,7 +2,8 @@
 //!
 //! The measured knee of a line of points is the least value whose throughput is within 2 % of the best
 //! of the line, if a greater value was measured too: nothing is interpolated. If the best is only
-//! reached at the end, nothing is known of a knee.
+//! reached at the end, nobody knows what more would bring. Where sizes are swept, it is bytes per second
+//! that are compared.
 
 use super::super::text::numbers::{amount, count, share};
 use super::{Point, Quantity, SweepReport, Value, busy, is_plain_closed_loop, predicted};
@@ -79,7 +80,7 @@ pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
     };
     let not_yet = match knee.checked_sub(1) {
         Some(before) => format!(" (at {} not yet)", count(row.points[before].0)),
-        None => " (or less)".to_owned(),
+        None => String::new(),
     };
     let from = format!(
         "{of}from {}{not_yet} on",
@@ -102,14 +103,23 @@ pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
     )
 }
 
+/// What is to be said where the best, if there is one, stands at the end.
 fn unsaturated(quantity: &Quantity, row: &Row<'_>) -> String {
-    match row.points.last() {
-        Some((last, _)) if row.points.len() > 1 => format!(
-            "nothing is saturated up to {}; throughput still grows",
-            named(quantity, *last)
-        ),
-        _ => "too few points to tell of a knee".to_owned(),
+    let [.., (before, _), (last, point)] = row.points.as_slice() else {
+        return "too few points to tell of a knee".to_owned();
+    };
+    let last = named(quantity, *last);
+    if quantity.name == "size" {
+        return format!("up to {last}, larger messages bring more bytes per second");
     }
+    if busy(&point.report) >= SATURATED {
+        return format!(
+            "at {last}, the last value, the device is saturated (at {} not yet); what more would \
+             bring was not measured",
+            count(*before)
+        );
+    }
+    format!("nothing is saturated up to {last}; throughput still grows")
 }
 
 fn named(quantity: &Quantity, at: u64) -> String {

@@ -129,7 +129,7 @@ mod tests {
             ("1..4x1", "factor of 2"),
             ("0..4", "multiplies nothing"),
             ("1..4y", "no number with a unit"),
-            ("1.5k", "no number with a unit"),
+            ("1.5k", "no whole number"),
             ("-1", "no whole number"),
             ("99999999999999999999", "no whole number"),
             ("18446744073709551615k", "no whole number"),

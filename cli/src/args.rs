@@ -2,9 +2,11 @@
 
 mod generated;
 mod load;
+mod sweep;
 
 pub use generated::{Completions, Manual};
 pub use load::Load;
+pub use sweep::Sweep;
 
 use std::path::PathBuf;
 
@@ -33,12 +35,17 @@ pub enum Command {
     /// defaults make the scenario, which --print-scenario prints.
     #[command(after_help = exit::HELP)]
     Load(Box<Load>),
+    /// Make a load with several values of --jobs, --rate, --size, --threads or --notify, and report where
+    /// more brings no more, beside what theory predicts. Under virtual time if not said otherwise.
+    #[command(after_help = exit::HELP)]
+    Sweep(Box<Sweep>),
     /// Make a report of saved results, in any format; of several, side by side. Whatever they say, a
     /// report that is written ends with 0.
     #[command(after_help = exit::HELP)]
     Report(Report),
-    /// Make one result of several: of runs of the same scenario that differ in their seeds. Samples
-    /// and counts are added, so that nothing is lost; percentiles are never averaged.
+    /// Make one result of several: of runs of the same scenario that differ in their seeds, or of the
+    /// shards of a sweep. Samples and counts are added, so that nothing is lost; percentiles are never
+    /// averaged. With shards missing, the exit code is 103.
     #[command(after_help = exit::HELP)]
     Merge(Report),
     /// Print the format of scenarios as a JSON schema, for editors: with taplo, the first line

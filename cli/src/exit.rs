@@ -46,6 +46,6 @@ Exit codes:
     0  the run is complete, and every expectation holds
    99  an expectation failed: of the scenario, of an SLO, or one that ended the run
   100  a result failed verification
-  103  the run is invalid: its figures mean nothing
+  103  the run is invalid: its figures mean nothing; or shards of a merged sweep are missing
   104  bad scenario, flag or file
   105  aborted by SIGINT or SIGTERM; what was measured until then is reported";

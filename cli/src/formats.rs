@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 
 use crate::interrupt::Interrupt;
 use crate::output::{Destination, Filled, Output, OutputError};
-use crate::report::Reports;
 
 /// How to write a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -27,7 +26,7 @@ pub enum Format {
 }
 
 /// Where reports go, and how they are written.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct OutputArgs {
     /// How to write the report: if not given, by the file's extension; text for one without.
     #[arg(long, value_enum)]
@@ -37,6 +36,15 @@ pub struct OutputArgs {
     /// to as it is.
     #[arg(short, long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
+}
+
+/// What can be written in every format.
+pub trait Render {
+    /// All of it. What can hold one variant only shows the first.
+    fn to(&self, format: Format) -> String;
+
+    /// One of its variants, alone.
+    fn only(&self, index: usize, format: Format) -> String;
 }
 
 /// Why reports cannot be written so.
@@ -130,16 +138,16 @@ impl OutputArgs {
 }
 
 impl Outputs {
-    /// Writes `reports` everywhere. Files are put in their places when all are written: if one cannot
+    /// Writes `content` everywhere. Files are put in their places when all are written: if one cannot
     /// be, there is none.
     ///
     /// # Errors
     /// Something could not be written; regular files that were there before are unchanged.
-    pub fn write(self, reports: &Reports) -> Result<(), OutputError> {
+    pub fn write(self, content: &impl Render) -> Result<(), OutputError> {
         let filled = self.0.into_iter().map(|part| {
             let text = match part.variant {
-                None => reports.to(part.format),
-                Some(index) => reports.only(index).to(part.format),
+                None => content.to(part.format),
+                Some(index) => content.only(index, part.format),
             };
             part.output.fill(text)
         });

@@ -62,7 +62,7 @@ impl Adhoc {
 }
 
 /// The flags that were given, as entries.
-fn flags(args: &args::Load) -> Vec<Flag> {
+pub fn flags(args: &args::Load) -> Vec<Flag> {
     let path = |path: &std::path::PathBuf| path.display().to_string();
     let seed = args.seed.map(|seed| seed.to_string());
     let (key, payload) = (args.key.as_ref().map(path), args.payload.as_ref().map(path));
@@ -173,17 +173,23 @@ fn is_rsa_sign(op: &str) -> bool {
 
 /// What runs it again. Flags stand in it with their long names, and the seed always.
 fn command(said: &Said<'_>) -> String {
-    let mut words = Vec::new();
-    for flag in said.flags {
-        words.extend([flag.name().to_owned(), flag.typed().to_owned()]);
-    }
-    for set in said.overrides {
-        words.extend(["--set".to_owned(), set.clone()]);
-    }
+    let mut words = words(said.flags, said.overrides);
     if !said.says("seed") {
         words.extend(["--seed".to_owned(), "1".to_owned()]);
     }
     crate::output::shell("load", words)
+}
+
+/// What says `flags` and `overrides` again.
+pub fn words(flags: &[Flag], overrides: &[String]) -> Vec<String> {
+    let mut words = Vec::new();
+    for flag in flags {
+        words.extend([flag.name().to_owned(), flag.typed().to_owned()]);
+    }
+    for set in overrides {
+        words.extend(["--set".to_owned(), set.clone()]);
+    }
+    words
 }
 
 /// A text as TOML writes it.

@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod scenario;
 mod story;
+mod sweep;
 mod units;
 
 use std::io::Write;
@@ -26,13 +27,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, Load, Manual, ProfileFormat, Profiles, Run};
+use args::{Cli, Command, Load, Manual, ProfileFormat, Profiles, Run, Sweep};
 use exit::Exit;
-use formats::{FormatError, OutputArgs};
+use formats::{FormatError, OutputArgs, Outputs};
 use interrupt::Interrupt;
 use live::{LiveArgs, Viewer};
 use output::{Destination, Output, OutputError};
-use report::{Outcome, ReadError, Reports, Verdict};
+use report::{Missing, Outcome, ReadError, Reports, SweepReport, Verdict};
 use run::RunError;
 use scenario::Variant;
 
@@ -45,6 +46,9 @@ fn main() -> ExitCode {
         Command::Run(args) => run_scenario(&args).map(Verdict::exit),
         Command::Load(args) if args.print_scenario => print_load(&args),
         Command::Load(args) => run_load(&args).map(Verdict::exit),
+        Command::Sweep(args) => run_sweep(&args),
+        Command::Report(args) if SweepReport::is_saved(&args.results[0]) => report_sweep(&args),
+        Command::Merge(args) if SweepReport::is_saved(&args.results[0]) => merge_sweep(&args),
         Command::Report(args) => report_saved(&args, Reports::read_all).map(|_| Exit::Success),
         Command::Merge(args) => report_saved(&args, Reports::read_merged).map(Verdict::exit),
         Command::Profiles(args) => show_profiles(&args),
@@ -161,6 +165,63 @@ fn report_saved(
     let outputs = outputs.map_err(|error| wrong_output(&error))?;
     outputs.write(&reports).map_err(|error| no_output(&error))?;
     Ok(reports.verdict())
+}
+
+fn run_sweep(args: &Sweep) -> Result<Exit, Failure> {
+    let plan = sweep::Plan::new(args).map_err(|error| bad_input(&error))?;
+    let how = args.load.live.how().map_err(|error| bad_input(&error))?;
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    let outputs = open_for(&args.load.output, &plan.labels(), &interrupt)?;
+    let swept = plan.run(&interrupt, how);
+    let swept = swept.map_err(|error| failure(&error))?;
+    outputs.write(&swept).map_err(|error| no_output(&error))?;
+    Ok(match swept.is_complete() {
+        true => swept.verdict(),
+        // A result that is wrong is worse.
+        false => swept.verdict().max(Verdict::Aborted),
+    }
+    .exit())
+}
+
+fn report_sweep(args: &args::Report) -> Result<Exit, Failure> {
+    let swept = SweepReport::read_only(&args.results).map_err(|error| bad_input(&error))?;
+    write_sweep(args, &swept)?;
+    Ok(Exit::Success)
+}
+
+/// Joins shards; what is missing is told, and what is there is written all the same.
+fn merge_sweep(args: &args::Report) -> Result<Exit, Failure> {
+    let merged = SweepReport::read_merged(&args.results);
+    let (swept, missing) = merged.map_err(|error| bad_input(&error))?;
+    write_sweep(args, &swept)?;
+    let Some(Missing { points, shards }) = missing else {
+        return Ok(swept.verdict().exit());
+    };
+    let shards = match shards.as_slice() {
+        [] => String::new(),
+        shards => format!(" (shards {})", shards.join(", ")),
+    };
+    let points = points.join("; ");
+    complain(&format!(
+        "error: the sweep is not complete{shards}: missing are {points}"
+    ));
+    Ok(swept.verdict().max(Verdict::Invalid).exit())
+}
+
+fn write_sweep(args: &args::Report, swept: &SweepReport) -> Result<(), Failure> {
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    let outputs = open_for(&args.output, &swept.labels(), &interrupt)?;
+    outputs.write(swept).map_err(|error| no_output(&error))
+}
+
+fn open_for(
+    output: &OutputArgs,
+    labels: &[String],
+    interrupt: &Interrupt,
+) -> Result<Outputs, Failure> {
+    let names: Vec<_> = labels.iter().map(|label| Some(label.as_str())).collect();
+    let outputs = output.open(&names, interrupt);
+    outputs.map_err(|error| wrong_output(&error))
 }
 
 fn print(text: impl Into<String>) -> Result<Exit, Failure> {

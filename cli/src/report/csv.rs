@@ -8,16 +8,24 @@ use super::{Report, Verdict};
 
 /// The table, with heads.
 pub fn of(variants: &[Report]) -> String {
+    behind(&[], variants.iter().map(|report| (Vec::new(), report)))
+}
+
+/// The table behind columns of somebody else's, with these `heads`: rows are their cells and a report.
+pub fn behind<'a>(
+    heads: &[&str],
+    rows: impl IntoIterator<Item = (Vec<String>, &'a Report)>,
+) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let heads = ABOUT
-        .iter()
-        .map(|(head, _)| (*head).to_owned())
+    let own = heads.iter().map(|head| (*head).to_owned());
+    let heads = own
+        .chain(ABOUT.iter().map(|(head, _)| (*head).to_owned()))
         .chain(FIGURES.iter().map(|figure| head(figure)));
     let written = writer.write_record(heads).and_then(|()| {
-        variants.iter().try_for_each(|report| {
+        rows.into_iter().try_for_each(|(own, report)| {
             let about = ABOUT.iter().map(|(_, cell)| cell(report));
             let figures = FIGURES.iter().map(|name| figure(report, name));
-            writer.write_record(about.chain(figures))
+            writer.write_record(own.into_iter().chain(about).chain(figures))
         })
     });
     let bytes = written.map(|()| writer.into_inner().expect("a vector takes all bytes"));

@@ -30,6 +30,7 @@ mod saved;
 mod schema;
 mod series;
 mod slices;
+mod sweep;
 mod text;
 mod theory;
 mod timeline;
@@ -40,13 +41,13 @@ pub use build::{Aborted, Facts, Outcome};
 pub use collect::{Collector, Ending, Figures, Window};
 pub use errors::ErrorTally;
 pub use html::Sweep;
-#[expect(unused_imports, reason = "commands that sweep are still to come")]
-pub use html::Swept;
+
 pub use parts::{ExpectationResult, Verification};
 pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
 pub use saved::ReadError;
 pub use series::Series;
+pub use sweep::{Missing, Part, Place, Point, Quantity, SweepReport, Value};
 pub use text::{numbers, printable, table};
 pub use timeline::Timeline;
 pub use verdict::Verdict;
@@ -54,7 +55,7 @@ pub use verdict::Verdict;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::formats::Format;
+use crate::formats::{Format, Render};
 use crate::scenario::Entries;
 use crate::story::Line;
 use parts::{
@@ -230,29 +231,9 @@ impl Reports {
         Verdict::of_all(&self.variants)
     }
 
-    /// In `format`. What can hold one variant only shows the first.
-    pub fn to(&self, format: Format) -> String {
-        match format {
-            Format::Text => self.to_text(),
-            Format::Json => self.to_json(),
-            Format::Csv => csv::of(&self.variants),
-            Format::Html => self.to_html(&[]),
-            Format::Hgrm => hgrm::of(&self.variants[0]),
-            Format::Hlog => hlog::of(&self.variants),
-        }
-    }
-
     /// As a page, which begins with charts of `sweeps`.
     pub fn to_html(&self, sweeps: &[Sweep]) -> String {
         html::of(self, sweeps)
-    }
-
-    /// One of the variants, alone.
-    pub fn only(&self, index: usize) -> Self {
-        Self {
-            variants: vec![self.variants[index].clone()],
-            command: self.command.clone(),
-        }
     }
 
     /// As text: the report, or the variants side by side.
@@ -280,6 +261,27 @@ impl Reports {
             serde_json::to_string_pretty(&document).expect("strings and numbers are JSON");
         json.push('\n');
         json
+    }
+}
+
+impl Render for Reports {
+    fn to(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.to_text(),
+            Format::Json => self.to_json(),
+            Format::Csv => csv::of(&self.variants),
+            Format::Html => self.to_html(&[]),
+            Format::Hgrm => hgrm::of(&self.variants[0]),
+            Format::Hlog => hlog::of(&self.variants),
+        }
+    }
+
+    fn only(&self, index: usize, format: Format) -> String {
+        let only = Self {
+            variants: vec![self.variants[index].clone()],
+            command: self.command.clone(),
+        };
+        only.to(format)
     }
 }
 

@@ -48,7 +48,7 @@ pub enum ReadError {
     },
     /// It was written by another version.
     #[error(
-        "{path} is a result of format {found}, and this program reads {FORMAT}\n  \
+        "{path} is a result of format {found}, and this program reads {reads}\n  \
          accepted: a result that this version wrote; run the command in it again"
     )]
     Version {
@@ -56,6 +56,8 @@ pub enum ReadError {
         path: PathBuf,
         /// Its format.
         found: String,
+        /// The format that can be read.
+        reads: &'static str,
     },
     /// It does not belong to the others.
     #[error("{path} cannot be merged with {first}: {error}")]
@@ -79,7 +81,7 @@ pub enum ReadError {
 
 /// What says what a file is.
 #[derive(Deserialize)]
-struct Head {
+pub(super) struct Head {
     format: Option<String>,
     variants: Option<IgnoredAny>,
     command: Option<String>,
@@ -88,6 +90,51 @@ struct Head {
 #[derive(Deserialize)]
 struct Several {
     variants: Vec<Report>,
+}
+
+impl Head {
+    /// What stands at the head of the file at `path`, if its format is `reads`.
+    ///
+    /// # Errors
+    /// It is none of ours or of another version, or incomplete.
+    pub(super) fn check(path: &Path, bytes: &[u8], reads: &'static str) -> Result<Self, ReadError> {
+        let path = path.to_owned();
+        // Twice, and not by way of enums that try: what is wrong is then told with its place.
+        let head: Head = match serde_json::from_slice(bytes) {
+            Ok(head) => head,
+            Err(error) if error.is_eof() && !bytes.is_empty() => {
+                let line = error.line();
+                return Err(ReadError::Truncated { path, line });
+            }
+            Err(error) if error.is_data() => {
+                let wrong = error.to_string();
+                return Err(ReadError::NoResult { path, wrong });
+            }
+            Err(error) => return Err(ReadError::NoJson { path, error }),
+        };
+        match head.format.as_deref() {
+            Some(format) if format == reads => Ok(head),
+            Some(found) if found.split('/').next() == reads.split('/').next() => {
+                let found = found.to_owned();
+                Err(ReadError::Version { path, found, reads })
+            }
+            other => {
+                let wrong = match other {
+                    None => "it names no format".to_owned(),
+                    Some(format) => format!("its format is {format:?}"),
+                };
+                Err(ReadError::NoResult { path, wrong })
+            }
+        }
+    }
+
+    /// Whether the file at `path` says that it is of the family of `format`, whatever its version.
+    pub(super) fn is_of(path: &Path, format: &str) -> bool {
+        let bytes = fs::read(path).unwrap_or_default();
+        let head: Result<Self, _> = serde_json::from_slice(&bytes);
+        let found = head.ok().and_then(|head| head.format);
+        found.is_some_and(|found| found.split('/').next() == format.split('/').next())
+    }
 }
 
 impl Reports {
@@ -162,33 +209,7 @@ impl Reports {
 
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ReadError> {
         let path = path.to_owned();
-        // Twice, and not by way of enums that try: what is wrong is then told with its place.
-        let head: Head = match serde_json::from_slice(bytes) {
-            Ok(head) => head,
-            Err(error) if error.is_eof() && !bytes.is_empty() => {
-                let line = error.line();
-                return Err(ReadError::Truncated { path, line });
-            }
-            Err(error) if error.is_data() => {
-                let wrong = error.to_string();
-                return Err(ReadError::NoResult { path, wrong });
-            }
-            Err(error) => return Err(ReadError::NoJson { path, error }),
-        };
-        match head.format.as_deref() {
-            Some(FORMAT) => {}
-            Some(found) if found.starts_with(FAMILY) => {
-                let found = found.to_owned();
-                return Err(ReadError::Version { path, found });
-            }
-            other => {
-                let wrong = match other {
-                    None => "it names no format".to_owned(),
-                    Some(format) => format!("its format is {format:?}"),
-                };
-                return Err(ReadError::NoResult { path, wrong });
-            }
-        }
+        let head = Head::check(&path, bytes, FORMAT)?;
         let variants = match head.variants {
             Some(_) => serde_json::from_slice(bytes).map(|several: Several| several.variants),
             None => serde_json::from_slice(bytes).map(|only| vec![only]),
@@ -213,7 +234,7 @@ impl Reports {
 
 impl Report {
     /// What a report that was written has, and one that was made up may not.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let samples = self.samples.stages();
         let names = self.stages.iter().map(|figures| &*figures.stage);
         if !names.eq(samples.iter().map(|(name, _)| *name)) {
@@ -244,6 +265,4 @@ fn names_of(paths: &[PathBuf]) -> Vec<String> {
     paths.iter().map(name).collect()
 }
 
-/// What formats of all versions begin with.
-const FAMILY: &str = "pausewake-report/";
 const ACCEPTED: &str = "a result that --format json has written";

@@ -2,22 +2,28 @@
 
 use schemars::generate::SchemaSettings;
 
-use super::Document;
+use schemars::JsonSchema;
+
+use super::{Document, sweep};
 
 /// A reader finds in `schemas/` what the program writes.
 #[test]
-fn the_schema_in_the_repository_is_that_of_the_code() {
+fn the_schemas_in_the_repository_are_those_of_the_code() {
+    check::<Document<'_>>("report");
+    check::<sweep::Document<'_>>("sweep");
+}
+
+fn check<T: JsonSchema>(name: &str) {
     let settings = SchemaSettings::draft2020_12().for_serialize();
-    let schema = settings
-        .into_generator()
-        .into_root_schema_for::<Document<'_>>();
+    let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     text.push('\n');
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/report.schema.json");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas");
+    let path = format!("{folder}/{name}.schema.json");
     if std::env::var_os("PAUSEWAKE_WRITE_SCHEMAS").is_some() {
-        std::fs::write(path, &text).expect("schemas/ can be written");
+        std::fs::write(&path, &text).expect("schemas/ can be written");
     }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == text,
         "{path} is not what the code says; write it anew with \

@@ -322,6 +322,19 @@ pub fn read(
     overrides: &[String],
     seed: Option<u64>,
 ) -> Result<Vec<Variant>, Box<Rejected>> {
+    read_with(path, &[], overrides, seed)
+}
+
+/// As [`read`], with `flags` put over the file, and `overrides` over these.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    path: &Path,
+    flags: &[Flag],
+    overrides: &[String],
+    seed: Option<u64>,
+) -> Result<Vec<Variant>, Box<Rejected>> {
     let mut sources = Sources::default();
     let shown = path.display().to_string();
     let bytes = match std::fs::read(path) {
@@ -357,7 +370,7 @@ pub fn read(
         }
     };
     sources.push(OriginKind::File(shown), text.clone());
-    let result = parse(&text, &[], overrides, &mut sources)
+    let result = parse(&text, flags, overrides, &mut sources)
         .and_then(|files| check_all(files, path, seed, &sources));
     result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
 }

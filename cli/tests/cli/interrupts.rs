@@ -21,9 +21,13 @@ const ENDLESS: [&str; 8] = [
 
 /// The endless run, begun: its unfinished file is there, so it listens to signals.
 fn begun(folder: &Folder, clock: &str) -> Child {
-    let mut child = folder
-        .command(&["run", "it.toml", "--set", clock])
-        .args(ENDLESS)
+    let mut command = folder.command(&["run", "it.toml", "--set", clock]);
+    started(folder, command.args(ENDLESS))
+}
+
+/// `command`, begun: its unfinished file is beside the scenario.
+fn started(folder: &Folder, command: &mut Command) -> Child {
+    let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -213,4 +217,29 @@ fn is_in_a_call(child: &Child) -> bool {
     });
     let status = read(format!("/proc/{}/status", child.id()));
     has_device && status.contains("State:\tS")
+}
+
+#[test]
+fn a_sweep_reports_the_points_that_are_done() {
+    let folder = Folder::with(GOOD);
+    let args = [
+        "sweep",
+        "--jobs",
+        "1,2",
+        "--ops",
+        "4000M",
+        "--compute",
+        "none",
+    ];
+    let mut command = folder.command(&args);
+    command.args(["-o", "report", "--format", "json"]);
+    let child = started(&folder, &mut command);
+    send("INT", &child);
+    let said = said(child.wait_with_output().expect("it ends"));
+    said.expect_code(105);
+    assert_eq!(folder.names(), ["it.toml", "report"]);
+    let report = std::fs::read(folder.path("report")).expect("a report");
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    assert_eq!(report["points"], serde_json::json!([]));
+    assert_eq!(report["quantities"][0]["typed"], "1,2");
 }

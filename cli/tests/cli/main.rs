@@ -1,5 +1,6 @@
 //! The program as a user meets it: files and flags in, text and exit codes out.
 
+mod deploy;
 mod engines;
 mod formats;
 mod generated;
@@ -18,4 +19,5 @@ mod runs;
 mod saved;
 mod shipped;
 mod stories;
+mod sweeps;
 mod variants;

@@ -12,6 +12,7 @@ mod stacked;
 mod ticks;
 
 pub use charts::{Sweep, Swept};
+pub use ticks::TimeUnit;
 
 use askama::Template;
 use cards::Card;
@@ -106,9 +107,78 @@ pub fn of(reports: &Reports, sweeps: &[Sweep]) -> String {
         command: &reports.command,
         program: env!("CARGO_PKG_VERSION"),
     };
-    let mut html = page.render().expect("a string takes everything");
-    html.push('\n');
-    html
+    page.to_html()
+}
+
+/// What there is to say of a sweep.
+pub struct SweepPage<'a> {
+    /// What was swept.
+    pub title: String,
+    /// The worst that is to be said of a point, or of all.
+    pub verdict: Verdict,
+    /// What it shows, in sentences.
+    pub reasons: Vec<String>,
+    /// What was run.
+    pub about: Vec<(&'static str, String)>,
+    /// The highest throughput, and where.
+    pub best: Option<(String, String)>,
+    /// The charts.
+    pub charts: Vec<Sweep>,
+    /// A row for each point.
+    pub points: Table,
+    /// What all points have in common.
+    pub config: Vec<(String, String)>,
+    /// What makes it again.
+    pub command: &'a str,
+}
+
+/// The page of a sweep.
+pub fn of_sweep(sweep: SweepPage<'_>) -> String {
+    let (class, word) = match sweep.verdict {
+        Verdict::Holds => ("passed", "Complete"),
+        Verdict::Aborted => ("aborted", "Incomplete"),
+        verdict => word_of(verdict),
+    };
+    let mut what = Table::of_words();
+    for (label, said) in sweep.about {
+        what.row([label.to_owned(), said]);
+    }
+    let card = |(value, note)| Card {
+        label: "Best throughput",
+        value,
+        unit: "op/s",
+        note,
+    };
+    let setting = |(path, value)| Setting {
+        path,
+        values: vec![(String::new(), value)],
+    };
+    let page = Page {
+        title: &sweep.title,
+        about: None,
+        verdict: Banner {
+            class,
+            word,
+            reasons: sweep.reasons,
+        },
+        chips: Vec::new(),
+        cards: sweep.best.into_iter().map(card).collect(),
+        figures: sweep.charts.iter().map(Sweep::figure).collect(),
+        tables: vec![section(("Points", sweep.points)), section(("Sweep", what))],
+        config: sweep.config.into_iter().map(setting).collect(),
+        stories: Vec::new(),
+        command: sweep.command,
+        program: env!("CARGO_PKG_VERSION"),
+    };
+    page.to_html()
+}
+
+impl Page<'_> {
+    fn to_html(&self) -> String {
+        let mut html = self.render().expect("a string takes everything");
+        html.push('\n');
+        html
+    }
 }
 
 fn banner(variants: &[Report]) -> Banner {
@@ -134,17 +204,22 @@ fn banner(variants: &[Report]) -> Banner {
         let said = text::compute_bound(report)?;
         Some(format!("{}{said}", of(report)))
     }));
-    let (class, word) = match verdict {
+    let (class, word) = word_of(verdict);
+    Banner {
+        class,
+        word,
+        reasons,
+    }
+}
+
+/// Its CSS class, and how it is said.
+fn word_of(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
         Verdict::Holds => ("passed", "Passed"),
         Verdict::ExpectationFailed => ("failed", "Failed"),
         Verdict::Aborted => ("aborted", "Aborted"),
         Verdict::Invalid => ("invalid", "INVALID"),
         Verdict::WrongResult => ("failed", "WRONG RESULTS"),
-    };
-    Banner {
-        class,
-        word,
-        reasons,
     }
 }
 

@@ -1,0 +1,180 @@
+//! Where more brings no more.
+//!
+//! The measured knee of a line of points is the least value whose throughput is within 2 % of the best
+//! of the line, if a greater value was measured too: nothing is interpolated. If the best is only
+//! reached at the end, nobody knows what more would bring. Where sizes are swept, it is bytes per second
+//! that are compared.
+
+use super::super::text::numbers::{amount, count, share};
+use super::{Point, Quantity, SweepReport, Value, busy, is_plain_closed_loop, predicted};
+
+/// Points that differ in one quantity alone.
+pub struct Row<'a> {
+    /// What the others are, in words; empty if there are no others.
+    pub of: String,
+    /// Values of the quantity, in ascending order, and the points there.
+    pub points: Vec<(u64, &'a Point)>,
+}
+
+/// The lines of `sweep` along the quantity at `axis`.
+pub fn rows(sweep: &SweepReport, axis: usize) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for point in &sweep.points {
+        let Some(Value::Number(at)) = point.place.at.get(axis) else {
+            continue;
+        };
+        let others = sweep.quantities.iter().zip(&point.place.at).enumerate();
+        let others = others.filter(|(place, _)| *place != axis);
+        let of: Vec<String> = others
+            .map(|(_, (quantity, value))| match value {
+                Value::Word(word) => word.clone(),
+                Value::Number(number) => format!("{} {}", quantity.name, count(*number)),
+            })
+            .collect();
+        let of = of.join(", ");
+        match rows.iter_mut().find(|row| row.of == of) {
+            Some(row) => row.points.push((*at, point)),
+            None => rows.push(Row {
+                of,
+                points: vec![(*at, point)],
+            }),
+        }
+    }
+    rows
+}
+
+/// Of which quantity the knee is told: the innermost one that has numbers.
+pub fn axis(sweep: &SweepReport) -> Option<usize> {
+    sweep.quantities.iter().rposition(Quantity::is_number)
+}
+
+/// Where the knee stands among `points`, if they show one.
+pub fn knee(quantity: &Quantity, points: &[(u64, &Point)]) -> Option<usize> {
+    let brings: Vec<f64> = points
+        .iter()
+        .map(|(at, point)| brings(quantity, *at, point))
+        .collect();
+    let best = brings.iter().copied().fold(0.0, f64::max);
+    let knee = brings.iter().position(|it| *it >= best * NEAR)?;
+    (best > 0.0 && knee + 1 < points.len()).then_some(knee)
+}
+
+/// Ops per second; where messages grow, bytes.
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+fn brings(quantity: &Quantity, at: u64, point: &Point) -> f64 {
+    let throughput = point.report.ops_per_s.unwrap_or(0.0);
+    match quantity.name.as_str() {
+        "size" => throughput * at as f64,
+        _ => throughput,
+    }
+}
+
+/// What is to be said of a line, in one sentence.
+pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
+    let of = match row.of.as_str() {
+        "" => String::new(),
+        of => format!("{of}: "),
+    };
+    let Some(knee) = knee(quantity, &row.points) else {
+        return format!("{of}{}", unsaturated(quantity, row));
+    };
+    let not_yet = match knee.checked_sub(1) {
+        Some(before) => format!(" (at {} not yet)", count(row.points[before].0)),
+        None => String::new(),
+    };
+    let from = format!(
+        "{of}from {}{not_yet} on",
+        named(quantity, row.points[knee].0)
+    );
+    if quantity.name == "size" {
+        return format!("{from} larger messages bring no more bytes per second");
+    }
+    let behind = row.points[knee..].iter();
+    let busiest = behind
+        .map(|(_, point)| busy(&point.report))
+        .fold(0.0, f64::max);
+    if busiest >= SATURATED {
+        return format!("{from} the device is saturated; more only wait");
+    }
+    format!(
+        "{from} throughput grows no more, though slices are busy for {} at most: the limit is \
+         elsewhere",
+        share(busiest)
+    )
+}
+
+/// What is to be said where the best, if there is one, stands at the end.
+fn unsaturated(quantity: &Quantity, row: &Row<'_>) -> String {
+    let [.., (before, _), (last, point)] = row.points.as_slice() else {
+        return "too few points to tell of a knee".to_owned();
+    };
+    let last = named(quantity, *last);
+    if quantity.name == "size" {
+        return format!("up to {last}, larger messages bring more bytes per second");
+    }
+    if busy(&point.report) >= SATURATED {
+        return format!(
+            "at {last}, the last value, the device is saturated (at {} not yet); what more would \
+             bring was not measured",
+            count(*before)
+        );
+    }
+    format!("nothing is saturated up to {last}; throughput still grows")
+}
+
+fn named(quantity: &Quantity, at: u64) -> String {
+    let number = count(at);
+    match quantity.name.as_str() {
+        "rate" => format!("{number} arrivals per second"),
+        "size" => format!("{number} bytes"),
+        name if at == 1 => format!("{number} {}", name.trim_end_matches('s')),
+        name => format!("{number} {name}"),
+    }
+}
+
+/// The knee of the closed-loop prediction, N* = c (Z + S)/S: as many jobs as the most that is predicted
+/// needs if none waits for another. `None` where the prediction does not reach its most.
+#[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
+pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
+    let is_closed = row
+        .points
+        .iter()
+        .all(|(_, point)| point.report.open_loop.is_none());
+    if quantity.name != "jobs" || !is_closed {
+        return None;
+    }
+    let known = row
+        .points
+        .iter()
+        .map(|(at, point)| Some((*at, predicted(&point.report)?)));
+    let known: Vec<(u64, f64)> = known.collect::<Option<_>>()?;
+    let (first, at_first) = *known.first()?;
+    let most = known.iter().map(|(_, it)| *it).fold(0.0, f64::max);
+    let ends = known.iter().filter(|(_, it)| *it >= most * FLAT).count();
+    (ends > 1 && at_first < most * FLAT).then(|| first as f64 * most / at_first)
+}
+
+/// What is predicted of the knee, in words.
+pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
+    let knee = predicted_knee(quantity, row)?;
+    let of = match row.of.as_str() {
+        "" => String::new(),
+        of => format!("{of}: "),
+    };
+    Some(format!("{of}N* = c (Z + S)/S = {} jobs", amount(knee)))
+}
+
+/// Mean latency by Little's law, if as many ops are in it as jobs: N/X, in ns, of the predicted X.
+#[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
+pub fn predicted_latency_ns(quantity: &Quantity, at: u64, point: &Point) -> Option<f64> {
+    let is_jobs = quantity.name == "jobs" && is_plain_closed_loop(&point.report);
+    let ops_per_s = predicted(&point.report).filter(|it| is_jobs && *it > 0.0)?;
+    Some(at as f64 / ops_per_s * 1e9)
+}
+
+/// Within 2 % of the best.
+const NEAR: f64 = 0.98;
+/// A prediction that reached its most, but for rounding.
+const FLAT: f64 = 0.999;
+/// Of their time that slices have to work to be taken for busy without end.
+const SATURATED: f64 = 0.95;

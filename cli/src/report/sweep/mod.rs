@@ -1,0 +1,395 @@
+//! A sweep: reports of the same run with other values of what was swept.
+//!
+//! JSON holds every report in full, so that parts of a sweep can be joined, and shown again. `knee` says
+//! where more brings no more, `table` and `page` show it.
+
+mod join;
+mod knee;
+mod page;
+mod table;
+
+pub use join::Missing;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::saved::{Head, ReadError};
+use super::{Report, Reports, Verdict, csv};
+use crate::formats::{Format, Render};
+
+/// Why files are no sweep.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// One of them is none.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Several cannot be shown together.
+    #[error(
+        "a report is of one sweep, and here are {0} files\n  accepted: one file, or `pausewake merge` \
+         for the shards of one sweep"
+    )]
+    Several(usize),
+    /// It is not part of the same sweep.
+    #[error(
+        "{path} cannot be merged with {first}: {wrong}\n  accepted: shards of the same sweep", 
+        path = .path.display(), first = .first.display()
+    )]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// The first of them.
+        first: PathBuf,
+        /// What differs.
+        wrong: String,
+    },
+    /// Two files tell different things of a point.
+    #[error(
+        "{path} cannot be merged with {first}: both have the point {point}, with different results\n  \
+         accepted: each shard once", 
+        path = .path.display(), first = .first.display()
+    )]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The file that had it before.
+        first: PathBuf,
+        /// Where.
+        point: String,
+    },
+}
+
+/// A sweep, or those of its points that are known.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SweepReport {
+    command: String,
+    quantities: Vec<Quantity>,
+    #[serde(default)]
+    shard: Option<Part>,
+    points: Vec<Point>,
+}
+
+/// What JSON shows of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "pausewake sweep")]
+pub(super) struct Document<'a> {
+    /// Name and version of this format.
+    format: &'static str,
+    /// The version of the program that wrote it.
+    program: &'static str,
+    /// The command that makes all of the sweep again.
+    command: &'a str,
+    /// What was swept: the values of all together are the grid of the sweep.
+    quantities: &'a [Quantity],
+    /// Which part of the sweep this is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<Part>,
+    /// The points that were run, in the order of the grid.
+    points: &'a [Point],
+}
+
+/// What is swept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Quantity {
+    /// Its name, that of its flag: `jobs`, `rate`, `size` (bytes), `threads` or `notify`.
+    pub name: String,
+    /// Its values as they were typed.
+    pub typed: String,
+    /// All of them.
+    pub values: Vec<Value>,
+}
+
+/// A value of a quantity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Value {
+    /// A number.
+    Number(u64),
+    /// A word.
+    Word(String),
+}
+
+/// A part of a sweep: of the points, in the order of the grid, every `of`-th from the `number`-th on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// Which part it is, from 1.
+    pub number: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+/// Where a point stands in the grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// Its number, from 0: the last quantity changes first.
+    pub index: u64,
+    /// A value of each quantity, in their order.
+    pub at: Vec<Value>,
+}
+
+/// A point of a sweep.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Point {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What was measured there.
+    pub report: Report,
+}
+
+impl Part {
+    /// Whether the point of this number belongs to it.
+    pub fn has(self, index: u64) -> bool {
+        index % self.of.max(1) + 1 == self.number
+    }
+}
+
+impl Place {
+    /// It as a name: `notify=fd,jobs=64`.
+    pub fn label(&self, quantities: &[Quantity]) -> String {
+        let values = quantities.iter().zip(&self.at);
+        let values = values.map(|(quantity, value)| format!("{}={value}", quantity.name));
+        values.collect::<Vec<_>>().join(",")
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Word(word) => word.fmt(f),
+        }
+    }
+}
+
+impl Quantity {
+    /// Whether it can be the axis of a chart.
+    fn is_number(&self) -> bool {
+        let numbers = self.values.iter();
+        let numbers = numbers.filter(|value| matches!(value, Value::Number(_)));
+        numbers.count() == self.values.len() && self.values.len() > 1
+    }
+}
+
+impl SweepReport {
+    /// What `command` has swept; `points` in their order.
+    pub fn new(
+        command: String,
+        quantities: Vec<Quantity>,
+        shard: Option<Part>,
+        points: Vec<Point>,
+    ) -> Self {
+        Self {
+            command,
+            quantities,
+            shard: shard.filter(|part| part.of > 1),
+            points,
+        }
+    }
+
+    /// Whether the file at `path` is a saved sweep, of whatever version.
+    pub fn is_saved(path: &Path) -> bool {
+        Head::is_of(path, FORMAT)
+    }
+
+    /// The sweep that was saved at the only one of `paths`.
+    ///
+    /// # Errors
+    /// There are several, or it is none.
+    pub fn read_only(paths: &[PathBuf]) -> Result<Self, SweepError> {
+        match paths {
+            [only] => Ok(Self::read(only)?),
+            several => Err(SweepError::Several(several.len())),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, ReadError> {
+        let bytes = std::fs::read(path).map_err(|error| ReadError::Unreadable {
+            path: path.to_owned(),
+            error,
+        })?;
+        Head::check(path, &bytes, FORMAT)?;
+        let damaged = |wrong: String| ReadError::Damaged {
+            path: path.to_owned(),
+            wrong,
+        };
+        let sweep: Self =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        sweep.check().map_err(damaged)?;
+        Ok(sweep)
+    }
+
+    /// What a sweep that was written has, and one that was made up may not.
+    fn check(&self) -> Result<(), String> {
+        let Some(count) = self.grid_len().filter(|count| *count > 0) else {
+            return Err("its grid has no points, or too many".to_owned());
+        };
+        let ascending = self.points.windows(2);
+        if !ascending
+            .into_iter()
+            .all(|pair| pair[0].place.index < pair[1].place.index)
+        {
+            return Err("its points are not in order".to_owned());
+        }
+        for point in &self.points {
+            let place = &point.place;
+            if place.index >= count || place.at != self.at(place.index) {
+                return Err(format!("point {} is none of its grid", place.index));
+            }
+            point.report.check()?;
+        }
+        Ok(())
+    }
+
+    /// Points of the whole grid.
+    fn grid_len(&self) -> Option<u64> {
+        let lens = self.quantities.iter().map(|it| it.values.len() as u64);
+        let len = lens.into_iter().try_fold(1_u64, u64::checked_mul)?;
+        (len <= MOST_POINTS).then_some(len)
+    }
+
+    /// The values at the point of this number.
+    fn at(&self, index: u64) -> Vec<Value> {
+        let mut rest = index;
+        let mut at = Vec::new();
+        for quantity in self.quantities.iter().rev() {
+            let len = quantity.values.len() as u64;
+            let nth = usize::try_from(rest % len).unwrap_or(0);
+            at.push(quantity.values[nth].clone());
+            rest /= len;
+        }
+        at.reverse();
+        at
+    }
+
+    /// Points of the whole sweep that are not here.
+    fn missing(&self) -> Vec<Place> {
+        let has = |index: &u64| {
+            let found = self.points.binary_search_by_key(index, |it| it.place.index);
+            found.is_ok()
+        };
+        let all = 0..self.grid_len().unwrap_or(0);
+        all.filter(|index| !has(index))
+            .map(|index| Place {
+                index,
+                at: self.at(index),
+            })
+            .collect()
+    }
+
+    /// Whether points are missing that should be here.
+    pub fn is_complete(&self) -> bool {
+        let is_due = |place: &Place| self.shard.is_none_or(|part| part.has(place.index));
+        !self.missing().iter().any(is_due)
+    }
+
+    /// Names of the points.
+    pub fn labels(&self) -> Vec<String> {
+        let points = self.points.iter();
+        points
+            .map(|point| point.place.label(&self.quantities))
+            .collect()
+    }
+
+    /// The worst that is to be said of its points.
+    pub fn verdict(&self) -> Verdict {
+        let verdicts = self.points.iter().map(|it| Verdict::of(&it.report));
+        verdicts.max().unwrap_or(Verdict::Holds)
+    }
+
+    /// As reports of variants that are called after their points.
+    fn reports(&self) -> Reports {
+        let variants = self.points.iter().map(|point| {
+            let mut report = point.report.clone();
+            report.scenario.variant = Some(point.place.label(&self.quantities));
+            report
+        });
+        Reports {
+            variants: variants.collect(),
+            command: self.command.clone(),
+        }
+    }
+
+    fn to_json(&self) -> String {
+        let document = Document {
+            format: FORMAT,
+            program: env!("CARGO_PKG_VERSION"),
+            command: &self.command,
+            quantities: &self.quantities,
+            shard: self.shard,
+            points: &self.points,
+        };
+        let json = serde_json::to_string_pretty(&document);
+        let mut json = json.expect("strings and numbers are JSON");
+        json.push('\n');
+        json
+    }
+
+    fn to_csv(&self) -> String {
+        let names = self.quantities.iter().map(|it| it.name.as_str());
+        let heads: Vec<String> = names
+            .map(|name| format!("swept_{name}"))
+            .chain(["predicted_throughput".to_owned()])
+            .collect();
+        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+        let rows = self.points.iter().map(|point| {
+            let predicted = predicted(&point.report).map_or_else(String::new, |it| it.to_string());
+            let values = point.place.at.iter().map(Value::to_string);
+            (values.chain([predicted]).collect(), &point.report)
+        });
+        csv::behind(&heads, rows)
+    }
+}
+
+impl Render for SweepReport {
+    fn to(&self, format: Format) -> String {
+        match format {
+            Format::Text => table::text(self),
+            Format::Json => self.to_json(),
+            Format::Csv => self.to_csv(),
+            Format::Html => page::html(self),
+            Format::Hgrm | Format::Hlog if self.points.is_empty() => String::new(),
+            Format::Hgrm | Format::Hlog => self.reports().to(format),
+        }
+    }
+
+    fn only(&self, index: usize, format: Format) -> String {
+        // There is a file for each point that was to be run, also if somebody ended it before.
+        match index < self.points.len() {
+            true => self.reports().only(index, format),
+            false => String::new(),
+        }
+    }
+}
+
+/// Ops per second by the model: in a closed loop at most N/(Z + S) and c/S (Denning and Buzen), in an
+/// open one what arrives, or the slowest part.
+///
+/// The report has it as a utilisation. By the utilisation law that is X · S/c, so it is to the measured
+/// utilisation as the predicted throughput to the measured one.
+fn predicted(report: &Report) -> Option<f64> {
+    let slices = report.slices.iter().filter(|slices| slices.ops > 0);
+    let busiest = slices.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))?;
+    let utilisation = busiest.predicted.as_ref()?.utilisation;
+    let predicted = report.ops_per_s? * utilisation / busiest.utilisation;
+    predicted.is_finite().then(|| predicted.round())
+}
+
+/// Whether the report is of a closed loop in which nobody thinks: then as many ops are in it as jobs.
+fn is_plain_closed_loop(report: &Report) -> bool {
+    let thinks = |(path, _): (&str, &str)| path.starts_with("load.think");
+    report.open_loop.is_none() && !report.config.iter().any(thinks)
+}
+
+/// How busy the slices of the busiest class were.
+fn busy(report: &Report) -> f64 {
+    let slices = report.slices.iter().map(|slices| slices.utilisation);
+    slices.fold(0.0, f64::max)
+}
+
+/// Name and version of the JSON format.
+const FORMAT: &str = "pausewake-sweep/1";
+/// As many as a command can ask for.
+const MOST_POINTS: u64 = 10_000;

@@ -1,0 +1,150 @@
+//! A sweep as a page: a chart of each quantity that has numbers, over it what is predicted.
+
+use pausewake_device::Nanos;
+
+use super::super::html::{self, Sweep, Swept, TimeUnit};
+use super::super::text::numbers::{amount, or_na};
+use super::super::{Report, Verdict};
+use super::knee::{Row, in_words, predicted_latency_ns, rows};
+use super::table::{about, points, says};
+use super::{Point, Quantity, SweepReport, busy, predicted};
+
+/// All of it.
+pub fn html(sweep: &SweepReport) -> String {
+    let charts = sweep.quantities.iter().enumerate();
+    let charts = charts.filter(|(_, quantity)| quantity.is_number());
+    let charts: Vec<Sweep> = charts
+        .flat_map(|(axis, _)| charts_of(sweep, axis))
+        .collect();
+    let config = sweep.points.first().map(|point| &point.report.config);
+    let config = config.into_iter().flat_map(|config| config.iter());
+    let config = config.filter(|(path, _)| !sweep.is_swept(path));
+    let swept = sweep
+        .quantities
+        .iter()
+        .map(|it| (it.name.as_str(), it.typed.as_str()));
+    let words = says(sweep).into_iter();
+    let best = sweep.points.iter().max_by(|a, b| {
+        let of = |point: &Point| point.report.ops_per_s.unwrap_or(0.0);
+        of(a).total_cmp(&of(b))
+    });
+    let names: Vec<&str> = sweep.quantities.iter().map(|it| it.name.as_str()).collect();
+    html::of_sweep(html::SweepPage {
+        title: format!("Sweep of {}", names.join(" and ")),
+        verdict: sweep.verdict().max(match sweep.is_complete() {
+            true => Verdict::Holds,
+            false => Verdict::Aborted,
+        }),
+        reasons: words
+            .map(|(label, said)| format!("{label}: {said}."))
+            .collect(),
+        about: about(sweep),
+        best: best.map(|point| {
+            let most = or_na(point.report.ops_per_s, amount);
+            (most, point.place.label(&sweep.quantities))
+        }),
+        charts,
+        points: points(sweep),
+        config: swept
+            .chain(config)
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .collect(),
+        command: &sweep.command,
+    })
+}
+
+/// Throughput, latency and utilisation over the quantity at `axis`.
+fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
+    let quantity = &sweep.quantities[axis];
+    let rows = rows(sweep, axis);
+    let chart = |kind: &str, title: &str, figure: &str| Sweep {
+        id: format!("sweep-{}-{kind}", quantity.name),
+        title: format!("{title} by {}", quantity.name),
+        note: String::new(),
+        quantity: match quantity.name.as_str() {
+            "rate" => "arrivals per second".to_owned(),
+            "size" => "message, bytes".to_owned(),
+            name => name.to_owned(),
+        },
+        figure: figure.to_owned(),
+        is_doubling: is_doubling(quantity),
+        measured: Vec::new(),
+        predicted: Vec::new(),
+    };
+    let name = |row: &Row<'_>, what: &str| match row.of.as_str() {
+        "" => what.to_owned(),
+        of => format!("{of}, {what}"),
+    };
+    let each = |what: &str, figure: &dyn Fn(u64, &Point) -> Option<f64>| -> Vec<Swept> {
+        let line = |row: &Row<'_>| line(name(row, what), row, figure);
+        rows.iter().map(line).collect()
+    };
+    let words = rows
+        .iter()
+        .take(MOST_WORDS)
+        .map(|row| in_words(quantity, row));
+    let mut throughput = chart("throughput", "Throughput", "op/s");
+    throughput.note = words.collect::<Vec<_>>().join("; ") + ".";
+    throughput.measured = each("measured", &|_, point| point.report.ops_per_s);
+    throughput.predicted = each("predicted", &|_, point| predicted(&point.report));
+
+    let longest = sweep
+        .points
+        .iter()
+        .filter_map(|point| point.report.latency.p99_ns);
+    let unit = TimeUnit::of(Nanos::new(longest.max().unwrap_or(1)));
+    let of = |ns: Option<u64>| ns.map(|ns| unit.of_time(Nanos::new(ns)));
+    let mut latency = chart("latency", "Latency", &format!("latency, {}", unit.name));
+    latency.note = "Percentiles of each point; dashed, the mean by Little\u{2019}s law.".to_owned();
+    latency.measured = each("p99", &|_, point| of(point.report.latency.p99_ns));
+    latency.predicted = each("mean, predicted", &|at, point| {
+        predicted_latency_ns(quantity, at, point).map(|ns| unit.of_time(Nanos::from_f64(ns)))
+    });
+    if let [_] = &rows[..] {
+        let median = each("p50", &|_, point| of(point.report.latency.p50_ns));
+        latency.measured.extend(median);
+    }
+
+    let mut busiest = chart("utilisation", "Utilisation", "slices busy, %");
+    busiest.note = "Of the class of slices that is busiest.".to_owned();
+    busiest.measured = each("measured", &|_, point| Some(100.0 * busy(&point.report)));
+    busiest.predicted = each("predicted", &|_, point| predicted_busy(&point.report));
+    let mut charts = [throughput, latency, busiest];
+    for chart in &mut charts {
+        // What nothing is known of has no place in a legend.
+        let is_known = |swept: &Swept| swept.points.iter().any(|(_, y)| y.is_finite());
+        chart.predicted.retain(is_known);
+    }
+    charts
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a place in a chart")]
+fn line(label: String, row: &Row<'_>, figure: &dyn Fn(u64, &Point) -> Option<f64>) -> Swept {
+    let points = row.points.iter();
+    let points = points.map(|(at, point)| (*at as f64, figure(*at, point).unwrap_or(f64::NAN)));
+    Swept {
+        label,
+        points: points.collect(),
+    }
+}
+
+fn predicted_busy(report: &Report) -> Option<f64> {
+    let predicted = report
+        .slices
+        .iter()
+        .filter_map(|slices| slices.predicted.as_ref());
+    let most = predicted.map(|it| 100.0 * it.utilisation);
+    most.reduce(f64::max)
+}
+
+/// Whether each value is at least half as much again as the one before: then steps of the axis are
+/// factors.
+fn is_doubling(quantity: &Quantity) -> bool {
+    quantity.values.windows(2).all(|pair| match pair {
+        [super::Value::Number(a), super::Value::Number(b)] => *a > 0 && *b >= a + a / 2,
+        _ => false,
+    })
+}
+
+/// Sentences below a title.
+const MOST_WORDS: usize = 4;

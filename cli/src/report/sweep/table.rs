@@ -1,0 +1,164 @@
+//! A sweep as text: a row for each point, and what they show, in words.
+
+use super::super::text::numbers::{amount, count, counted, or_na, share, time};
+use super::super::text::{self, Table, printable};
+use super::super::{Report, Verdict};
+use super::knee::{axis, in_words, knee, predicted_in_words, rows};
+use super::{Point, SweepReport, Value, busy, predicted};
+
+/// All of it.
+pub fn text(sweep: &SweepReport) -> String {
+    let mut head = Table::of_words();
+    for (label, said) in about(sweep) {
+        head.row([label.to_owned(), printable(&said)]);
+    }
+    let mut parts = vec![head.to_string()];
+    if sweep.points.is_empty() {
+        return parts.remove(0);
+    }
+    parts.push(points(sweep).to_string());
+    let mut words = Table::of_words();
+    for (label, said) in says(sweep) {
+        words.row([label.to_owned(), said]);
+    }
+    if !words.is_empty() {
+        parts.push(words.to_string());
+    }
+    parts.join("\n")
+}
+
+/// What was swept, and of what.
+pub fn about(sweep: &SweepReport) -> Vec<(&'static str, String)> {
+    let swept = sweep.quantities.iter();
+    let swept = swept.map(|it| format!("{} {}", it.name, it.typed));
+    let mut about = vec![("sweep", swept.collect::<Vec<_>>().join(", "))];
+    about.push(("points", known(sweep)));
+    if let Some(first) = sweep.points.first() {
+        let settings = text::settings(&first.report.scenario).into_iter();
+        let is_swept = |name: &str| {
+            let swept = |quantity: &super::Quantity| match name {
+                "load" => quantity.name != "notify",
+                "engine" => quantity.name == "notify",
+                _ => false,
+            };
+            sweep.quantities.iter().any(swept)
+        };
+        about.extend(settings.filter_map(|(name, said)| {
+            let said = said?;
+            Some(match is_swept(name) {
+                true => (name, format!("{said} (the first point)")),
+                false => (name, said),
+            })
+        }));
+    }
+    about.push(("command", sweep.command.clone()));
+    about
+}
+
+/// How many points there are, and which are missing.
+fn known(sweep: &SweepReport) -> String {
+    let here = sweep.points.len() as u64;
+    let all = sweep.grid_len().unwrap_or(0);
+    match (sweep.shard, sweep.is_complete()) {
+        (None, true) => count(here),
+        (Some(part), true) => format!(
+            "{} of {}: shard {} of {}",
+            count(here),
+            count(all),
+            part.number,
+            part.of
+        ),
+        (_, false) => format!("INCOMPLETE: {} of {}", count(here), count(all)),
+    }
+}
+
+/// A row for each point; the knee is marked in it.
+pub fn points(sweep: &SweepReport) -> Table {
+    let names = sweep.quantities.iter().map(|it| it.name.as_str());
+    let heads = ["op/s", "predicted", "p50", "p99", "busy", ""];
+    let mut table = Table::of_figures(names.chain(heads));
+    let knees: Vec<u64> = axis(sweep).map_or_else(Vec::new, |axis| {
+        let quantity = &sweep.quantities[axis];
+        let rows = rows(sweep, axis).into_iter();
+        rows.filter_map(|row| Some(row.points[knee(quantity, &row.points)?].1.place.index))
+            .collect()
+    });
+    for point in &sweep.points {
+        let report = &point.report;
+        let values = point.place.at.iter().map(|value| match value {
+            Value::Number(number) => count(*number),
+            Value::Word(word) => printable(word),
+        });
+        let figures = [
+            or_na(report.ops_per_s, amount),
+            or_na(predicted(report), amount),
+            or_na(report.latency.p50_ns, time),
+            or_na(report.latency.p99_ns, time),
+            share(busy(report)),
+            mark(point, &knees),
+        ];
+        table.row(values.chain(figures));
+    }
+    table
+}
+
+fn mark(point: &Point, knees: &[u64]) -> String {
+    match Verdict::of(&point.report) {
+        Verdict::WrongResult => "WRONG",
+        Verdict::Invalid => "INVALID",
+        _ if point.report.aborted.is_some() => "ABORTED",
+        _ if knees.contains(&point.place.index) => "knee",
+        _ => "",
+    }
+    .to_owned()
+}
+
+/// What the points show: the measured knee, the predicted one, and what is to be said against them.
+pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
+    let mut says = Vec::new();
+    if let Some(axis) = axis(sweep) {
+        let quantity = &sweep.quantities[axis];
+        let rows = rows(sweep, axis);
+        let measured = rows.iter().map(|row| ("measured", in_words(quantity, row)));
+        says.extend(measured);
+        let predicted = rows
+            .iter()
+            .filter_map(|row| predicted_in_words(quantity, row));
+        says.extend(predicted.map(|said| ("predicted", said)));
+    }
+    let count_of = |is: fn(&Report) -> bool| {
+        let reports = sweep.points.iter().map(|point| &point.report);
+        reports.filter(|report| is(report)).count() as u64
+    };
+    let wrong = count_of(|report| report.verified.wrong > 0);
+    if wrong > 0 {
+        says.push((
+            "WRONG",
+            format!("{} with wrong results", counted(wrong, "point")),
+        ));
+    }
+    let invalid = sweep.points.iter().find_map(|point| {
+        let reason = point.report.invalid.as_ref()?;
+        Some(format!(
+            "{}: {reason}",
+            point.place.label(&sweep.quantities)
+        ))
+    });
+    if let Some(first) = invalid {
+        let points = counted(count_of(|report| report.invalid.is_some()), "point");
+        says.push(("INVALID", printable(&format!("{points}; {first}"))));
+    }
+    let errors = count_of(|report| report.errors.total > 0);
+    if errors > 0 {
+        says.push(("errors", format!("at {}", counted(errors, "point"))));
+    }
+    let bound = count_of(|report| report.compute.as_ref().is_some_and(|it| it.bound));
+    if bound > 0 {
+        let points = counted(bound, "point");
+        says.push((
+            "compute",
+            format!("{points} measured the CPU, not the modelled device"),
+        ));
+    }
+    says
+}

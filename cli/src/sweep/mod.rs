@@ -1,0 +1,382 @@
+//! `pausewake sweep`: the same run again and again, with other values of one quantity or of several.
+//!
+//! Each point is a run as `load` makes it, and knows nothing of the others: so they can be run on all
+//! cores at once under virtual time, or on many machines, and give the same.
+
+mod shard;
+mod values;
+
+use std::io::{IsTerminal, Write as _};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::args;
+use crate::interrupt::Interrupt;
+use crate::live::{Live, Viewer};
+use crate::load::{self, Adhoc};
+use crate::output;
+use crate::report::{Aborted, Outcome, Part, Place, Point, Quantity, Reports, SweepReport, Value};
+use crate::run::{self, RunError};
+use crate::scenario::{self, Clock, Flag, Rejected, Variant};
+use values::{BYTES, COUNTS, MOST_VALUES, numbers};
+
+/// Why there is nothing to sweep.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A flag is wrong.
+    #[error("{0}")]
+    Flag(String),
+    /// A point is wrong, and with it probably all.
+    #[error("{0}")]
+    Point(Box<Rejected>),
+}
+
+/// A sweep before it is run.
+#[derive(Debug)]
+pub struct Plan {
+    command: String,
+    quantities: Vec<Quantity>,
+    shard: Option<Part>,
+    /// The points that are to be run here.
+    points: Vec<(Place, Variant)>,
+}
+
+impl Plan {
+    /// What `args` ask for: all points are checked, and of them are kept those of this shard.
+    ///
+    /// # Errors
+    /// What is wrong with the flags, or with a point.
+    pub fn new(args: &args::Sweep) -> Result<Self, PlanError> {
+        refuse(args)?;
+        let quantities = quantities(args).map_err(PlanError::Flag)?;
+        let shard = shard::find(args.shard.as_deref(), |name| std::env::var(name).ok());
+        let shard = shard.map_err(PlanError::Flag)?;
+        let base = base(args, &quantities);
+        let mut points = Vec::new();
+        for place in places(&quantities) {
+            let variant = variant(args, &base, &quantities, &place)?;
+            if shard.is_none_or(|part| part.has(place.index)) {
+                points.push((place, variant));
+            }
+        }
+        Ok(Self {
+            command: command(args, &base, &quantities),
+            quantities,
+            shard,
+            points,
+        })
+    }
+
+    /// Names of the points that are to be run, as files are called after them.
+    pub fn labels(&self) -> Vec<String> {
+        let places = self.points.iter().map(|(place, _)| place);
+        places.map(|place| place.label(&self.quantities)).collect()
+    }
+
+    /// Runs all points: at once as far as there are cores, where it makes no difference, and else one
+    /// after the other. When `interrupt` is raised, those that are done are all there is.
+    ///
+    /// # Errors
+    /// A point came to no result.
+    pub fn run(self, interrupt: &Interrupt, how: Live) -> Result<SweepReport, RunError> {
+        let is_virtual = |(_, variant): &(_, Variant)| variant.scenario.clock == Clock::Virtual;
+        let workers = match self.points.iter().all(is_virtual) {
+            true => std::thread::available_parallelism().map_or(1, usize::from),
+            false => 1,
+        };
+        // There is one view, and runs at once have none.
+        let how_each = match workers {
+            1 => how,
+            _ => Live::Off,
+        };
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::new());
+        let work = || {
+            // The longest runs, of most jobs, stand at the end: begun first, no core waits for them.
+            while let Some(nth) = self
+                .points
+                .len()
+                .checked_sub(next.fetch_add(1, Ordering::Relaxed) + 1)
+            {
+                if interrupt.is_raised() {
+                    return;
+                }
+                let (place, variant) = &self.points[nth];
+                let label = place.label(&self.quantities);
+                let viewer = Viewer {
+                    how: how_each,
+                    variant: Some(&label),
+                };
+                let result = point(place, variant, interrupt, viewer);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                if result.is_err() {
+                    next.store(self.points.len(), Ordering::Relaxed);
+                }
+                done.extend(result.transpose());
+                if how != Live::Off {
+                    tell(done.len(), self.points.len(), &label);
+                }
+            }
+        };
+        match workers {
+            1 => work(),
+            _ => std::thread::scope(|scope| {
+                for _ in 0..workers.min(self.points.len()) {
+                    scope.spawn(work);
+                }
+            }),
+        }
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut points = done.into_iter().collect::<Result<Vec<Point>, _>>()?;
+        points.sort_by_key(|point| point.place.index);
+        Ok(SweepReport::new(
+            self.command,
+            self.quantities,
+            self.shard,
+            points,
+        ))
+    }
+}
+
+/// How far it is, for somebody who looks at a terminal.
+fn tell(done: usize, of: usize, label: &str) {
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        // Nobody hears it: then nobody misses it.
+        let _ = writeln!(stderr, "{done} of {of} points: {label}");
+    }
+}
+
+/// Runs a point; `None` if a signal ended it in the middle.
+fn point(
+    place: &Place,
+    variant: &Variant,
+    interrupt: &Interrupt,
+    viewer: Viewer<'_>,
+) -> Result<Option<Point>, RunError> {
+    let facts = run::run(&variant.scenario, None, interrupt, viewer)?;
+    if facts.aborted == Some(Aborted::BySignal) {
+        return Ok(None);
+    }
+    let outcome = Outcome {
+        name: None,
+        scenario: &variant.scenario,
+        entries: &variant.entries,
+        facts,
+    };
+    let reports = Reports::new(&[outcome], String::new());
+    Ok(Some(Point {
+        place: place.clone(),
+        report: reports.variants()[0].clone(),
+    }))
+}
+
+/// Flags of a load that mean nothing in a sweep.
+fn refuse(args: &args::Sweep) -> Result<(), PlanError> {
+    let wrong = if !args.load.slo.is_empty() {
+        "--slo: a sweep looks at all of its points, and none of them passes or fails\n  accepted: --slo \
+         with `pausewake load`, at the point that matters"
+    } else if args.load.print_scenario {
+        "--print-scenario: a sweep is many scenarios\n  accepted: --print-scenario with `pausewake load`, \
+         with one value for each flag"
+    } else {
+        return Ok(());
+    };
+    Err(PlanError::Flag(wrong.to_owned()))
+}
+
+/// What is swept, from outside to inside: what has several values.
+fn quantities(args: &args::Sweep) -> Result<Vec<Quantity>, String> {
+    let load = &args.load;
+    let said = [
+        (NOTIFY, &load.notify),
+        ("threads", &load.threads),
+        (SIZE, &args.size),
+        ("rate", &load.rate),
+        ("jobs", &load.jobs),
+    ];
+    let mut quantities = Vec::new();
+    for (name, typed) in said {
+        let Some(typed) = typed else { continue };
+        let values: Vec<Value> = match name {
+            NOTIFY => ways(typed)?.into_iter().map(Value::Word).collect(),
+            _ => {
+                let units = if name == SIZE { &BYTES[..] } else { &COUNTS };
+                let numbers = numbers(typed, units)
+                    .map_err(|wrong| format!("--{name} {typed}: {wrong}\n  accepted: {RANGES}"))?;
+                numbers.into_iter().map(Value::Number).collect()
+            }
+        };
+        // A size is swept even alone: no flag of a load says it.
+        if values.len() > 1 || name == SIZE {
+            let typed = typed.clone();
+            let name = name.to_owned();
+            quantities.push(Quantity {
+                name,
+                typed,
+                values,
+            });
+        }
+    }
+    if quantities.iter().all(|quantity| quantity.values.len() < 2) {
+        return Err(format!(
+            "nothing is swept: no quantity has several values\n  accepted: at least one of --jobs, \
+             --rate, --size, --threads ({RANGES}) and --notify fd,callback,poll"
+        ));
+    }
+    let points = quantities.iter().map(|quantity| quantity.values.len());
+    let points = points.fold(1, usize::saturating_mul);
+    if points > MOST_VALUES {
+        return Err(format!(
+            "the sweep has {points} points\n  accepted: at most {MOST_VALUES}"
+        ));
+    }
+    Ok(quantities)
+}
+
+fn ways(typed: &str) -> Result<Vec<String>, String> {
+    let mut ways: Vec<String> = Vec::new();
+    for way in typed.split(',').map(str::trim) {
+        if !WAYS.contains(&way) {
+            let accepted = WAYS.join(", ");
+            return Err(format!(
+                "--notify {typed}: `{way}` is no way to tell a job\n  accepted: {accepted}, or several of \
+                 them with commas"
+            ));
+        }
+        if !ways.iter().any(|known| known == way) {
+            ways.push(way.to_owned());
+        }
+    }
+    Ok(ways)
+}
+
+/// The flags of all points: those that were given, without those that are swept.
+fn base(args: &args::Sweep, quantities: &[Quantity]) -> args::Load {
+    let mut load = args.load.clone();
+    for quantity in quantities {
+        if let Some(flag) = flag_of(&mut load, &quantity.name) {
+            *flag = None;
+        }
+    }
+    if args.scenario.is_none() {
+        let says = |entry: &str| {
+            let mut sets = load.overrides.iter().filter_map(|set| set.split_once('='));
+            sets.any(|(path, _)| path.trim() == entry)
+        };
+        if load.clock.is_none() && !says("clock") {
+            load.clock = Some("virtual".to_owned());
+        }
+        if load.seed.is_none() && !says("seed") {
+            load.seed = Some(1);
+        }
+    }
+    load
+}
+
+/// The flag of a load that says the quantity `name`, if one does.
+fn flag_of<'a>(load: &'a mut args::Load, name: &str) -> Option<&'a mut Option<String>> {
+    Some(match name {
+        NOTIFY => &mut load.notify,
+        "threads" => &mut load.threads,
+        "rate" => &mut load.rate,
+        "jobs" => &mut load.jobs,
+        _ => return None,
+    })
+}
+
+/// All points of the grid; the last quantity changes first.
+fn places(quantities: &[Quantity]) -> Vec<Place> {
+    let count: usize = quantities.iter().map(|it| it.values.len()).product();
+    let place = |index: usize| {
+        let mut rest = index;
+        let mut at: Vec<Value> = Vec::new();
+        for quantity in quantities.iter().rev() {
+            at.push(quantity.values[rest % quantity.values.len()].clone());
+            rest /= quantity.values.len();
+        }
+        at.reverse();
+        Place {
+            index: index as u64,
+            at,
+        }
+    };
+    (0..count).map(place).collect()
+}
+
+/// What is run at `place`.
+fn variant(
+    args: &args::Sweep,
+    base: &args::Load,
+    quantities: &[Quantity],
+    place: &Place,
+) -> Result<Variant, PlanError> {
+    let mut load = base.clone();
+    let mut size = None;
+    for (quantity, value) in quantities.iter().zip(&place.at) {
+        match flag_of(&mut load, &quantity.name) {
+            Some(flag) => *flag = Some(value.to_string()),
+            None => size = Some(value.to_string()),
+        }
+    }
+    let mut variants = match &args.scenario {
+        None => {
+            if let Some(size) = size {
+                let op = op_of(&load)?;
+                load.op = Some(format!("{op}@{size}"));
+            }
+            Adhoc::new(&load).variants()
+        }
+        Some(path) => {
+            let mut flags = load::flags(&load);
+            flags.extend(size.map(|size| {
+                let toml = format!("\"{size}B\"");
+                Flag::new("--size", "load.message_size", &size, toml)
+            }));
+            scenario::read_with(path, &flags, &load.overrides, None)
+        }
+    }
+    .map_err(PlanError::Point)?;
+    if variants.len() > 1 {
+        return Err(PlanError::Flag(
+            "--scenario: the file has variants, and a sweep makes its own\n  accepted: a scenario without \
+             variants"
+                .to_owned(),
+        ));
+    }
+    let mut variant = variants.pop().expect("there is one at least");
+    variant.scenario.expectations.clear();
+    Ok(variant)
+}
+
+/// The op whose size is swept.
+fn op_of(load: &args::Load) -> Result<&str, PlanError> {
+    let wrong = match (&load.op, &load.mix) {
+        (_, Some(_)) => "--size: a mix says the size of each of its ops\n  accepted: --op",
+        (Some(op), None) if op.contains('@') => {
+            "--size: the op says a size itself\n  accepted: --op without @ and a size"
+        }
+        (op, None) => return Ok(op.as_deref().unwrap_or(SEAL)),
+    };
+    Err(PlanError::Flag(wrong.to_owned()))
+}
+
+/// The command that makes all of the sweep again, for a shell.
+fn command(args: &args::Sweep, base: &args::Load, quantities: &[Quantity]) -> String {
+    let mut words = Vec::new();
+    if let Some(path) = &args.scenario {
+        words.extend(["--scenario".to_owned(), path.display().to_string()]);
+    }
+    for quantity in quantities.iter().rev() {
+        words.extend([format!("--{}", quantity.name), quantity.typed.clone()]);
+    }
+    words.extend(load::words(&load::flags(base), &base.overrides));
+    output::shell("sweep", words)
+}
+
+const NOTIFY: &str = "notify";
+const SIZE: &str = "size";
+const WAYS: [&str; 3] = ["fd", "callback", "poll"];
+const SEAL: &str = "aes-256-gcm-seal";
+const RANGES: &str = "a list, as 1,4,16, or a range: 1..1024 (doubling), 1..1000x10, 10k..200k+10k";

@@ -1,0 +1,370 @@
+//! `pausewake sweep`, and its shards.
+
+use serde_json::Value;
+
+use crate::helper::{Folder, GOOD, Said, json, scenarios};
+
+/// A sweep that shows a knee, at 32 of 29 slices' jobs.
+const SWEEP: [&str; 9] = [
+    "sweep",
+    "--jobs",
+    "1..128",
+    "-n",
+    "400",
+    "--compute",
+    "none",
+    "--seed",
+    "7",
+];
+
+fn sweep(folder: &Folder, args: &[&str]) -> Said {
+    folder.say(&[&SWEEP[..], args].concat())
+}
+
+fn points(said: &Said) -> Vec<Value> {
+    let points = json(said)["points"].as_array().cloned();
+    points.expect("a list of points")
+}
+
+#[test]
+fn jobs_are_doubled_and_the_knee_is_named() {
+    let said = sweep(&Folder::new(), &[]).expect_code(0);
+    let row = |jobs: &str| {
+        let mut lines = said.out.lines();
+        let row = lines.find(|line| line.starts_with(&format!("{jobs} ")));
+        row.expect("a row for each count").to_owned()
+    };
+    assert!(row("1").contains("2,309"), "{}", said.out);
+    assert!(row("32").ends_with("knee"), "{}", said.out);
+    assert!(
+        row("128").contains("66,975"),
+        "the prediction: {}",
+        said.out
+    );
+    let words = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let knee = "from 32 jobs (at 16 not yet) on the device is saturated; more only wait";
+    assert!(words.contains(knee), "{words}");
+    assert!(words.contains("N* = c (Z + S)/S = 29.0 jobs"), "{words}");
+    assert!(said.out.lines().all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn the_prediction_is_that_of_the_closed_loop() {
+    let said = sweep(&Folder::new(), &["--format", "csv"]).expect_code(0);
+    let mut rows = csv::Reader::from_reader(said.out.as_bytes());
+    let heads = rows.headers().expect("heads").clone();
+    let column = |name| {
+        heads
+            .iter()
+            .position(|head| head == name)
+            .expect("a column")
+    };
+    let [jobs, predicted, measured] =
+        ["swept_jobs", "predicted_throughput", "throughput"].map(column);
+    let mut count = 0;
+    for row in rows.records() {
+        let row = row.expect("a row");
+        let number = |at: usize| row[at].parse::<f64>().expect("a number");
+        // 29 slices of 433 us, and no link: min(N/S, c/S).
+        let exact = (number(jobs) / 433e-6).min(29.0 / 433e-6);
+        assert!((number(predicted) / exact - 1.0).abs() < 1e-3, "{row:?}");
+        assert!(number(measured) <= exact * 1.000_1, "{row:?}");
+        count += 1;
+    }
+    assert_eq!(count, 8);
+}
+
+#[test]
+fn several_quantities_make_a_grid() {
+    let args = ["--notify", "fd,callback", "--format", "json", "--jobs"];
+    let folder = Folder::new();
+    let args = [
+        &["sweep", "-n", "100", "--compute", "none"],
+        &args[..],
+        &["1,4"],
+    ]
+    .concat();
+    let said = folder.say(&args).expect_code(0);
+    let at: Vec<String> = points(&said)
+        .iter()
+        .map(|it| it["at"].to_string())
+        .collect();
+    assert_eq!(
+        at,
+        [
+            "[\"fd\",1]",
+            "[\"fd\",4]",
+            "[\"callback\",1]",
+            "[\"callback\",4]"
+        ]
+    );
+    for point in points(&said) {
+        assert_eq!(point["report"]["scenario"]["notify"], point["at"][0]);
+        assert_eq!(point["report"]["jobs"]["max_live"], point["at"][1]);
+        assert_eq!(point["report"]["ops"], 100);
+    }
+}
+
+#[test]
+fn rates_sizes_and_threads_are_swept() {
+    let folder = Folder::new();
+    let rate = [
+        "sweep",
+        "--rate",
+        "40k..90k+10k",
+        "-d",
+        "50ms",
+        "--compute",
+        "none",
+    ];
+    let said = folder.say(&rate).expect_code(0);
+    assert!(said.out.contains("at 60,000 not yet"), "{}", said.out);
+    let size = ["sweep", "--size", "64..16K", "-n", "50", "--format", "json"];
+    let said = folder.say(&size).expect_code(0);
+    assert_eq!(points(&said).len(), 9);
+    let last = points(&said).pop().expect("a point");
+    assert_eq!(last["at"][0], 16_384);
+    assert_eq!(
+        last["report"]["config"]["load.op"],
+        "\"aes-256-gcm-seal@16384\""
+    );
+    let threads = [
+        "sweep",
+        "--threads",
+        "1..4",
+        "-n",
+        "80",
+        "--compute",
+        "none",
+    ];
+    let said = folder.say(&[&threads[..], &["--format", "json"]].concat());
+    assert_eq!(points(&said.expect_code(0)).len(), 3);
+}
+
+#[test]
+fn a_scenario_file_is_swept() {
+    let folder = Folder::with(GOOD);
+    let args = ["sweep", "--scenario", "it.toml", "--jobs", "1,2,4"];
+    let said = folder
+        .say(&[&args[..], &["--format", "json"]].concat())
+        .expect_code(0);
+    let points = points(&said);
+    assert_eq!(points.len(), 3);
+    assert_eq!(points[2]["report"]["ops"], 20);
+    assert_eq!(points[2]["report"]["expected"], serde_json::json!([]));
+    let command = "pausewake sweep --scenario it.toml --jobs '1,2,4'";
+    assert_eq!(json(&said)["command"], command);
+}
+
+#[test]
+fn it_is_the_same_again_in_every_format() {
+    let folder = Folder::new();
+    for format in ["text", "json", "csv", "html", "hlog"] {
+        let [first, again] = [0, 1].map(|_| sweep(&folder, &["--format", format]));
+        assert_eq!(first.expect_code(0).out, again.out, "{format}");
+    }
+}
+
+#[test]
+fn a_saved_sweep_fits_its_schema_and_is_reported_again() {
+    let folder = Folder::new();
+    sweep(&folder, &["-o", "it.json", "-o", "it.html", "-o", "it.txt"]).expect_code(0);
+    let kept = std::fs::read_to_string(folder.path("it.json")).expect("a file");
+    let schema = scenarios().join("../schemas/sweep.schema.json");
+    let schema = std::fs::read_to_string(schema).expect("the schema");
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong: Vec<String> = validator
+        .iter_errors(&serde_json::from_str(&kept).expect("JSON"))
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(wrong, [""; 0]);
+    for (format, name) in [("json", "it.json"), ("html", "it.html"), ("text", "it.txt")] {
+        let said = folder
+            .say(&["report", "it.json", "--format", format])
+            .expect_code(0);
+        let kept = std::fs::read_to_string(folder.path(name)).expect("a file");
+        assert_eq!(said.out, kept, "{format}");
+    }
+    let html = std::fs::read_to_string(folder.path("it.html")).expect("a file");
+    for id in ["throughput", "latency", "utilisation"] {
+        assert!(html.contains(&format!("id=\"sweep-jobs-{id}\"")), "{id}");
+    }
+    assert!(html.contains("swatch dashed"), "the prediction is drawn");
+}
+
+#[test]
+fn shards_make_the_same_as_one_machine() {
+    let folder = Folder::new();
+    let whole = sweep(&folder, &["--format", "json"]).expect_code(0).out;
+    for shard in 1..=3 {
+        let part = format!("{shard}/3");
+        let file = format!("{shard}.json");
+        sweep(&folder, &["--shard", &part, "-o", &file]).expect_code(0);
+    }
+    let merge = |files: &[&str]| folder.say(&[&["merge", "--format", "json"], files].concat());
+    // In any order, and the same one twice.
+    let said = merge(&["3.json", "1.json", "2.json", "1.json"]).expect_code(0);
+    assert!(said.out == whole, "shards give something else");
+    let said = merge(&["3.json", "1.json"]).expect_code(103);
+    let said = said.expect_err(&["shards 2/3", "jobs=2; jobs=16; jobs=128"]);
+    let points: Vec<Value> = points(&said);
+    assert_eq!(points.len(), 5);
+}
+
+#[test]
+fn shards_come_from_the_environment() {
+    let folder = Folder::new();
+    let args = [&SWEEP[..], &["--format", "json"]].concat();
+    let by = |variables: &[(&str, &str)]| {
+        let mut command = folder.command(&args);
+        let output = command.envs(variables.iter().copied()).output();
+        crate::helper::said(output.expect("the program starts"))
+    };
+    let flag = sweep(&folder, &["--format", "json", "--shard", "2/4"]).expect_code(0);
+    let slurm = by(&[
+        ("SLURM_ARRAY_TASK_ID", "1"),
+        ("SLURM_ARRAY_TASK_MIN", "0"),
+        ("SLURM_ARRAY_TASK_MAX", "3"),
+        ("SLURM_ARRAY_TASK_COUNT", "4"),
+    ]);
+    assert_eq!(slurm.expect_code(0).out, flag.out);
+    let kubernetes = by(&[("JOB_COMPLETION_INDEX", "1"), ("PAUSEWAKE_SHARDS", "4")]);
+    assert_eq!(kubernetes.expect_code(0).out, flag.out);
+    by(&[("JOB_COMPLETION_INDEX", "1")])
+        .expect_code(104)
+        .expect_err(&["PAUSEWAKE_SHARDS"]);
+}
+
+#[test]
+fn more_shards_than_points_are_no_error() {
+    let folder = Folder::new();
+    for part in ["1/9", "9/9"] {
+        let name = part.replace('/', "-");
+        let args = ["--shard", part, "-o", &format!("{name}.json")];
+        sweep(&folder, &args).expect_code(0);
+    }
+    let said = folder.say(&["report", "9-9.json"]).expect_code(0);
+    assert!(said.out.contains("0 of 8: shard 9 of 9"), "{}", said.out);
+    folder
+        .say(&["report", "9-9.json", "--format", "html"])
+        .expect_code(0);
+    folder
+        .say(&["merge", "9-9.json", "1-9.json"])
+        .expect_code(103)
+        .expect_err(&["shards 2/9, 3/9"]);
+}
+
+#[test]
+fn what_does_not_belong_together_is_not_merged() {
+    let folder = Folder::new();
+    sweep(&folder, &["--shard", "1/2", "-o", "1.json"]).expect_code(0);
+    let other = [
+        "sweep",
+        "--jobs",
+        "1..128",
+        "-n",
+        "300",
+        "--compute",
+        "none",
+    ];
+    let other = [&other[..], &["--seed", "7", "-o", "other.json"]].concat();
+    folder.say(&other).expect_code(0);
+    folder
+        .say(&["merge", "1.json", "other.json"])
+        .expect_code(104)
+        .expect_err(&["other.json cannot be merged with 1.json", "--ops 300"]);
+    // The same point, and another result.
+    let kept = std::fs::read_to_string(folder.path("1.json")).expect("a file");
+    let changed = kept.replacen("\"spurious\": 0", "\"spurious\": 1", 1);
+    assert_ne!(kept, changed);
+    folder.write("changed.json", changed.as_bytes());
+    folder
+        .say(&["merge", "1.json", "changed.json"])
+        .expect_code(104)
+        .expect_err(&["both have the point jobs=1, with different results"]);
+    folder
+        .say(&["report", "1.json", "other.json"])
+        .expect_code(104)
+        .expect_err(&["a report is of one sweep"]);
+    let moved = kept.replacen("\"index\": 2", "\"index\": 3", 1);
+    folder.write("moved.json", moved.as_bytes());
+    folder
+        .say(&["report", "moved.json"])
+        .expect_code(104)
+        .expect_err(&["point 3 is none of its grid"]);
+    let version = kept.replacen("pausewake-sweep/1", "pausewake-sweep/99", 1);
+    folder.write("version.json", version.as_bytes());
+    folder
+        .say(&["report", "version.json"])
+        .expect_code(104)
+        .expect_err(&["pausewake-sweep/99", "reads pausewake-sweep/1"]);
+    folder.write("half.json", &kept.as_bytes()[..kept.len() / 2]);
+    folder
+        .say(&["merge", "1.json", "half.json"])
+        .expect_code(104)
+        .expect_err(&["half.json is incomplete"]);
+}
+
+#[test]
+fn wrong_flags_are_told() {
+    let folder = Folder::with(GOOD);
+    for (args, parts) in [
+        (
+            &[][..],
+            &["nothing is swept", "--notify fd,callback,poll"][..],
+        ),
+        (&["--jobs", "64"], &["nothing is swept"]),
+        (
+            &["--jobs", "4..1"],
+            &["--jobs 4..1", "ends before it begins"],
+        ),
+        (&["--jobs", "1..4x1"], &["factor of 2"]),
+        (&["--jobs", "0,4"], &["--jobs 0"]),
+        (&["--notify", "fd,mail"], &["`mail` is no way"]),
+        (
+            &["--jobs", "1,2", "--slo", "p99<2ms"],
+            &["--slo", "pausewake load"],
+        ),
+        (
+            &["--jobs", "1,2", "--print-scenario"],
+            &["--print-scenario"],
+        ),
+        (
+            &["--jobs", "1,2", "--shard", "3/2"],
+            &["--shard 3/2", "3/16"],
+        ),
+        (
+            &["--size", "1,2", "--mix", "aead-seal:1"],
+            &["--size", "mix"],
+        ),
+        (
+            &["--size", "1,2", "--op", "aead-seal@5"],
+            &["--size", "without @"],
+        ),
+        (
+            &["--jobs", "1..9999+1", "--threads", "1,2"],
+            &["19998 points"],
+        ),
+        (
+            &["--jobs", "1,2", "--scenario", "none.toml"],
+            &["none.toml"],
+        ),
+        (
+            &["--jobs", "1,2", "-o", "it.xyz"],
+            &["no format has the extension"],
+        ),
+    ] {
+        let said = folder.say(&[&["sweep"], args].concat());
+        said.expect_code(104).expect_err(parts);
+    }
+    folder.write(
+        "variants.toml",
+        format!("{GOOD}\n[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n").as_bytes(),
+    );
+    folder
+        .say(&["sweep", "--jobs", "1,2", "--scenario", "variants.toml"])
+        .expect_code(104)
+        .expect_err(&["the file has variants"]);
+    assert_eq!(folder.names(), ["it.toml", "variants.toml"]);
+}

@@ -1,7 +1,11 @@
 //! The command line.
 
+mod compare;
+mod knee;
 mod load;
 
+pub use compare::Compare;
+pub use knee::{Knee, per_second};
 pub use load::Load;
 
 use std::path::PathBuf;
@@ -30,6 +34,14 @@ pub enum Command {
     /// defaults make the scenario, which --print-scenario prints.
     #[command(after_help = exit::HELP)]
     Load(Box<Load>),
+    /// Search the highest rate (or the fewest jobs) at which an SLO holds, with nothing lost: the load
+    /// of `pausewake load`, run again and again. 99 says that nothing holds.
+    #[command(after_help = exit::HELP)]
+    Knee(Box<Knee>),
+    /// Run the load in software and offloaded in three ways, side by side, and search where offload
+    /// begins to win; or hold saved results against each other.
+    #[command(after_help = exit::HELP)]
+    Compare(Box<Compare>),
     /// Make a report of saved results, in any format; of several, side by side. Whatever they say, a
     /// report that is written ends with 0.
     #[command(after_help = exit::HELP)]

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::formats::OutputArgs;
 
 /// `pausewake load`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Load {
     /// Jobs at once, 64 if not said; with --rate, jobs at once at most. 1k is 1,000.
     #[arg(short = 'c', long, value_name = "N")]

@@ -27,7 +27,7 @@ mod recorder;
 mod samples;
 mod saved;
 #[cfg(test)]
-mod schema;
+pub mod schema;
 mod series;
 mod slices;
 mod text;
@@ -38,6 +38,7 @@ mod wire;
 
 pub use build::{Aborted, Facts, Outcome};
 pub use collect::{Collector, Ending, Figures, Window};
+pub use csv::rows;
 pub use errors::ErrorTally;
 pub use html::Sweep;
 #[expect(unused_imports, reason = "commands that sweep are still to come")]
@@ -47,7 +48,7 @@ pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
 pub use saved::ReadError;
 pub use series::Series;
-pub use text::table;
+pub use text::{numbers, paragraph, printable, table};
 pub use timeline::Timeline;
 pub use verdict::Verdict;
 

@@ -35,6 +35,13 @@ pub struct Knee {
     pub max_jobs: u32,
 }
 
+impl Knee {
+    /// The precision as it may be typed.
+    pub fn precision_percent(&self) -> String {
+        format!("{}%", (self.precision.get() * 1e6).round() / 1e4)
+    }
+}
+
 /// Ops per second, where nobody writes the unit.
 pub fn per_second(text: &str) -> Result<Rate, UnitError> {
     match text.trim() {

@@ -210,7 +210,7 @@ fn command(args: &Compare, load: &Load) -> String {
 }
 
 fn figures(runs: &[Reports], figure: impl Fn(&Report) -> Option<f64>) -> Vec<f64> {
-    let reports = runs.iter().flat_map(|run| run.variants());
+    let reports = runs.iter().flat_map(Reports::variants);
     reports.filter_map(figure).collect()
 }
 

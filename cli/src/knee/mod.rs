@@ -277,10 +277,7 @@ fn look(report: &Report) -> ProbeRun {
 impl Knee {
     /// The command that searches again, for a shell.
     pub fn command(&self) -> String {
-        let mut words = vec![
-            "--precision".to_owned(),
-            format!("{}%", self.precision.get() * 100.0),
-        ];
+        let mut words = vec!["--precision".to_owned(), self.precision_percent()];
         words.extend(["--repeat".to_owned(), repeat(self).to_string()]);
         match self.fewest_jobs {
             true => words.extend([

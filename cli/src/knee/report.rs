@@ -219,7 +219,7 @@ impl KneeReport {
                 "the highest rate, from {} to {}, to {} %",
                 self.show(self.lowest),
                 self.show(self.highest),
-                self.precision * 100.0
+                (self.precision * 1e6).round() / 1e4
             ),
             Searched::Jobs => format!("the fewest jobs, up to {}", self.show(self.highest)),
         };
@@ -243,12 +243,15 @@ impl KneeReport {
         };
         let first = self.probes.first();
         let figures = first.map_or(&[][..], |probe| &probe.typical().figures);
-        let names = figures.iter().map(|figure| figure.figure.as_str());
+        let shown = |figure: &&Figure| figure.figure != "throughput";
+        let names = figures.iter().filter(shown);
+        let names = names.map(|figure| figure.figure.as_str());
         let mut table = Table::of_figures([head, "op/s"].into_iter().chain(names).chain(["", ""]));
         for probe in &self.probes {
             let run = probe.typical();
             let rate = run.ops_per_s.map_or_else(|| "n/a".to_owned(), amount);
-            let figures = run.figures.iter().map(|figure| figure.measured.clone());
+            let figures = run.figures.iter().filter(shown);
+            let figures = figures.map(|figure| figure.measured.clone());
             let verdict = match (probe.holds, self.repeat) {
                 (true, 1) => "holds".to_owned(),
                 (false, 1) => "FAILS".to_owned(),
@@ -320,6 +323,17 @@ impl KneeReport {
             words.push_str(
                 " What fails there is the generator, not the device: the knee may lie higher.",
             );
+        }
+        if self.repeat == 1
+            && matches!(
+                self.answer,
+                Answer::Found {
+                    fails_at: Some(_),
+                    ..
+                }
+            )
+        {
+            words.push_str(" Each probe was one run: how far seeds disagree, --repeat tells.");
         }
         if let Some(spread) = self.spread() {
             words.push(' ');

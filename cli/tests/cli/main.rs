@@ -1,9 +1,11 @@
 //! The program as a user meets it: files and flags in, text and exit codes out.
 
+mod compare;
 mod engines;
 mod formats;
 mod helper;
 mod interrupts;
+mod knee;
 mod load;
 mod loads;
 mod open_loop;

@@ -82,8 +82,14 @@ impl Load {
     /// What `command` with its own `words` is typed as, to do the same again.
     pub fn command_of(&self, command: &str, words: Vec<String>) -> String {
         let own = crate::output::shell(command, words);
-        let adhoc = Adhoc::new(self);
+        // The seed stands at one place, whether it was said or not.
+        let mut load = self.clone();
+        load.seed.get_or_insert(FIRST_SEED);
+        let adhoc = Adhoc::new(&load);
         let flags = adhoc.command().strip_prefix("pausewake load ");
         format!("{} {}", own.trim_end(), flags.unwrap_or_default())
     }
 }
+
+/// That of a load if nobody says it.
+pub const FIRST_SEED: u64 = 1;

@@ -80,8 +80,8 @@ pub fn over_jobs(
     offload: &str,
     interrupt: &Interrupt,
 ) -> Result<Option<BreakEven>, CompareError> {
-    let threads = load.threads.as_deref().and_then(|it| it.parse().ok());
-    let lowest: u32 = threads.unwrap_or(1);
+    let threads = load.threads.as_deref().and_then(crate::load::whole);
+    let lowest = threads.map_or(1, |it| u32::try_from(it).unwrap_or(u32::MAX));
     let range = range(lowest, MOST_JOBS.max(lowest), 0.0);
     find(Over::Jobs, load, offload, range, interrupt, |load, at| {
         load.jobs = Some(at.to_string());

@@ -85,7 +85,7 @@ struct StageMean {
 pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, CompareError> {
     check(&args.load)?;
     let load = with_defaults(&args.load);
-    let first = load.seed.unwrap_or(1);
+    let first = load.seed.unwrap_or(probe::FIRST_SEED);
     let seeds: Vec<u64> = (0..u64::from(args.seeds))
         .map(|index| first.wrapping_add(index))
         .collect();
@@ -126,9 +126,14 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
     }
     let about = all[0].1[0].variants()[0].scenario.clone();
     let command = command(args, &load);
-    let merged = all
+    let merged: Vec<_> = all
         .into_iter()
-        .map(|(mode, runs)| (mode.to_owned(), merged(runs)));
+        .map(|(mode, runs)| (mode.to_owned(), merged(runs)))
+        .collect();
+    for (mode, reports) in &merged {
+        let invalid = reports.variants()[0].invalid.as_ref();
+        notes.extend(invalid.map(|why| format!("INVALID: {mode}: {why}")));
+    }
     Ok(ModesReport {
         format: FORMAT,
         program: env!("CARGO_PKG_VERSION"),

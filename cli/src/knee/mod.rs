@@ -6,7 +6,7 @@ mod report;
 
 use crate::args::{Knee, Load};
 use crate::interrupt::Interrupt;
-use crate::probe::{self, ProbeError};
+use crate::probe::{self, FIRST_SEED, ProbeError};
 use crate::report::{Report, Verdict};
 use crate::search::{self, Edge, Range};
 use report::{Answer, Figure, KneeReport, Probe, ProbeRun, Searched};
@@ -170,9 +170,10 @@ fn range(args: &Knee, searched: Searched) -> Result<Range, KneeError> {
             }
             let whole = |flag, typed: &Option<String>| match typed {
                 None => Ok(1),
-                Some(typed) => typed
-                    .parse::<u32>()
-                    .map_err(|error| number(flag, typed, &error)),
+                Some(typed) => crate::load::whole(typed)
+                    .and_then(|number| u32::try_from(number).ok())
+                    .filter(|number| *number > 0)
+                    .ok_or_else(|| number(flag, typed, &"it is no whole number from 1 on")),
             };
             // Each thread has a job at least.
             let lowest = whole("threads", &load.threads)?;
@@ -298,5 +299,3 @@ impl Knee {
 
 /// Where the search begins if nobody says it.
 const FIRST_RATE: f64 = 1_000.0;
-/// That of a load.
-const FIRST_SEED: u64 = 1;

@@ -113,6 +113,11 @@ pub(crate) fn said(output: Output) -> Said {
 }
 
 impl Said {
+    /// What was said, on one line: words may stand at the end of one, or at the begin of the next.
+    pub(crate) fn flat(&self) -> String {
+        self.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Fails unless the program ended with `code`.
     #[track_caller]
     pub(crate) fn expect_code(self, code: i32) -> Self {

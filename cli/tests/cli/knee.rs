@@ -56,7 +56,7 @@ fn the_fewest_jobs_are_those_of_littles_law() {
     assert_eq!(number(&report, "/answer/holds_at"), 7.0);
     assert_eq!(number(&report, "/answer/fails_at"), 6.0);
     assert_eq!(report["searched"], "jobs");
-    let text = knee(29, &args).expect_code(0).out;
+    let text = knee(29, &args).expect_code(0).flat();
     assert!(
         text.contains("are 7 jobs (holds with 7 jobs, fails with 6"),
         "{text}"
@@ -93,29 +93,33 @@ fn nothing_may_hold_and_everything_may() {
     let args = ["--slo", "p99<50us", "-d", "100ms", "--min-rate", "200"];
     let said = knee(4, &args).expect_code(99);
     assert!(
-        said.out.contains("No rate holds p99 < 50us"),
+        said.flat().contains("No rate holds p99 < 50us"),
         "{}",
-        said.out
+        said.flat()
     );
     assert!(
-        said.out.contains("200 /s, fails (p99 100µs)"),
+        said.flat().contains("200 /s, fails (p99 100µs)"),
         "{}",
-        said.out
+        said.flat()
     );
     let args = ["--slo", "p99<1ms", "-d", "100ms", "--max-rate", "5k"];
     let said = knee(4, &args).expect_code(0);
-    assert!(said.out.contains("lies above it"), "{}", said.out);
+    assert!(said.flat().contains("lies above it"), "{}", said.flat());
     let jobs = ["--fewest-jobs", "--max-jobs", "16", "-d", "10ms"];
     let args = [&jobs[..], &["--slo", "throughput>1M/s"]].concat();
     let said = knee(4, &args).expect_code(99);
     assert!(
-        said.out.contains("No number of jobs up to 16"),
+        said.flat().contains("No number of jobs up to 16"),
         "{}",
-        said.out
+        said.flat()
     );
     let args = [&jobs[..], &["--slo", "throughput>1k/s"]].concat();
     let said = knee(4, &args).expect_code(0);
-    assert!(said.out.contains("with 1 job already"), "{}", said.out);
+    assert!(
+        said.flat().contains("with 1 job already"),
+        "{}",
+        said.flat()
+    );
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! The command line.
 
+mod compare;
 mod generated;
+mod knee;
 mod load;
 mod sweep;
 
+pub use compare::Compare;
 pub use generated::{Completions, Manual};
+pub use knee::{Knee, per_second};
 pub use load::Load;
 pub use sweep::Sweep;
 
@@ -39,6 +43,14 @@ pub enum Command {
     /// more brings no more, beside what theory predicts. Under virtual time if not said otherwise.
     #[command(after_help = exit::HELP)]
     Sweep(Box<Sweep>),
+    /// Search the highest rate (or the fewest jobs) at which an SLO holds, with nothing lost: the load
+    /// of `pausewake load`, run again and again. 99 says that nothing holds.
+    #[command(after_help = exit::HELP)]
+    Knee(Box<Knee>),
+    /// Run the load in software and offloaded in three ways, side by side, and search where offload
+    /// begins to win; or hold saved results against each other.
+    #[command(after_help = exit::HELP)]
+    Compare(Box<Compare>),
     /// Make a report of saved results, in any format; of several, side by side. Whatever they say, a
     /// report that is written ends with 0.
     #[command(after_help = exit::HELP)]

@@ -61,6 +61,16 @@ pub enum FormatError {
         /// Its extension.
         extension: String,
     },
+    /// What is to be written has no such form.
+    #[error("{what} cannot be written as {format}\n  accepted: {accepted}")]
+    NotAs {
+        /// What is to be written.
+        what: &'static str,
+        /// As what.
+        format: String,
+        /// The formats that it has.
+        accepted: String,
+    },
     /// A file is named twice.
     #[error("{path} is to be written twice\n  accepted: each file once", path = .path.display())]
     Twice {
@@ -94,6 +104,30 @@ struct Part {
 }
 
 impl OutputArgs {
+    /// Whether everything is to be written in one of the formats that `what` has.
+    ///
+    /// # Errors
+    /// Something is not, or its format cannot be told.
+    pub fn only(&self, accepted: &[Format], what: &'static str) -> Result<(), FormatError> {
+        let standard = [PathBuf::from(STANDARD_OUTPUT)];
+        let paths = match self.output.as_slice() {
+            [] => &standard,
+            paths => paths,
+        };
+        for path in paths {
+            let places = places_of(path, self.format, &[None])?;
+            if let Some((_, format, _)) = places.iter().find(|it| !accepted.contains(&it.1)) {
+                let accepted: Vec<_> = accepted.iter().map(|it| it.name()).collect();
+                return Err(FormatError::NotAs {
+                    what,
+                    format: format.name(),
+                    accepted: accepted.join(", "),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Makes ready to write the reports of variants with these `names`, before anything is run. A FIFO is
     /// waited for until somebody reads it, or until `interrupt` is raised.
     ///
@@ -144,11 +178,22 @@ impl Outputs {
     /// # Errors
     /// Something could not be written; regular files that were there before are unchanged.
     pub fn write(self, content: &impl Render) -> Result<(), OutputError> {
+        self.write_with(|format, variant| match variant {
+            None => content.to(format),
+            Some(index) => content.only(index, format),
+        })
+    }
+
+    /// Writes what `text` makes of each format, and of the variant that a place is for, if of one alone.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_with(
+        self,
+        text: impl Fn(Format, Option<usize>) -> String,
+    ) -> Result<(), OutputError> {
         let filled = self.0.into_iter().map(|part| {
-            let text = match part.variant {
-                None => content.to(part.format),
-                Some(index) => content.only(index, part.format),
-            };
+            let text = text(part.format, part.variant);
             part.output.fill(text)
         });
         let filled = filled.collect::<Result<Vec<_>, _>>()?;
@@ -165,6 +210,12 @@ impl Outputs {
 }
 
 impl Format {
+    /// As `--format` has it.
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
     /// The format that the extension of `path` names; text if there is none.
     fn of(path: &Path) -> Result<Self, FormatError> {
         let Some(extension) = path.extension() else {

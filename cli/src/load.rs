@@ -199,18 +199,22 @@ fn string(text: &str) -> String {
 
 /// A whole number, which may have a suffix; whatever else it is, the scenario's checks will tell.
 fn number(text: &str) -> String {
+    whole(text).map_or_else(|| string(text), |number| number.to_string())
+}
+
+/// The whole number that `64` or `20k` is.
+pub fn whole(text: &str) -> Option<u64> {
     let text = text.trim();
     let scaled = |(suffix, factor): (char, u64)| {
         let digits = text.strip_suffix(suffix)?;
         digits.parse::<u64>().ok()?.checked_mul(factor)
     };
     let plain = text.parse::<u64>().ok();
-    let number = plain.or_else(|| {
+    plain.or_else(|| {
         [('k', 1_000), ('M', 1_000_000)]
             .into_iter()
             .find_map(scaled)
-    });
-    number.map_or_else(|| string(text), |number| number.to_string())
+    })
 }
 
 /// Ops per second, where nobody writes the unit.

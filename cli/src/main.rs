@@ -7,16 +7,20 @@
 )]
 
 mod args;
+mod compare;
 mod exit;
 mod formats;
 mod interrupt;
+mod knee;
 mod live;
 mod load;
 mod output;
+mod probe;
 mod profile;
 mod report;
 mod run;
 mod scenario;
+mod search;
 mod story;
 mod sweep;
 mod units;
@@ -28,11 +32,14 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command, Load, Manual, ProfileFormat, Profiles, Run, Sweep};
+use compare::CompareError;
 use exit::Exit;
 use formats::{FormatError, OutputArgs, Outputs};
 use interrupt::Interrupt;
+use knee::KneeError;
 use live::{LiveArgs, Viewer};
 use output::{Destination, Output, OutputError};
+use probe::ProbeError;
 use report::{Missing, Outcome, ReadError, Reports, SweepReport, Verdict};
 use run::RunError;
 use scenario::Variant;
@@ -49,6 +56,10 @@ fn main() -> ExitCode {
         Command::Sweep(args) => run_sweep(&args),
         Command::Report(args) if SweepReport::is_saved(&args.results[0]) => report_sweep(&args),
         Command::Merge(args) if SweepReport::is_saved(&args.results[0]) => merge_sweep(&args),
+        Command::Knee(args) if args.load.print_scenario => print_load(&args.load.or_virtual()),
+        Command::Knee(args) => find_knee(&args).map(Verdict::exit),
+        Command::Compare(args) if args.load.print_scenario => print_load(&args.load),
+        Command::Compare(args) => compare_all(&args).map(Verdict::exit),
         Command::Report(args) => report_saved(&args, Reports::read_all).map(|_| Exit::Success),
         Command::Merge(args) => report_saved(&args, Reports::read_merged).map(Verdict::exit),
         Command::Profiles(args) => show_profiles(&args),
@@ -100,6 +111,52 @@ fn run_load(args: &Load) -> Result<Verdict, Failure> {
 fn print_load(args: &Load) -> Result<Exit, Failure> {
     let printed = load::Adhoc::new(args).print();
     print(&printed.map_err(|rejected| bad_input(&rejected))?)
+}
+
+fn find_knee(args: &args::Knee) -> Result<Verdict, Failure> {
+    let output = &args.load.output;
+    let checked = output.only(&knee::FORMATS, "a search for the knee");
+    checked.map_err(|error| wrong_output(&error))?;
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    let outputs = output.open(&[None], &interrupt);
+    let outputs = outputs.map_err(|error| wrong_output(&error))?;
+    let found = knee::run(args, &interrupt).map_err(|error| match error {
+        KneeError::Probe(error) => no_probe(&error),
+        KneeError::WrongResult { .. } => Failure {
+            message: format!("error: {error}"),
+            exit: Exit::VerificationFailed,
+        },
+        error => bad_input(&error),
+    })?;
+    let written = outputs.write_with(|format, _| found.to(format));
+    written.map_err(|error| no_output(&error))?;
+    Ok(found.verdict())
+}
+
+fn compare_all(args: &args::Compare) -> Result<Verdict, Failure> {
+    let output = &args.load.output;
+    let checked = output.only(&compare::FORMATS, "a comparison");
+    checked.map_err(|error| wrong_output(&error))?;
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    let outputs = output.open(&[None], &interrupt);
+    let outputs = outputs.map_err(|error| wrong_output(&error))?;
+    let compared = compare::run(args, &interrupt).map_err(|error| match error {
+        CompareError::Probe(error) => no_probe(&error),
+        error => bad_input(&error),
+    })?;
+    let written = outputs.write_with(|format, _| compared.to(format));
+    written.map_err(|error| no_output(&error))?;
+    let aborted = interrupt.is_raised().then_some(Verdict::Aborted);
+    let verdict = compared.verdict();
+    Ok(aborted.map_or(verdict, |aborted| aborted.max(verdict)))
+}
+
+fn no_probe(error: &ProbeError) -> Failure {
+    match error {
+        ProbeError::Rejected(rejected) => bad_input(rejected),
+        ProbeError::NoTerminal(error) => bad_input(error),
+        ProbeError::Run(error) => failure(error),
+    }
 }
 
 /// Runs all `variants`, one after the other, and reports.

@@ -33,6 +33,21 @@ pub fn behind<'a>(
     String::from_utf8(bytes).expect("strings are UTF-8")
 }
 
+/// A table of `rows`, each as long as `heads`.
+pub fn rows<const N: usize>(
+    heads: &[&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written = writer.write_record(heads).and_then(|()| {
+        rows.into_iter()
+            .try_for_each(|row| writer.write_record(row))
+    });
+    let bytes = written.map(|()| writer.into_inner().expect("a vector takes all bytes"));
+    let bytes = bytes.expect("rows of the same length, to a vector");
+    String::from_utf8(bytes).expect("strings are UTF-8")
+}
+
 /// `p50_ns`, `notify_p99_ns`, `full_waits`.
 fn head(figure: &str) -> String {
     let name = figure.replace('.', "_");

@@ -27,7 +27,7 @@ mod recorder;
 mod samples;
 mod saved;
 #[cfg(test)]
-mod schema;
+pub mod schema;
 mod series;
 mod slices;
 mod sweep;
@@ -39,6 +39,7 @@ mod wire;
 
 pub use build::{Aborted, Facts, Outcome};
 pub use collect::{Collector, Ending, Figures, Window};
+pub use csv::rows;
 pub use errors::ErrorTally;
 pub use html::Sweep;
 
@@ -48,7 +49,7 @@ pub use samples::Samples;
 pub use saved::ReadError;
 pub use series::Series;
 pub use sweep::{Missing, Part, Place, Point, Quantity, SweepReport, Value};
-pub use text::{numbers, printable, table};
+pub use text::{numbers, paragraph, printable, table};
 pub use timeline::Timeline;
 pub use verdict::Verdict;
 

@@ -196,6 +196,21 @@ impl Reports {
         Ok(all)
     }
 
+    /// Several results side by side, each variant called after the name that stands with its result;
+    /// `command` has made them all.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn beside(parts: impl IntoIterator<Item = (String, Self)>, command: String) -> Self {
+        let mut variants = Vec::new();
+        for (name, mut part) in parts {
+            part.rename(&name);
+            variants.append(&mut part.variants);
+        }
+        assert!(!variants.is_empty(), "there is a result");
+        Self { variants, command }
+    }
+
     /// Calls variants after the file that they come from. What compares them by their names was judged
     /// when they were run.
     fn rename(&mut self, file: &str) {

@@ -1,25 +1,24 @@
-//! The schema of the JSON format, kept beside the sources of its readers.
-
-use schemars::generate::SchemaSettings;
+//! The schemas of JSON formats, kept beside the sources of their readers.
 
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 
 use super::{Document, sweep};
 
 /// A reader finds in `schemas/` what the program writes.
 #[test]
 fn the_schemas_in_the_repository_are_those_of_the_code() {
-    check::<Document<'_>>("report");
-    check::<sweep::Document<'_>>("sweep");
+    check::<Document<'_>>("report.schema.json");
+    check::<sweep::Document<'_>>("sweep.schema.json");
 }
 
-fn check<T: JsonSchema>(name: &str) {
+/// Fails unless `schemas/` has the schema of `T` as `file`; writes it there if that is asked for.
+pub fn check<T: JsonSchema>(file: &str) {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     text.push('\n');
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas");
-    let path = format!("{folder}/{name}.schema.json");
+    let path = format!("{}/../schemas/{file}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("PAUSEWAKE_WRITE_SCHEMAS").is_some() {
         std::fs::write(&path, &text).expect("schemas/ can be written");
     }

@@ -1,7 +1,5 @@
 //! Every format is what its readers take, says what the others say, and is the same for the same seed.
 
-use std::path::Path;
-
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
@@ -9,7 +7,7 @@ use serde_json::Value;
 
 use base64::Engine as _;
 
-use crate::helper::{Folder, GOOD};
+use crate::helper::{Folder, GOOD, follows_schema};
 
 /// Two variants, and a scenario that tries to get into a page.
 const VARIED: &str = r#"about = "<script>alert(1)</script> & \"quotes\""
@@ -419,16 +417,7 @@ fn a_run_without_a_single_op_is_shown_too() {
 /// The published schema is what every result follows.
 #[test]
 fn results_follow_the_published_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/report.schema.json");
-    let schema = std::fs::read_to_string(path).expect("the schema");
-    let schema: Value = serde_json::from_str(&schema).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
     for scenario in [GOOD, VARIED] {
-        let report = report(&Folder::with(scenario));
-        let errors: Vec<_> = validator
-            .iter_errors(&report)
-            .map(|e| e.to_string())
-            .collect();
-        assert!(errors.is_empty(), "{errors:?}");
+        follows_schema("report", &report(&Folder::with(scenario)));
     }
 }

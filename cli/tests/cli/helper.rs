@@ -85,6 +85,21 @@ pub(crate) fn json(said: &Said) -> Value {
     serde_json::from_str(&said.out).expect("the report is JSON")
 }
 
+/// Fails unless `document` follows the schema that is published as `schemas/{name}.schema.json`.
+#[track_caller]
+pub(crate) fn follows_schema(name: &str, document: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = path.join(format!("../schemas/{name}.schema.json"));
+    let schema = std::fs::read_to_string(path).expect("the schema");
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = validator
+        .iter_errors(document)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
 pub(crate) fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }
@@ -98,6 +113,11 @@ pub(crate) fn said(output: Output) -> Said {
 }
 
 impl Said {
+    /// What was said, on one line: words may stand at the end of one, or at the begin of the next.
+    pub(crate) fn flat(&self) -> String {
+        self.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Fails unless the program ended with `code`.
     #[track_caller]
     pub(crate) fn expect_code(self, code: i32) -> Self {

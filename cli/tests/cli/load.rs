@@ -310,6 +310,8 @@ fn every_help_tells_the_exit_codes() {
         &["--help"][..],
         &["run", "--help"],
         &["load", "--help"],
+        &["knee", "--help"],
+        &["compare", "--help"],
         &["schema", "--help"],
     ] {
         let said = Folder::new().say(args).expect_code(0);

@@ -1,11 +1,13 @@
 //! The program as a user meets it: files and flags in, text and exit codes out.
 
+mod compare;
 mod deploy;
 mod engines;
 mod formats;
 mod generated;
 mod helper;
 mod interrupts;
+mod knee;
 mod live;
 mod load;
 mod loads;

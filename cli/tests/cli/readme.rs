@@ -31,6 +31,19 @@ fn the_readme_shows_the_output_of_a_sweep() {
 }
 
 #[test]
+fn the_readme_shows_a_search_and_a_comparison() {
+    for command in [
+        "pausewake knee --slo 'p99<2ms' --rate 50k --duration 500ms",
+        "pausewake compare --profile dh895xcc",
+    ] {
+        let args = command.replace('\'', "");
+        let args: Vec<&str> = args.split(' ').skip(1).collect();
+        let said = Folder::new().say(&args).expect_code(0);
+        assert_eq!(block_after(command).trim_end(), said.out.trim_end());
+    }
+}
+
+#[test]
 fn the_readme_shows_the_profiles() {
     for (args, command) in [
         (&["profiles"][..], "    pausewake profiles\n"),

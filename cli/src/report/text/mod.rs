@@ -324,7 +324,8 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
 const SATURATED: f64 = 0.98;
 
 /// `text` broken into lines.
-fn paragraph(text: &str) -> String {
+/// `text`, wrapped.
+pub fn paragraph(text: &str) -> String {
     let mut lines = String::new();
     crate::story::wrap(text, &mut lines);
     lines

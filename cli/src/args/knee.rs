@@ -1,0 +1,59 @@
+//! `pausewake knee`: the flags of a load, and those of the search.
+
+use std::str::FromStr as _;
+
+use clap::Args;
+
+use super::Load;
+use crate::units::{Rate, Share, UnitError};
+
+/// `pausewake knee`
+#[derive(Debug, Args)]
+pub struct Knee {
+    /// The load, as `pausewake load` takes it. The clock is the virtual one if not said, and nothing is
+    /// computed then. With --rate (or, with --fewest-jobs, --jobs) the search begins there.
+    #[command(flatten)]
+    pub load: Load,
+    /// Search the fewest jobs of a closed loop instead of the highest rate of an open one.
+    #[arg(long)]
+    pub fewest_jobs: bool,
+    /// How far the rates that hold and fail may lie apart, as a part of the rate.
+    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = precision)]
+    pub precision: Share,
+    /// How often each probe is run; it must hold in the majority. Under virtual time each run has a
+    /// seed of its own, and 1 is the default; by the wall clock it is 3.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub repeat: Option<u32>,
+    /// The lowest rate that is tried.
+    #[arg(long, value_name = "PER_SECOND", default_value = "10", value_parser = per_second)]
+    pub min_rate: Rate,
+    /// The highest rate that is tried.
+    #[arg(long, value_name = "PER_SECOND", default_value = "10M", value_parser = per_second)]
+    pub max_rate: Rate,
+    /// The most jobs that are tried.
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub max_jobs: u32,
+}
+
+impl Knee {
+    /// The precision as it may be typed.
+    pub fn precision_percent(&self) -> String {
+        format!("{}%", (self.precision.get() * 1e6).round() / 1e4)
+    }
+}
+
+/// Ops per second, where nobody writes the unit.
+pub fn per_second(text: &str) -> Result<Rate, UnitError> {
+    match text.trim() {
+        rate if rate.ends_with("/s") => rate.parse(),
+        rate => format!("{rate}/s").parse(),
+    }
+}
+
+fn precision(text: &str) -> Result<Share, String> {
+    let share = Share::from_str(text).map_err(|error| error.to_string())?;
+    match (0.001..=0.5).contains(&share.get()) {
+        true => Ok(share),
+        false => Err("accepted: from 0.1% to 50%".to_owned()),
+    }
+}

@@ -1,0 +1,174 @@
+//! `pausewake compare`: ways of doing the same load, or saved results, side by side.
+//!
+//! `modes` runs the load in software and offloaded, and `break_even` searches where offload begins to win;
+//! `results` holds saved results against each other. Each has a report of its own.
+
+mod break_even;
+mod condition;
+mod modes;
+mod results;
+mod statistics;
+
+use crate::args::Compare;
+use crate::formats::Format;
+use crate::interrupt::Interrupt;
+use crate::load::Adhoc;
+use crate::probe::{self, ProbeError};
+use crate::report::{ReadError, Reports, Verdict};
+
+/// Why there is nothing to compare.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// Flags do not go together.
+    #[error("{wrong}\n  accepted: {accepted}")]
+    Flags {
+        /// What is wrong.
+        wrong: String,
+        /// What would be right.
+        accepted: &'static str,
+    },
+    /// A file is no result.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A run came to no result.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+}
+
+/// What was compared, side by side.
+#[derive(Debug)]
+pub enum Compared {
+    /// Ways of doing the same.
+    Modes(Box<modes::ModesReport>),
+    /// Results.
+    Results(Box<results::ResultsReport>),
+}
+
+impl Compared {
+    /// In `format`, one of [`FORMATS`].
+    pub fn to(&self, format: Format) -> String {
+        match self {
+            Self::Modes(modes) => modes.to(format),
+            Self::Results(results) => results.to(format),
+        }
+    }
+
+    /// How the program ends.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Modes(modes) => modes.verdict(),
+            Self::Results(results) => results.verdict(),
+        }
+    }
+}
+
+/// Compares as `args` say.
+///
+/// # Errors
+/// The flags or files are wrong, or a run came to no result.
+pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareError> {
+    let conditions = args.fail_if.iter().map(|text| condition::parse(text));
+    let conditions = conditions.collect::<Result<Vec<_>, _>>()?;
+    let (baseline, candidate) = match (&args.baseline, args.results.as_slice()) {
+        (None, []) if !conditions.is_empty() => {
+            return Err(CompareError::Flags {
+                wrong: "--fail-if has nothing to compare with".to_owned(),
+                accepted: "--baseline FILE beside it, or two saved results",
+            });
+        }
+        (None, []) => return modes::run(args, interrupt).map(|it| Compared::Modes(Box::new(it))),
+        (None, [only]) => {
+            return Err(CompareError::Flags {
+                wrong: format!("{} alone has nothing to compare with", only.display()),
+                accepted: "two saved results, or --baseline FILE beside one",
+            });
+        }
+        (Some(_), [_, _, ..]) => {
+            return Err(CompareError::Flags {
+                wrong: "--baseline and two results are three".to_owned(),
+                accepted: "one result beside --baseline, or two without it",
+            });
+        }
+        (None, [baseline, candidate, ..]) => (baseline, Some(candidate)),
+        (Some(baseline), candidate) => (baseline, candidate.first()),
+    };
+    let name = |path: &std::path::Path| path.display().to_string();
+    let before = Reports::read(baseline)?;
+    let (after, after_name) = match candidate {
+        Some(path) => {
+            no_flags(args)?;
+            (Reports::read(path)?, name(path))
+        }
+        None => {
+            let reports = probe::run_reports(&args.load, interrupt)?;
+            (reports, "this run".to_owned())
+        }
+    };
+    let sides = results::Sides {
+        names: [name(baseline), after_name],
+        reports: [before, after],
+        was_run: candidate.is_none(),
+        is_aborted: interrupt.is_raised(),
+    };
+    let compared = results::ResultsReport::new(args.command(), sides, &conditions)?;
+    Ok(Compared::Results(Box::new(compared)))
+}
+
+/// Flags of a load that is not run would be passed over in silence.
+fn no_flags(args: &Compare) -> Result<(), CompareError> {
+    let adhoc = Adhoc::new(&args.load);
+    match adhoc.command() {
+        NO_FLAGS => Ok(()),
+        command => Err(CompareError::Flags {
+            wrong: format!(
+                "both results are saved, and nothing is run of `{}`",
+                command.trim_start_matches("pausewake load ")
+            ),
+            accepted: "flags of a load with --baseline FILE and no other result, or without files",
+        }),
+    }
+}
+
+impl Compare {
+    /// The command that compares again, for a shell.
+    fn command(&self) -> String {
+        let mut words = Vec::new();
+        let path = |path: &std::path::Path| path.display().to_string();
+        words.extend(self.results.iter().map(|it| path(it)));
+        if let Some(baseline) = &self.baseline {
+            words.extend(["--baseline".to_owned(), path(baseline)]);
+        }
+        for condition in &self.fail_if {
+            words.extend(["--fail-if".to_owned(), condition.clone()]);
+        }
+        if self.baseline.is_some() && self.results.is_empty() {
+            return self.load.command_of("compare", words);
+        }
+        crate::output::shell("compare", words)
+    }
+}
+
+/// What a comparison can be written as.
+pub const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Html];
+/// The command of a load of which nothing was said.
+const NO_FLAGS: &str = "pausewake load --seed 1";
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+
+    /// Both, as `schemas/` has them.
+    #[derive(JsonSchema)]
+    #[schemars(title = "pausewake compare")]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "its schema alone is of use")]
+    enum Document {
+        Modes(super::modes::ModesReport),
+        Results(super::results::ResultsReport),
+    }
+
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_the_code() {
+        crate::report::schema::check::<Document>("compare.schema.json");
+    }
+}

@@ -1,0 +1,413 @@
+//! The same load in software, and offloaded in three ways.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::CompareError;
+use super::break_even::{self, BreakEven};
+use super::statistics::Estimate;
+use crate::args::{Compare, Load};
+use crate::formats::Format;
+use crate::interrupt::Interrupt;
+use crate::probe;
+use crate::report::numbers::{amount, or_na, time};
+use crate::report::table::Table;
+use crate::report::{Report, Reports, Verdict, paragraph, printable};
+
+/// Modes side by side.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "pausewake compare, modes")]
+pub struct ModesReport {
+    /// Name and version of this format.
+    format: &'static str,
+    /// The version of the program that wrote it.
+    program: &'static str,
+    /// The command that compares again.
+    command: String,
+    /// `virtual` or `wall`.
+    clock: String,
+    /// What was done, in words.
+    load: String,
+    /// The seeds with which each mode was run.
+    seeds: Vec<u64>,
+    /// Confidence of the intervals.
+    confidence: f64,
+    /// Software, sync, fd, callback.
+    modes: Vec<ModeFigures>,
+    /// Where offload begins to win.
+    break_even: Vec<BreakEven>,
+    /// What else is to be said.
+    notes: Vec<String>,
+    /// All runs, as results.
+    #[serde(skip)]
+    reports: Reports,
+}
+
+/// A mode.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ModeFigures {
+    /// Its name.
+    mode: &'static str,
+    /// Throughput.
+    ops_per_s: Option<Estimate>,
+    /// How many times that of software, seed by seed.
+    speed_up: Option<Estimate>,
+    /// Latency, ns.
+    latency: Latency,
+    /// Where the time of the device's ops went; empty in software.
+    stages: Vec<StageMean>,
+}
+
+/// Latency over runs, ns.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Latency {
+    /// Mean.
+    mean_ns: Option<Estimate>,
+    /// Median.
+    p50_ns: Option<Estimate>,
+    /// 99th percentile.
+    p99_ns: Option<Estimate>,
+}
+
+/// A stage.
+#[derive(Debug, Serialize, JsonSchema)]
+struct StageMean {
+    /// Its name.
+    stage: String,
+    /// Its mean over all runs, ns.
+    mean_ns: Option<u64>,
+}
+
+/// Runs all modes with all seeds.
+///
+/// # Errors
+/// The flags contradict the comparison, or a run came to no result.
+pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, CompareError> {
+    check(&args.load)?;
+    let load = with_defaults(&args.load);
+    let first = load.seed.unwrap_or(probe::FIRST_SEED);
+    let seeds: Vec<u64> = (0..u64::from(args.seeds))
+        .map(|index| first.wrapping_add(index))
+        .collect();
+    let mut all = Vec::new();
+    for mode in MODES {
+        let mut runs = Vec::new();
+        for seed in &seeds {
+            let mut load = in_mode(&load, mode);
+            load.seed = Some(*seed);
+            runs.push(probe::run_reports(&load, interrupt)?);
+            if interrupt.is_raised() {
+                break;
+            }
+        }
+        all.push((mode, runs));
+        if interrupt.is_raised() {
+            break;
+        }
+    }
+    let software: Vec<f64> = figures(&all[0].1, |it| it.ops_per_s);
+    let modes = all
+        .iter()
+        .map(|(mode, runs)| ModeFigures::new(mode, runs, &software));
+    let modes: Vec<_> = modes.collect();
+    let mut break_even = Vec::new();
+    let mut notes = notes(&load, &modes);
+    let is_open = load.rate.is_some() || load.sets("load.rate");
+    if !args.no_break_even && is_open {
+        notes.push(
+            "In an open loop throughput is the rate of the arrivals: where offload begins to win, \
+             a closed loop tells (without --rate)."
+                .to_owned(),
+        );
+    } else if !args.no_break_even && !interrupt.is_raised() {
+        let offload = load.notify.as_deref().unwrap_or("callback");
+        break_even.extend(break_even::over_jobs(&load, offload, interrupt)?);
+        break_even.extend(break_even::over_bytes(&load, offload, interrupt)?);
+    }
+    let about = all[0].1[0].variants()[0].scenario.clone();
+    let command = command(args, &load);
+    let merged: Vec<_> = all
+        .into_iter()
+        .map(|(mode, runs)| (mode.to_owned(), merged(runs)))
+        .collect();
+    for (mode, reports) in &merged {
+        let invalid = reports.variants()[0].invalid.as_ref();
+        notes.extend(invalid.map(|why| format!("INVALID: {mode}: {why}")));
+    }
+    Ok(ModesReport {
+        format: FORMAT,
+        program: env!("CARGO_PKG_VERSION"),
+        clock: about.clock.to_string(),
+        load: about.load,
+        seeds,
+        confidence: 0.95,
+        modes,
+        break_even,
+        notes,
+        reports: Reports::beside(merged, command.clone()),
+        command,
+    })
+}
+
+/// What has no place where modes are compared.
+fn check(load: &Load) -> Result<(), CompareError> {
+    let wrong = |wrong: &str, accepted| {
+        Err(CompareError::Flags {
+            wrong: wrong.to_owned(),
+            accepted,
+        })
+    };
+    if !load.slo.is_empty() {
+        return wrong(
+            "--slo: no mode has to hold anything here",
+            "load or knee with --slo; --fail-if with --baseline",
+        );
+    }
+    if load.notify.as_deref() == Some("poll") {
+        return wrong(
+            "--notify poll is none of the modes that are compared",
+            "--notify fd or callback: which of them is held against software",
+        );
+    }
+    if load.sets("engine.mode") || load.sets("engine.notify") {
+        return wrong(
+            "--set engine.mode and engine.notify are what is compared",
+            "none of them; load has them",
+        );
+    }
+    Ok(())
+}
+
+/// `load` under virtual time with the host's costs, and of limited length.
+fn with_defaults(load: &Load) -> Load {
+    let mut load = load.or_virtual();
+    if !load.is_virtual() {
+        return load;
+    }
+    if !load.sets("host") {
+        load.overrides.push("host.base=measured".to_owned());
+    }
+    let limits = ["load.ops", "load.duration", "load.passes", "load.phase"];
+    let is_limited = limits.iter().any(|path| load.sets(path));
+    if load.ops.is_none() && load.duration.is_none() && !is_limited {
+        load.ops = Some("10k".to_owned());
+    }
+    load
+}
+
+/// `load`, done in the mode of this name.
+pub fn in_mode(load: &Load, mode: &str) -> Load {
+    let mut load = load.clone();
+    load.notify = None;
+    match mode {
+        "software" | "sync" => load.overrides.push(format!("engine.mode={mode}")),
+        notify => load.notify = Some(notify.to_owned()),
+    }
+    load
+}
+
+fn command(args: &Compare, load: &Load) -> String {
+    let mut words = vec!["--seeds".to_owned(), args.seeds.to_string()];
+    if args.no_break_even {
+        words.push("--no-break-even".to_owned());
+    }
+    load.command_of("compare", words)
+}
+
+fn figures(runs: &[Reports], figure: impl Fn(&Report) -> Option<f64>) -> Vec<f64> {
+    let reports = runs.iter().flat_map(Reports::variants);
+    reports.filter_map(figure).collect()
+}
+
+/// Of all seeds.
+fn merged(mut runs: Vec<Reports>) -> Reports {
+    let mut all = runs.remove(0);
+    for run in &runs {
+        all.merge(run)
+            .expect("runs that differ in nothing but the seed");
+    }
+    all
+}
+
+/// What the figures alone do not tell.
+fn notes(load: &Load, modes: &[ModeFigures]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let is_certain = |mode: &ModeFigures| {
+        let of = [mode.ops_per_s, mode.latency.mean_ns, mode.latency.p99_ns];
+        of.into_iter()
+            .flatten()
+            .all(|it| it.half_width == Some(0.0))
+    };
+    if modes.iter().all(is_certain) {
+        notes.push("All seeds gave the same: nothing in this load is random.".to_owned());
+    }
+    if !load.is_virtual() {
+        notes.push(
+            "By the wall clock this CPU computes for the device, too: compare with care."
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+impl ModeFigures {
+    fn new(mode: &'static str, runs: &[Reports], software: &[f64]) -> Self {
+        let estimate = |figure: fn(&Report) -> Option<f64>| Estimate::of(&figures(runs, figure));
+        let rates = figures(runs, |it| it.ops_per_s);
+        // The same seed means the same arrivals, ops and service times.
+        let ratios = rates
+            .iter()
+            .zip(software)
+            .map(|(its, software)| its / software);
+        let merged = merged(runs.to_vec());
+        let stages = merged.variants()[0].stages.iter().map(|stage| StageMean {
+            stage: stage.stage.to_string(),
+            mean_ns: stage.times.mean_ns,
+        });
+        Self {
+            mode,
+            ops_per_s: Estimate::of(&rates),
+            speed_up: Estimate::of(&ratios.collect::<Vec<_>>()),
+            latency: Latency {
+                mean_ns: estimate(|it| it.latency.mean_ns.map(ns)),
+                p50_ns: estimate(|it| it.latency.p50_ns.map(ns)),
+                p99_ns: estimate(|it| it.latency.p99_ns.map(ns)),
+            },
+            stages: stages.collect(),
+        }
+    }
+}
+
+impl ModesReport {
+    /// How the program ends.
+    pub fn verdict(&self) -> Verdict {
+        self.reports.verdict()
+    }
+
+    /// In one of [`FORMATS`](super::FORMATS).
+    pub fn to(&self, format: Format) -> String {
+        match format {
+            Format::Json => {
+                let mut json = serde_json::to_string_pretty(self).expect("a report is JSON");
+                json.push('\n');
+                json
+            }
+            Format::Csv => self.to_csv(),
+            Format::Html => self.reports.to_html(&[]),
+            _ => self.to_text(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut about = Table::of_words();
+        let seeds = match self.seeds.as_slice() {
+            [only] => format!("seed {only}: one run, of which no interval is known"),
+            [first, .., last] => format!(
+                "seeds {first} to {last}; +- is the 95 % confidence interval over seeds (Student's t)"
+            ),
+            [] => String::new(),
+        };
+        about.row(["compare".to_owned(), printable(&self.load)]);
+        about.row(["run".to_owned(), format!("{} clock, {seeds}", self.clock)]);
+        about.row(["command".to_owned(), printable(&self.command)]);
+        let mut parts = vec![about.to_string(), self.figures().to_string()];
+        parts.push(self.stages().to_string());
+        if matches!(self.verdict(), Verdict::Aborted) {
+            parts.push(paragraph(
+                "ABORTED: a signal ended it; these are the runs until then.",
+            ));
+        }
+        let answers = self.break_even.iter().map(|it| &it.words);
+        let words: Vec<_> = answers
+            .chain(&self.notes)
+            .map(|it| paragraph(&printable(it)))
+            .collect();
+        if !words.is_empty() {
+            parts.push(words.concat());
+        }
+        parts.join("\n")
+    }
+
+    fn figures(&self) -> Table {
+        let heads = self.modes.iter().map(|it| it.mode);
+        let mut table = Table::of_figures([""].into_iter().chain(heads));
+        type Row = (
+            &'static str,
+            fn(&ModeFigures) -> Option<Estimate>,
+            fn(f64) -> String,
+        );
+        let rows: [Row; 5] = [
+            ("op/s", |it| it.ops_per_s, amount),
+            ("speed-up", |it| it.speed_up, amount),
+            ("latency", |it| it.latency.mean_ns, time_of),
+            ("  p50", |it| it.latency.p50_ns, time_of),
+            ("  p99", |it| it.latency.p99_ns, time_of),
+        ];
+        for (label, figure, show) in rows {
+            let cells = self
+                .modes
+                .iter()
+                .map(|it| or_na(figure(it), |it| show(it.mean)));
+            table.row([label.to_owned()].into_iter().chain(cells));
+            if self.seeds.len() > 1 {
+                let half = |it: &ModeFigures| figure(it).and_then(|it| it.half_width);
+                let cells = self.modes.iter().map(|it| or_na(half(it), show));
+                table.row(["    +-".to_owned()].into_iter().chain(cells));
+            }
+        }
+        table
+    }
+
+    /// Means of the device's ops.
+    fn stages(&self) -> Table {
+        let heads = self.modes.iter().map(|it| it.mode);
+        let mut table = Table::of_figures(["stage, mean"].into_iter().chain(heads));
+        let names = self.modes.first().map_or(&[][..], |mode| &mode.stages);
+        for (index, stage) in names.iter().enumerate() {
+            let cells = self.modes.iter().map(|mode| {
+                let stage = mode.stages.get(index);
+                or_na(stage.and_then(|stage| stage.mean_ns), time)
+            });
+            let label = format!("  {}", stage.stage.replace('_', " "));
+            table.row([label].into_iter().chain(cells));
+        }
+        table
+    }
+
+    /// A row for each mode and figure.
+    fn to_csv(&self) -> String {
+        let rows = self.modes.iter().flat_map(|mode| {
+            let figures = [
+                ("throughput", mode.ops_per_s),
+                ("speed_up", mode.speed_up),
+                ("mean_ns", mode.latency.mean_ns),
+                ("p50_ns", mode.latency.p50_ns),
+                ("p99_ns", mode.latency.p99_ns),
+            ];
+            figures.map(|(figure, estimate)| {
+                let some = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
+                let half_width = estimate.and_then(|it| it.half_width);
+                [
+                    mode.mode.to_owned(),
+                    figure.to_owned(),
+                    some(estimate.map(|it| it.mean)),
+                    some(half_width),
+                    self.seeds.len().to_string(),
+                ]
+            })
+        });
+        crate::report::rows(&["mode", "figure", "mean", "half_width", "runs"], rows)
+    }
+}
+
+fn ns(time_ns: u64) -> f64 {
+    pausewake_device::Nanos::new(time_ns).as_f64()
+}
+
+fn time_of(time_ns: f64) -> String {
+    time(pausewake_device::Nanos::from_f64(time_ns).get())
+}
+
+const MODES: [&str; 4] = ["software", "sync", "fd", "callback"];
+/// Name and version of the JSON format.
+const FORMAT: &str = "pausewake-compare-modes/1";

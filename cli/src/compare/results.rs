@@ -1,0 +1,478 @@
+//! Results held against each other, figure by figure.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::CompareError;
+use super::condition::FailIf;
+use super::statistics::{mean, student_t, variance_of_mean};
+use crate::formats::Format;
+use crate::report::numbers::difference as percent;
+use crate::report::table::Table;
+use crate::report::{Report, Reports, Verdict, paragraph, printable};
+
+/// The two that are compared.
+pub struct Sides {
+    /// What they are called: first the one that the other is held against.
+    pub names: [String; 2],
+    /// What they are.
+    pub reports: [Reports; 2],
+    /// Whether the second was not saved but run.
+    pub was_run: bool,
+    /// Whether somebody ended that run.
+    pub is_aborted: bool,
+}
+
+/// Results side by side.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "pausewake compare, results")]
+pub struct ResultsReport {
+    /// Name and version of this format.
+    format: &'static str,
+    /// The version of the program that wrote it.
+    program: &'static str,
+    /// The command that compares again.
+    command: String,
+    /// The result that the other is held against.
+    baseline: String,
+    /// The other.
+    candidate: String,
+    /// Variants that both have, or the only one of each.
+    pairs: Vec<Pair>,
+    /// Variants that one of them has alone.
+    alone: Vec<String>,
+    /// What must not be, and whether it is.
+    conditions: Vec<Condition>,
+    /// What intervals are, and why some are missing.
+    about_intervals: &'static str,
+    #[serde(skip)]
+    reports: Reports,
+    #[serde(skip)]
+    verdict: Verdict,
+}
+
+/// The same variant of both.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Pair {
+    /// Its name; `null` if there is only one.
+    variant: Option<String>,
+    /// Entries of the configuration that differ, with both values.
+    differing: Vec<Differing>,
+    /// Figures.
+    figures: Vec<Difference>,
+}
+
+/// An entry of the configuration.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Differing {
+    /// Its path.
+    entry: String,
+    /// In the baseline; `null` if it is not said there.
+    baseline: Option<String>,
+    /// In the candidate.
+    candidate: Option<String>,
+}
+
+/// A figure of both.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Difference {
+    /// Its name, as `[expect]` has it.
+    figure: String,
+    /// Of the baseline: nanoseconds, ops per second, a count or a share.
+    baseline: f64,
+    /// Of the candidate.
+    candidate: f64,
+    /// Candidate less baseline, as a part of the baseline: 0.05 is 5 %; `null` if that is zero.
+    difference: Option<f64>,
+    /// Half of the interval around it that holds the true one with a confidence of 95 %; `null` where
+    /// none is known.
+    half_width: Option<f64>,
+    /// Both in words.
+    #[serde(skip)]
+    shown: [String; 2],
+}
+
+/// A condition of `--fail-if`, held against a pair.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Condition {
+    /// The variant.
+    variant: Option<String>,
+    /// As it was typed.
+    fail_if: String,
+    /// The relative difference of its figure; `null` where it was not measured.
+    difference: Option<f64>,
+    /// Whether the comparison fails by it: if it is met, or was not measured.
+    fails: bool,
+}
+
+impl ResultsReport {
+    /// Compares both `sides`, and holds `conditions` against what differs.
+    ///
+    /// # Errors
+    /// They have no variant in common, or a condition names a figure that neither has.
+    pub fn new(command: String, sides: Sides, conditions: &[FailIf]) -> Result<Self, CompareError> {
+        let [before, after] = [&sides.reports[0], &sides.reports[1]].map(Reports::variants);
+        let (pairs, alone) = pair(before, after, &sides.names);
+        if pairs.is_empty() {
+            return Err(CompareError::Flags {
+                wrong: format!("they have no variant in common: {}", alone.join(", ")),
+                accepted: "results of the same scenario, or of one run each",
+            });
+        }
+        for condition in conditions {
+            let figure = |report: &&Report| report.figure(&condition.figure).is_some();
+            if !pairs.iter().any(|(a, b)| figure(a) || figure(b)) {
+                return Err(CompareError::Flags {
+                    wrong: format!(
+                        "--fail-if {}: neither result has a figure `{}`",
+                        condition.text, condition.figure
+                    ),
+                    accepted: "figures as --slo and [expect] name them, which the load has: \
+                               throughput, mean, p50, p99, notify.p99, errors, …",
+                });
+            }
+        }
+        let judged = pairs.iter().flat_map(|(before, after)| {
+            conditions
+                .iter()
+                .map(|it| Condition::new(it, before, after))
+        });
+        let judged: Vec<_> = judged.collect();
+        let compared = pairs
+            .iter()
+            .map(|(a, b)| Pair::new(a, b, conditions))
+            .collect();
+        let verdict = verdict(&sides, &judged);
+        let [baseline, candidate] = sides.names;
+        let labels = labels(&baseline, &candidate);
+        Ok(Self {
+            format: FORMAT,
+            program: env!("CARGO_PKG_VERSION"),
+            baseline,
+            candidate,
+            pairs: compared,
+            alone,
+            conditions: judged,
+            about_intervals: ABOUT_INTERVALS,
+            reports: Reports::beside(labels.into_iter().zip(sides.reports), command.clone()),
+            verdict,
+            command,
+        })
+    }
+
+    /// How the program ends.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// In one of [`FORMATS`](super::FORMATS).
+    pub fn to(&self, format: Format) -> String {
+        match format {
+            Format::Json => {
+                let mut json = serde_json::to_string_pretty(self).expect("a report is JSON");
+                json.push('\n');
+                json
+            }
+            Format::Csv => self.to_csv(),
+            Format::Html => self.reports.to_html(&[]),
+            _ => self.to_text(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut about = Table::of_words();
+        about.row(["baseline".to_owned(), printable(&self.baseline)]);
+        about.row(["candidate".to_owned(), printable(&self.candidate)]);
+        for it in &self.alone {
+            about.row(["alone".to_owned(), printable(it)]);
+        }
+        for pair in &self.pairs {
+            for it in &pair.differing {
+                let or = |value: &Option<String>| value.clone().unwrap_or("not said".to_owned());
+                let of = pair
+                    .variant
+                    .as_ref()
+                    .map_or_else(String::new, |it| format!("{it}: "));
+                let (a, b) = (or(&it.baseline), or(&it.candidate));
+                let said = format!("{of}{} is {a} and {b}", it.entry);
+                about.row(["differs".to_owned(), printable(&said)]);
+            }
+        }
+        let mut parts = vec![about.to_string()];
+        parts.extend(self.pairs.iter().map(|pair| pair.table().to_string()));
+        if !self.conditions.is_empty() {
+            let mut table = Table::of_words();
+            for it in &self.conditions {
+                let of = it
+                    .variant
+                    .as_ref()
+                    .map_or_else(String::new, |it| format!("{it}: "));
+                let measured = it
+                    .difference
+                    .map_or_else(|| "not measured".to_owned(), percent);
+                let verdict = if it.fails { "FAILS" } else { "passes" };
+                let said = format!("{of}{}: {verdict}, {measured}", it.fail_if);
+                table.row(["fail if".to_owned(), printable(&said)]);
+            }
+            parts.push(table.to_string());
+        }
+        if let Verdict::Invalid | Verdict::Aborted | Verdict::WrongResult = self.verdict {
+            parts.push(paragraph(&format!(
+                "{}: one of the results is, and no condition can be held against it.",
+                self.verdict.name().to_uppercase()
+            )));
+        }
+        parts.push(paragraph(self.about_intervals));
+        parts.join("\n")
+    }
+
+    /// A row for each variant and figure.
+    fn to_csv(&self) -> String {
+        let heads = [
+            "variant",
+            "figure",
+            "baseline",
+            "candidate",
+            "difference",
+            "half_width",
+        ];
+        let some = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
+        let rows = self.pairs.iter().flat_map(|pair| {
+            pair.figures.iter().map(|it| {
+                [
+                    pair.variant.clone().unwrap_or_default(),
+                    it.figure.clone(),
+                    it.baseline.to_string(),
+                    it.candidate.to_string(),
+                    some(it.difference),
+                    some(it.half_width),
+                ]
+            })
+        });
+        crate::report::rows(&heads, rows)
+    }
+}
+
+/// What a run comes to whose figures are used, and the conditions. Results that are only looked at
+/// come to nothing.
+fn verdict(sides: &Sides, conditions: &[Condition]) -> Verdict {
+    if !sides.was_run && conditions.is_empty() {
+        return Verdict::Holds;
+    }
+    let [before, after] = [&sides.reports[0], &sides.reports[1]].map(Reports::verdict);
+    // What the baseline was to hold is its own affair, but its figures must mean something.
+    let before = Some(before).filter(|it| *it > Verdict::ExpectationFailed);
+    let after = Some(after).filter(|it| sides.was_run || *it > Verdict::ExpectationFailed);
+    let fails = conditions.iter().any(|it| it.fails);
+    let failed = fails.then_some(Verdict::ExpectationFailed);
+    let aborted = sides.is_aborted.then_some(Verdict::Aborted);
+    let all = [before, after, failed, aborted];
+    all.into_iter().flatten().max().unwrap_or(Verdict::Holds)
+}
+
+type Pairs<'a> = Vec<(&'a Report, &'a Report)>;
+
+/// Variants of the same name, and those that have no partner; a single one of each goes with the other,
+/// whatever it is called.
+fn pair<'a>(
+    before: &'a [Report],
+    after: &'a [Report],
+    names: &[String; 2],
+) -> (Pairs<'a>, Vec<String>) {
+    if let ([before], [after]) = (before, after) {
+        return (vec![(before, after)], Vec::new());
+    }
+    let find =
+        |all: &'a [Report], report: &Report| all.iter().find(|it| it.label() == report.label());
+    let pairs = before.iter().filter_map(|it| Some((it, find(after, it)?)));
+    let alone = |ours: &'a [Report], theirs: &'a [Report], name: &str| {
+        let alone = ours.iter().filter(|it| find(theirs, it).is_none());
+        let name = name.to_owned();
+        alone
+            .map(move |it| format!("{}, in {name}", it.label()))
+            .collect::<Vec<_>>()
+    };
+    let mut lonely = alone(before, after, &names[0]);
+    lonely.extend(alone(after, before, &names[1]));
+    (pairs.collect(), lonely)
+}
+
+/// What charts call them: distinct, whatever the files are.
+fn labels(baseline: &str, candidate: &str) -> [String; 2] {
+    match baseline == candidate {
+        true => ["baseline".to_owned(), "candidate".to_owned()],
+        false => [baseline.to_owned(), candidate.to_owned()],
+    }
+}
+
+impl Pair {
+    fn new(before: &Report, after: &Report, conditions: &[FailIf]) -> Self {
+        let entries = before.config.iter().chain(after.config.iter());
+        let mut paths: Vec<&str> = entries.map(|(path, _)| path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let differing = paths.into_iter().filter_map(|path| {
+            let [a, b] = [before, after].map(|it| it.config.get(path).map(str::to_owned));
+            (a != b).then(|| Differing {
+                entry: path.to_owned(),
+                baseline: a,
+                candidate: b,
+            })
+        });
+        let mut names: Vec<&str> = FIGURES.to_vec();
+        for condition in conditions {
+            if !names.contains(&condition.figure.as_str()) {
+                names.push(&condition.figure);
+            }
+        }
+        let figures = names.into_iter();
+        Self {
+            variant: before.scenario.variant.clone(),
+            differing: differing.collect(),
+            figures: figures
+                .filter_map(|it| Difference::new(it, before, after))
+                .collect(),
+        }
+    }
+
+    fn table(&self) -> Table {
+        let name = self.variant.as_deref().unwrap_or("");
+        let mut table = Table::of_figures([name, "baseline", "candidate", "difference", "+-"]);
+        for it in &self.figures {
+            let half = it.half_width.map(|half| format!("{:.2} %", half * 100.0));
+            let [a, b] = it.shown.clone();
+            table.row([
+                it.figure.clone(),
+                a,
+                b,
+                it.difference.map_or_else(|| "n/a".to_owned(), percent),
+                half.unwrap_or_default(),
+            ]);
+        }
+        table
+    }
+}
+
+impl Difference {
+    /// Of a figure that both have.
+    fn new(name: &str, before: &Report, after: &Report) -> Option<Self> {
+        let (a, b) = (before.figure(name)?, after.figure(name)?);
+        Some(Self {
+            figure: name.to_owned(),
+            baseline: a.value,
+            candidate: b.value,
+            difference: relative(a.value, b.value),
+            half_width: half_width(name, before, after),
+            shown: [a.to_string(), b.to_string()],
+        })
+    }
+}
+
+/// How far `after` is from `before`, as a part of it; two zeros do not differ.
+fn relative(before: f64, after: f64) -> Option<f64> {
+    if before == after {
+        return Some(0.0);
+    }
+    (before != 0.0).then(|| after / before - 1.0)
+}
+
+/// Of the relative difference of throughput, or of mean latency: by the means of stretches of each run,
+/// and the delta method for their ratio.
+fn half_width(name: &str, before: &Report, after: &Report) -> Option<f64> {
+    let of: fn(&Stretch) -> Option<f64> = match name {
+        "throughput" => |it| ratio(it.ops * 1e9, it.covered_ns),
+        "mean" => |it| ratio(it.latency_ns, it.ops),
+        _ => return None,
+    };
+    let values = |report| {
+        stretches(report)?
+            .iter()
+            .map(of)
+            .collect::<Option<Vec<_>>>()
+    };
+    let (a, b) = (values(before)?, values(after)?);
+    let relative_variance =
+        |values: &[f64]| Some(variance_of_mean(values)? / mean(values)?.powi(2));
+    let variance = relative_variance(&a)? + relative_variance(&b)?;
+    let ratio = mean(&b)? / mean(&a)?;
+    let degrees_of_freedom = a.len().min(b.len()) - 1;
+    Some(student_t(degrees_of_freedom) * ratio * variance.sqrt())
+}
+
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// A part of a run.
+#[derive(Default)]
+struct Stretch {
+    ops: f64,
+    latency_ns: f64,
+    covered_ns: f64,
+}
+
+/// A run in stretches of equal length, if it is long enough; what is left at its ends is left out.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and sums, to a millionth"
+)]
+fn stretches(report: &Report) -> Option<Vec<Stretch>> {
+    let timeline = &report.timeline;
+    let whole: Vec<_> = timeline
+        .intervals()
+        .map(|(_, interval)| interval)
+        .filter(|interval| interval.covered_ns >= timeline.interval_ns())
+        .collect();
+    let len = whole.len() / STRETCHES;
+    let chunks = (len > 0).then(|| whole.chunks_exact(len))?;
+    let stretches = chunks.map(|chunk| {
+        chunk.iter().fold(Stretch::default(), |sum, it| Stretch {
+            ops: sum.ops + it.latency.count() as f64,
+            latency_ns: sum.latency_ns + it.latency.sum_ns() as f64,
+            covered_ns: sum.covered_ns + it.covered_ns as f64,
+        })
+    });
+    Some(stretches.collect())
+}
+
+impl Condition {
+    fn new(condition: &FailIf, before: &Report, after: &Report) -> Self {
+        let figures = [before, after].map(|it| it.figure(&condition.figure));
+        let difference = match figures {
+            // From nothing to something is more than any share.
+            [Some(a), Some(b)] => Some(relative(a.value, b.value).unwrap_or(f64::INFINITY)),
+            _ => None,
+        };
+        let is_met = |it: f64| condition.comparison.holds(it, condition.bound);
+        Self {
+            variant: before.scenario.variant.clone(),
+            fail_if: condition.text.clone(),
+            fails: difference.is_none_or(is_met),
+            difference: difference.filter(|it| it.is_finite()),
+        }
+    }
+}
+
+/// As `[expect]` names them.
+const FIGURES: [&str; 13] = [
+    "throughput",
+    "mean",
+    "p50",
+    "p90",
+    "p99",
+    "p999",
+    "max",
+    "prepare.mean",
+    "ring.mean",
+    "service.mean",
+    "notify.mean",
+    "resume.mean",
+    "errors",
+];
+/// As many as give means that are nearly normal and, of a run that is long enough, nearly independent.
+const STRETCHES: usize = 16;
+const ABOUT_INTERVALS: &str = "+- is a 95 % interval of the difference of throughput and mean, from 16 \
+    or more stretches of each run, which are taken to be independent (batch means, Student's t). Of other \
+    figures, and of short runs, none is known: it is one run each.";
+/// Name and version of the JSON format.
+const FORMAT: &str = "pausewake-compare-results/1";

@@ -1,0 +1,463 @@
+//! What a search has found: one model, as text, JSON and CSV.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::args::Load;
+use crate::formats::Format;
+use crate::report::numbers::{amount, count};
+use crate::report::{Verdict, paragraph, printable, table::Table};
+use crate::search::Range;
+
+/// The result of a search.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "pausewake knee")]
+pub struct KneeReport {
+    /// Name and version of this format.
+    format: &'static str,
+    /// The version of the program that wrote it.
+    program: &'static str,
+    /// The command that searches again.
+    command: String,
+    /// What was searched.
+    searched: Searched,
+    /// What must hold, beside zero loss.
+    slo: Vec<String>,
+    /// `virtual` or `wall`.
+    clock: &'static str,
+    /// How closely, as a part of the rate; jobs are searched to the last one.
+    precision: f64,
+    /// Runs of each probe.
+    repeat: u32,
+    /// The lowest value that may be tried.
+    lowest: f64,
+    /// The highest.
+    highest: f64,
+    /// In the order in which they were tried.
+    probes: Vec<Probe>,
+    /// What came of it.
+    answer: Answer,
+    /// The answer in words.
+    words: String,
+}
+
+/// What is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Searched {
+    /// The highest rate of an open loop, in ops per second.
+    Rate,
+    /// The fewest jobs of a closed loop.
+    Jobs,
+}
+
+/// A value that was tried.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Probe {
+    /// The value: a rate per second, or jobs.
+    pub at: f64,
+    /// Whether everything held in the majority of runs.
+    pub holds: bool,
+    /// Of how many of them.
+    pub held: u32,
+    /// The runs.
+    pub runs: Vec<ProbeRun>,
+}
+
+/// A run of a probe.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProbeRun {
+    /// Its seed.
+    pub seed: u64,
+    /// Calls that gave a result.
+    pub ops: u64,
+    /// Of them, each second.
+    pub ops_per_s: Option<f64>,
+    /// Calls that failed.
+    pub errors: u64,
+    /// Arrivals that were dropped.
+    pub dropped: u64,
+    /// Whether the SLO holds, nothing was lost, and the run is valid.
+    pub holds: bool,
+    /// Why it does not, in words.
+    pub why_not: Option<String>,
+    /// The figures of the SLO.
+    pub figures: Vec<Figure>,
+}
+
+/// A figure of the SLO.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Figure {
+    /// Its name.
+    pub figure: String,
+    /// What is asked of it.
+    pub condition: String,
+    /// What was measured, in words.
+    pub measured: String,
+    /// The same: nanoseconds, ops per second, a count or a share.
+    pub value: Option<f64>,
+    /// Whether the condition holds.
+    pub holds: bool,
+}
+
+/// What a search comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Answer {
+    /// There is one.
+    Found {
+        /// It holds there.
+        holds_at: f64,
+        /// It fails there; `null` if it never failed up to the limit.
+        fails_at: Option<f64>,
+    },
+    /// It holds nowhere, not even there.
+    Never {
+        /// The best that was tried.
+        fails_at: f64,
+    },
+    /// Somebody broke the search off.
+    Aborted,
+}
+
+impl Answer {
+    /// It holds at `holds_at`, and fails at `fails_at`.
+    pub fn found(holds_at: f64, fails_at: Option<f64>) -> Self {
+        Self::Found { holds_at, fails_at }
+    }
+
+    /// It fails even at `fails_at`.
+    pub fn never(fails_at: f64) -> Self {
+        Self::Never { fails_at }
+    }
+}
+
+impl Probe {
+    /// Of its runs, at least one.
+    pub fn new(at: f64, runs: Vec<ProbeRun>) -> Self {
+        let held = runs.iter().map(|run| u32::from(run.holds)).sum();
+        let holds = held as usize * 2 > runs.len();
+        Self {
+            at,
+            holds,
+            held,
+            runs,
+        }
+    }
+
+    /// The run that stands for the probe: one that went as the majority did.
+    fn typical(&self) -> &ProbeRun {
+        let like = self.runs.iter().find(|run| run.holds == self.holds);
+        like.unwrap_or(&self.runs[0])
+    }
+
+    fn is_split(&self) -> bool {
+        self.held > 0 && (self.held as usize) < self.runs.len()
+    }
+}
+
+impl KneeReport {
+    #[expect(clippy::too_many_arguments, reason = "its parts, made in one place")]
+    pub(super) fn new(
+        command: String,
+        searched: Searched,
+        load: &Load,
+        precision: f64,
+        repeat: u32,
+        range: Range,
+        probes: Vec<Probe>,
+        answer: Answer,
+    ) -> Self {
+        let mut report = Self {
+            format: FORMAT,
+            program: env!("CARGO_PKG_VERSION"),
+            command,
+            searched,
+            slo: load.slo.iter().map(|slo| spaced(slo)).collect(),
+            clock: match load.is_virtual() {
+                true => "virtual",
+                false => "wall",
+            },
+            precision,
+            repeat,
+            lowest: range.lowest,
+            highest: range.highest,
+            probes,
+            answer,
+            words: String::new(),
+        };
+        report.words = report.say();
+        report
+    }
+
+    /// How the program ends.
+    pub fn verdict(&self) -> Verdict {
+        match self.answer {
+            Answer::Found { .. } => Verdict::Holds,
+            Answer::Never { .. } => Verdict::ExpectationFailed,
+            Answer::Aborted => Verdict::Aborted,
+        }
+    }
+
+    /// In one of [`FORMATS`].
+    pub fn to(&self, format: Format) -> String {
+        match format {
+            Format::Json => {
+                let mut json = serde_json::to_string_pretty(self).expect("a report is JSON");
+                json.push('\n');
+                json
+            }
+            Format::Csv => self.to_csv(),
+            _ => self.to_text(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut about = Table::of_words();
+        let what = match self.searched {
+            Searched::Rate => format!(
+                "the highest rate, from {} to {}, to {} %",
+                self.show(self.lowest),
+                self.show(self.highest),
+                (self.precision * 1e6).round() / 1e4
+            ),
+            Searched::Jobs => format!("the fewest jobs, up to {}", self.show(self.highest)),
+        };
+        let runs = match self.repeat {
+            1 => "one run of each probe".to_owned(),
+            n => format!("{n} runs of each probe, of which most must hold"),
+        };
+        about.row(["knee".to_owned(), what]);
+        about.row(["slo".to_owned(), self.slo_in_words()]);
+        about.row(["run".to_owned(), format!("{} clock, {runs}", self.clock)]);
+        about.row(["command".to_owned(), printable(&self.command)]);
+        let answer = paragraph(&printable(&self.words));
+        format!("{about}\n{}\n{answer}", self.table())
+    }
+
+    /// The search, step by step.
+    fn table(&self) -> Table {
+        let head = match self.searched {
+            Searched::Rate => "rate",
+            Searched::Jobs => "jobs",
+        };
+        let first = self.probes.first();
+        let figures = first.map_or(&[][..], |probe| &probe.typical().figures);
+        let shown = |figure: &&Figure| figure.figure != "throughput";
+        let names = figures.iter().filter(shown);
+        let names = names.map(|figure| figure.figure.as_str());
+        let mut table = Table::of_figures([head, "op/s"].into_iter().chain(names).chain(["", ""]));
+        for probe in &self.probes {
+            let run = probe.typical();
+            let rate = run.ops_per_s.map_or_else(|| "n/a".to_owned(), amount);
+            let figures = run.figures.iter().filter(shown);
+            let figures = figures.map(|figure| figure.measured.clone());
+            let verdict = match (probe.holds, self.repeat) {
+                (true, 1) => "holds".to_owned(),
+                (false, 1) => "FAILS".to_owned(),
+                (true, n) => format!("holds {}/{n}", probe.held),
+                (false, n) => format!("FAILS {}/{n}", probe.held),
+            };
+            let lost = run.errors + run.dropped;
+            let lost = match lost {
+                0 if run.why_not.as_ref().is_some_and(|it| it.starts_with("inv")) => {
+                    "invalid".to_owned()
+                }
+                0 => String::new(),
+                lost => format!("{} lost", count(lost)),
+            };
+            let cells = [self.show(probe.at), rate].into_iter().chain(figures);
+            table.row(cells.chain([verdict, lost]));
+        }
+        table
+    }
+
+    /// The answer, with what is not known of it.
+    fn say(&self) -> String {
+        let slo = self.slo_in_words();
+        let show = |at| self.show(at);
+        let mut words = match (self.searched, self.answer) {
+            (Searched::Rate, Answer::Found { holds_at, fails_at }) => match fails_at {
+                Some(fails_at) => format!(
+                    "The highest rate that holds {slo} is {0} (holds at {0}, fails at {1}).",
+                    show(holds_at),
+                    show(fails_at)
+                ),
+                None => format!(
+                    "{slo} holds up to {}, the highest rate that was tried: the knee lies above it \
+                     (--max-rate).",
+                    show(holds_at)
+                ),
+            },
+            (Searched::Jobs, Answer::Found { holds_at, fails_at }) => match fails_at {
+                Some(fails_at) => format!(
+                    "The fewest jobs that hold {slo} are {0} (holds with {0}, fails with {1}).",
+                    show(holds_at),
+                    show(fails_at)
+                ),
+                None => format!(
+                    "{slo} holds with {} already, the fewest that there can be.",
+                    show(holds_at)
+                ),
+            },
+            (Searched::Rate, Answer::Never { fails_at }) => format!(
+                "No rate holds {slo}: even the lowest that was tried, {}, fails ({}).",
+                show(fails_at),
+                self.why_at(fails_at)
+            ),
+            (Searched::Jobs, Answer::Never { fails_at }) => format!(
+                "No number of jobs up to {} holds {slo} ({}).",
+                show(fails_at),
+                self.why_at(fails_at)
+            ),
+            (_, Answer::Aborted) => "ABORTED: a signal broke the search off. What was tried until \
+                then stands above."
+                .to_owned(),
+        };
+        if let Answer::Found {
+            fails_at: Some(fails_at),
+            ..
+        } = self.answer
+            && self.why_at(fails_at).contains("invalid: ")
+        {
+            words.push_str(
+                " What fails there is the generator, not the device: the knee may lie higher.",
+            );
+        }
+        if self.repeat == 1
+            && matches!(
+                self.answer,
+                Answer::Found {
+                    fails_at: Some(_),
+                    ..
+                }
+            )
+        {
+            words.push_str(" Each probe was one run: how far seeds disagree, --repeat tells.");
+        }
+        if let Some(spread) = self.spread() {
+            words.push(' ');
+            words.push_str(&spread);
+        }
+        words
+    }
+
+    fn why_at(&self, at: f64) -> &str {
+        let probe = self.probes.iter().find(|probe| probe.at == at);
+        let why = probe.and_then(|probe| probe.typical().why_not.as_deref());
+        why.unwrap_or_default()
+    }
+
+    /// Where runs of the same probe disagree.
+    fn spread(&self) -> Option<String> {
+        let split: Vec<f64> = self
+            .probes
+            .iter()
+            .filter(|probe| probe.is_split())
+            .map(|probe| probe.at)
+            .collect();
+        let low = split.iter().copied().reduce(f64::min)?;
+        let high = split.iter().copied().reduce(f64::max)?;
+        let what = match self.clock {
+            "virtual" => "Seeds",
+            _ => "Runs",
+        };
+        Some(match low == high {
+            true => format!("{what} disagree at {}.", self.show(low)),
+            false => format!(
+                "{what} disagree from {} to {}: some hold there, others fail.",
+                self.show(low),
+                self.show(high)
+            ),
+        })
+    }
+
+    fn slo_in_words(&self) -> String {
+        self.slo.join(" and ")
+    }
+
+    fn show(&self, at: f64) -> String {
+        match self.searched {
+            Searched::Jobs => format!("{at} job{}", if at == 1.0 { "" } else { "s" }),
+            Searched::Rate if at >= 1e6 => format!("{} M/s", at / 1e6),
+            Searched::Rate if at >= 1e3 => format!("{} k/s", at / 1e3),
+            Searched::Rate => format!("{at} /s"),
+        }
+    }
+
+    /// A row for each run, and for each figure of the SLO.
+    fn to_csv(&self) -> String {
+        let heads = [
+            "probe",
+            "at",
+            "seed",
+            "figure",
+            "condition",
+            "value",
+            "holds",
+            "ops",
+            "ops_per_s",
+            "errors",
+            "dropped",
+            "run_holds",
+            "probe_holds",
+        ];
+        let rows = self.probes.iter().enumerate().flat_map(|(index, probe)| {
+            probe.runs.iter().flat_map(move |run| {
+                run.figures.iter().map(move |figure| {
+                    let some =
+                        |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
+                    [
+                        (index + 1).to_string(),
+                        probe.at.to_string(),
+                        run.seed.to_string(),
+                        figure.figure.clone(),
+                        figure.condition.clone(),
+                        some(figure.value),
+                        figure.holds.to_string(),
+                        run.ops.to_string(),
+                        some(run.ops_per_s),
+                        run.errors.to_string(),
+                        run.dropped.to_string(),
+                        run.holds.to_string(),
+                        probe.holds.to_string(),
+                    ]
+                })
+            })
+        });
+        crate::report::rows(&heads, rows)
+    }
+}
+
+/// `p99<2ms` as `p99 < 2ms`.
+fn spaced(slo: &str) -> String {
+    let signs = ['<', '>', '=', '~'];
+    let Some(at) = slo.find(signs) else {
+        return slo.to_owned();
+    };
+    let (figure, rest) = slo.split_at(at);
+    let end = rest.find(|c| !signs.contains(&c)).unwrap_or(rest.len());
+    let (sign, value) = rest.split_at(end);
+    format!("{} {sign} {}", figure.trim(), value.trim())
+}
+
+/// What a search can be written as.
+pub const FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Csv];
+/// Name and version of the JSON format.
+const FORMAT: &str = "pausewake-knee/1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_the_code() {
+        crate::report::schema::check::<KneeReport>("knee.schema.json");
+    }
+
+    #[test]
+    fn conditions_have_room() {
+        assert_eq!(spaced("p99<2ms"), "p99 < 2ms");
+        assert_eq!(spaced("throughput >= 60k/s"), "throughput >= 60k/s");
+    }
+}

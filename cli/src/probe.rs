@@ -1,0 +1,104 @@
+//! Single runs of a load whose flags change from one to the next: what commands that search and compare
+//! are made of.
+
+use crate::args::Load;
+use crate::interrupt::Interrupt;
+use crate::live::{NoTerminal, Viewer};
+use crate::load::Adhoc;
+use crate::report::{Outcome, Report, Reports};
+use crate::run::{self, RunError};
+use crate::scenario::Rejected;
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The flags are wrong.
+    #[error(transparent)]
+    Rejected(#[from] Box<Rejected>),
+    /// It cannot be shown as asked for.
+    #[error(transparent)]
+    NoTerminal(#[from] NoTerminal),
+    /// It came to no result.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Runs the load that `load` asks for.
+///
+/// # Errors
+/// Its flags are wrong, or it came to no result.
+pub fn run(load: &Load, interrupt: &Interrupt) -> Result<Report, ProbeError> {
+    let reports = run_reports(load, interrupt)?;
+    Ok(reports.variants()[0].clone())
+}
+
+/// The same, as a result that can be saved.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_reports(load: &Load, interrupt: &Interrupt) -> Result<Reports, ProbeError> {
+    let how = load.live.how()?;
+    let adhoc = Adhoc::new(load);
+    let variants = adhoc.variants()?;
+    let mut outcomes = Vec::with_capacity(variants.len());
+    for variant in &variants {
+        let viewer = Viewer {
+            how,
+            variant: variant.name.as_deref(),
+        };
+        outcomes.push(Outcome {
+            name: variant.name.as_deref(),
+            scenario: &variant.scenario,
+            entries: &variant.entries,
+            facts: run::run(&variant.scenario, None, interrupt, viewer)?,
+        });
+    }
+    Ok(Reports::new(&outcomes, adhoc.command().to_owned()))
+}
+
+impl Load {
+    /// Whether a flag `--set` says something of the entry `path`, or of one in it.
+    pub fn sets(&self, path: &str) -> bool {
+        self.overrides.iter().any(|set| {
+            let rest = set.trim_start().strip_prefix(path);
+            rest.is_some_and(|rest| rest.starts_with(['.', '=', ' ']))
+        })
+    }
+
+    /// The same under virtual time and without computing, unless it says otherwise: the model's figures,
+    /// the same everywhere.
+    pub fn or_virtual(&self) -> Self {
+        let mut load = self.clone();
+        if load.clock.is_none() && !load.sets("clock") {
+            load.clock = Some("virtual".to_owned());
+        }
+        if load.is_virtual() && load.compute.is_none() && !load.sets("device.compute") {
+            load.compute = Some("none".to_owned());
+        }
+        load
+    }
+
+    /// Whether it is to run under virtual time.
+    pub fn is_virtual(&self) -> bool {
+        let set = self.overrides.iter().rev().find_map(|set| {
+            let (path, value) = set.split_once('=')?;
+            (path.trim() == "clock").then_some(value)
+        });
+        let clock = set.or(self.clock.as_deref());
+        clock.is_some_and(|clock| clock.contains("virtual"))
+    }
+
+    /// What `command` with its own `words` is typed as, to do the same again.
+    pub fn command_of(&self, command: &str, words: Vec<String>) -> String {
+        let own = crate::output::shell(command, words);
+        // The seed stands at one place, whether it was said or not.
+        let mut load = self.clone();
+        load.seed.get_or_insert(FIRST_SEED);
+        let adhoc = Adhoc::new(&load);
+        let flags = adhoc.command().strip_prefix("pausewake load ");
+        format!("{} {}", own.trim_end(), flags.unwrap_or_default())
+    }
+}
+
+/// That of a load if nobody says it.
+pub const FIRST_SEED: u64 = 1;

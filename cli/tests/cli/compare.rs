@@ -1,0 +1,334 @@
+//! `pausewake compare`: modes, break-even and saved results, held against what is computed by hand.
+
+use serde_json::Value;
+
+use crate::helper::{Folder, Said, follows_schema, json};
+
+/// The host's work is free but for software: a signature takes it 1 ms, sealing 100 ns and 1 ns for each
+/// byte.
+const HOST: [&str; 6] = [
+    "--set",
+    "host.base=free",
+    "--set",
+    "host.software.rsa-sign={ per_op = \"1ms\" }",
+    "--set",
+    "host.software.aead-seal={ per_op = \"100ns\", per_byte = \"1ns\" }",
+];
+
+fn compare(args: &[&str]) -> Said {
+    Folder::new().say(&[&["compare"], &HOST[..], args].concat())
+}
+
+fn compared(args: &[&str]) -> Value {
+    json(&compare(&[args, &["--format", "json"]].concat()).expect_code(0))
+}
+
+fn number(report: &Value, path: &str) -> f64 {
+    let number = report.pointer(path).and_then(Value::as_f64);
+    number.unwrap_or_else(|| panic!("no number at {path}: {report}"))
+}
+
+#[test]
+fn modes_stand_side_by_side_with_what_they_must_have() {
+    let report = compared(&["-n", "2k", "--seeds", "3", "--no-break-even"]);
+    follows_schema("compare", &report);
+    let modes = report["modes"].as_array().expect("modes");
+    let names: Vec<_> = modes.iter().map(|mode| &mode["mode"]).collect();
+    assert_eq!(names, ["software", "sync", "fd", "callback"]);
+    assert_eq!(report["seeds"], serde_json::json!([1, 2, 3]));
+    // One after the other, 1 ms and 433 us each; then 29 at a time.
+    for (mode, rate) in [(0, 1_000.0), (1, 1e6 / 433.0)] {
+        let measured = number(&report, &format!("/modes/{mode}/ops_per_s/mean"));
+        assert!((measured / rate - 1.0).abs() < 1e-3, "{mode}: {measured}");
+    }
+    for mode in [2, 3] {
+        let speed_up = number(&report, &format!("/modes/{mode}/speed_up/mean"));
+        let wanted = 29.0 / 0.433;
+        assert!((speed_up / wanted - 1.0).abs() < 0.03, "{speed_up}");
+    }
+    assert_eq!(number(&report, "/modes/0/latency/p50_ns/mean"), 1e6);
+    assert_eq!(number(&report, "/modes/1/stages/3/mean_ns"), 433e3);
+    // Nothing is random: there is no doubt, and that is said.
+    assert_eq!(number(&report, "/modes/3/ops_per_s/half_width"), 0.0);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("nothing in this load is random"), "{notes}");
+}
+
+#[test]
+fn chance_has_intervals_over_seeds_and_one_run_has_none() {
+    let service = "device.asym.service={ distribution = \"exponential\", base = \"400us\" }";
+    let args = ["--set", service, "-n", "500", "--no-break-even"];
+    let report = compared(&args);
+    let sync = number(&report, "/modes/1/ops_per_s/mean");
+    let half_width = number(&report, "/modes/1/ops_per_s/half_width");
+    assert!(
+        half_width > 0.0 && (sync - 2_500.0).abs() < 2.0 * half_width,
+        "{sync}"
+    );
+    let report = compared(&[&args[..], &["--seeds", "1"]].concat());
+    assert!(report["modes"][1]["ops_per_s"]["half_width"].is_null());
+    let text = compare(&[&args[..], &["--seeds", "1"]].concat()).out;
+    assert!(text.contains("no interval is known"), "{text}");
+}
+
+#[test]
+fn break_even_over_jobs_is_that_of_the_costs() {
+    // n jobs do n/S, up to c/S; software does one each millisecond.
+    for (service, slices, kind, at, words) in [
+        ("2500us", "29", "from", Some(3.0), "wins from 3 jobs on"),
+        ("500us", "29", "always", None, "always wins: from 1 job on"),
+        ("2ms", "1", "never", None, "never wins"),
+    ] {
+        let service = format!("device.asym.service.base={service}");
+        let slices = format!("device.asym.slices={slices}");
+        let args = [
+            "--set", &service, "--set", &slices, "-n", "1200", "--seeds", "1",
+        ];
+        let report = compared(&args);
+        let answer = &report["break_even"][0];
+        assert_eq!(answer["answer"]["kind"], kind, "{answer}");
+        assert_eq!(answer["answer"]["wins_at"].as_f64(), at, "{answer}");
+        let said = answer["words"].as_str().expect("words");
+        assert!(said.contains(words), "{said}");
+        assert!(compare(&args).flat().contains(words));
+    }
+}
+
+#[test]
+fn break_even_over_bytes_is_that_of_the_costs() {
+    // 1 us + n/2 ns on one slice against 100 ns + n ns: equal at 1,800 bytes.
+    let service =
+        "device.sym.service={ distribution = \"constant\", base = \"1us\", per_byte = \"0.5ns\" }";
+    let device = ["--set", service, "--set", "device.sym.slices=1"];
+    let load = ["--op", "aes-128-gcm-seal", "-n", "2k", "--seeds", "1"];
+    let report = compared(&[&device[..], &load].concat());
+    let bytes = &report["break_even"][1];
+    let wins = number(bytes, "/answer/wins_at");
+    let loses = number(bytes, "/answer/loses_at");
+    assert!((1_790.0..=1_840.0).contains(&wins), "{bytes}");
+    assert!(loses < wins && loses >= wins * 0.98, "{bytes}");
+    let words = bytes["words"].as_str().expect("words");
+    assert!(
+        words.starts_with("With aes-128-gcm-seal and 64 jobs, offload by callback wins from 1,8")
+    );
+    follows_schema("compare", &report);
+}
+
+#[test]
+fn modes_are_the_same_again_in_every_format() {
+    let folder = Folder::new();
+    let args = ["compare", "-n", "300", "--seeds", "2", "--notify", "fd"];
+    let files = [
+        "-o", "it.json", "-o", "it.csv", "-o", "it.txt", "-o", "it.html",
+    ];
+    folder.say(&[&args[..], &files].concat()).expect_code(0);
+    let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
+    let [json, csv, text, html] = ["it.json", "it.csv", "it.txt", "it.html"].map(read);
+    assert_eq!(csv.lines().count(), 1 + 4 * 5);
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    assert!(text.contains("offload by fd"), "{text}");
+    for mode in ["software", "sync", "fd", "callback"] {
+        assert!(html.contains(mode));
+    }
+    folder.say(&[&args[..], &files].concat()).expect_code(0);
+    let names = ["it.json", "it.csv", "it.txt", "it.html"];
+    assert_eq!(names.map(read), [json.clone(), csv, text, html]);
+    // The command that is shown does the same.
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let command = report["command"].as_str().expect("a command");
+    let command = command.replace('\'', "");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let again = folder.say(&[&words[..], &["--format", "json"]].concat());
+    assert_eq!(again.expect_code(0).out, json);
+}
+
+#[test]
+fn an_open_loop_has_no_break_even_and_says_so() {
+    let said = compare(&["-R", "500", "-n", "50", "--seeds", "1"]).expect_code(0);
+    assert!(
+        said.flat().contains("In an open loop throughput is"),
+        "{}",
+        said.out
+    );
+}
+
+/// A folder with three results: two of the same load, one of half the device.
+fn results() -> Folder {
+    let folder = Folder::new();
+    for (name, slices) in [("full.json", "28"), ("half.json", "14")] {
+        let slices = format!("device.asym.slices={slices}");
+        let args = [&LOAD[..], &["--set", &slices, "-o", name]].concat();
+        folder.say(&args).expect_code(0);
+    }
+    folder
+}
+
+const LOAD: [&str; 7] = [
+    "load",
+    "--clock",
+    "virtual",
+    "--compute",
+    "none",
+    "-d",
+    "400ms",
+];
+
+#[test]
+fn saved_results_differ_by_what_differs() {
+    let folder = results();
+    let args = ["compare", "full.json", "half.json", "--format", "json"];
+    let report = json(&folder.say(&args).expect_code(0));
+    follows_schema("compare", &report);
+    let throughput = &report["pairs"][0]["figures"][0];
+    assert_eq!(throughput["figure"], "throughput");
+    let difference = number(throughput, "/difference");
+    assert!((difference + 0.5).abs() < 0.01, "{difference}");
+    let half_width = number(throughput, "/half_width");
+    assert!((0.0..0.02).contains(&half_width), "{half_width}");
+    // Of a percentile nothing is known from one run each.
+    let p99 = &report["pairs"][0]["figures"][4];
+    assert_eq!(p99["figure"], "p99");
+    assert!(p99["half_width"].is_null());
+    let differing = &report["pairs"][0]["differing"][0];
+    assert_eq!(differing["entry"], "device.asym.slices");
+    assert_eq!(
+        (&differing["baseline"], &differing["candidate"]),
+        (&"28".into(), &"14".into())
+    );
+    let said = folder.say(&args[..3]).expect_code(0);
+    let (text, flat) = (&said.out, said.flat());
+    assert!(flat.contains("device.asym.slices is 28 and 14"), "{text}");
+    assert!(flat.contains("it is one run each"), "{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    let same = ["compare", "full.json", "full.json", "--format", "json"];
+    let report = json(&folder.say(&same).expect_code(0));
+    for figure in report["pairs"][0]["figures"].as_array().expect("figures") {
+        assert_eq!(figure["difference"], 0.0, "{figure}");
+    }
+    let html = folder.say(&["compare", "full.json", "half.json", "-o", "it.html"]);
+    assert_eq!(html.expect_code(0).out, "");
+    assert!(folder.path("it.html").exists());
+    let csv = [&args[..3], &["--format", "csv"]].concat();
+    let csv = folder.say(&csv).expect_code(0).out;
+    assert!(
+        csv.starts_with("variant,figure,baseline,candidate,"),
+        "{csv}"
+    );
+}
+
+#[test]
+fn conditions_decide_how_it_ends() {
+    let folder = results();
+    let say = |args: &[&str]| folder.say(&[&["compare"], args].concat());
+    let files = ["--baseline", "full.json", "half.json"];
+    let with = |conditions: &[&str]| say(&[&files[..], conditions].concat());
+    let said = with(&["--fail-if", "throughput<-5%"]).expect_code(99);
+    assert!(
+        said.flat().contains("throughput<-5%: FAILS, -49.9"),
+        "{}",
+        said.out
+    );
+    with(&["--fail-if", "throughput<-60%"]).expect_code(0);
+    with(&["--fail-if", "throughput<-60%", "--fail-if", "p99>+10%"]).expect_code(99);
+    with(&["--fail-if", "errors>0%"]).expect_code(0);
+    say(&["half.json", "full.json", "--fail-if", "throughput<-5%"]).expect_code(0);
+    for (args, words) in [
+        (&["--fail-if", "p98>1%"][..], &["a figure `p98`"][..]),
+        (&["--fail-if", "p99>1"], &["lacks its %"]),
+        (&["--fail-if", "p99"], &["compares nothing"]),
+        (&["-c", "5"], &["nothing is run of `--jobs 5"]),
+    ] {
+        with(args).expect_code(104).expect_err(words);
+    }
+}
+
+#[test]
+fn the_load_is_run_against_a_baseline() {
+    let folder = results();
+    let condition = ["--baseline", "full.json", "--fail-if", "throughput<-5%"];
+    let run = |slices: &str| {
+        let slices = format!("device.asym.slices={slices}");
+        let args = [&["compare"], &LOAD[1..], &condition, &["--set", &slices]].concat();
+        folder.say(&args)
+    };
+    let same = run("28").expect_code(0);
+    assert!(same.flat().contains("passes, 0.00 %"), "{}", same.out);
+    assert!(!same.flat().contains("differs"), "{}", same.out);
+    let worse = run("20").expect_code(99);
+    assert!(
+        worse.flat().contains("throughput<-5%: FAILS"),
+        "{}",
+        worse.flat()
+    );
+}
+
+#[test]
+fn variants_are_matched_by_their_names() {
+    let folder = Folder::new();
+    let scenario = |names: [&str; 2]| {
+        let variant = |name| format!("[[variant]]\nname = \"{name}\"\n");
+        format!(
+            "{}{}{}",
+            crate::helper::GOOD,
+            variant(names[0]),
+            variant(names[1])
+        )
+    };
+    for (file, names) in [
+        ("a", ["one", "two"]),
+        ("b", ["two", "three"]),
+        ("c", ["x", "y"]),
+    ] {
+        let (toml, result) = (format!("{file}.toml"), format!("{file}.json"));
+        folder.write(&toml, scenario(names).as_bytes());
+        folder.say(&["run", &toml, "-o", &result]).expect_code(0);
+    }
+    let text = folder
+        .say(&["compare", "a.json", "b.json"])
+        .expect_code(0)
+        .out;
+    assert!(text.contains("one, in a.json"), "{text}");
+    assert!(text.contains("three, in b.json"), "{text}");
+    let report = folder.say(&["compare", "a.json", "b.json", "--format", "json"]);
+    let report = json(&report);
+    assert_eq!(report["pairs"].as_array().expect("pairs").len(), 1);
+    assert_eq!(report["pairs"][0]["variant"], "two");
+    let said = folder
+        .say(&["compare", "a.json", "c.json"])
+        .expect_code(104);
+    said.expect_err(&["no variant in common", "one, in a.json", "y, in c.json"]);
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let folder = results();
+    folder.write("notes.txt", b"no result");
+    for (args, words) in [
+        (&["full.json"][..], &["alone has nothing to compare"][..]),
+        (
+            &["full.json", "missing.json"],
+            &["cannot read missing.json"],
+        ),
+        (&["full.json", "notes.txt"], &["notes.txt is no JSON"]),
+        (
+            &["full.json", "half.json", "--baseline", "full.json"],
+            &["are three"],
+        ),
+        (&["--fail-if", "p99>1%"], &["nothing to compare with"]),
+        (&["--slo", "p99<1ms"], &["--slo", "--fail-if"]),
+        (&["--notify", "poll"], &["--notify poll", "fd or callback"]),
+        (&["--set", "engine.mode=sync"], &["engine.mode"]),
+        (&["--profile", "abacus"], &["--profile abacus"]),
+        (&["--format", "hgrm"], &["cannot be written as hgrm"]),
+        (&["--seeds", "0"], &["--seeds"]),
+    ] {
+        let said = folder.say(&[&["compare"], args].concat());
+        assert_eq!(said.expect_code(104).expect_err(words).out, "");
+    }
+}

@@ -1,0 +1,243 @@
+//! `pausewake knee`: the answer is held against what theory says of the device.
+
+use serde_json::Value;
+
+use crate::helper::{Folder, Said, follows_schema, json};
+
+/// A device of `slices` slices with a constant service time of 100 us, and no host costs.
+fn knee(slices: u32, args: &[&str]) -> Said {
+    let slices = format!("device.asym.slices={slices}");
+    let device = [
+        "knee",
+        "--set",
+        &slices,
+        "--set",
+        "device.asym.service.base=100us",
+    ];
+    Folder::new().say(&[&device, args].concat())
+}
+
+fn found(slices: u32, args: &[&str]) -> Value {
+    json(&knee(slices, &[args, &["--format", "json"]].concat()).expect_code(0))
+}
+
+fn number(report: &Value, path: &str) -> f64 {
+    let number = report.pointer(path).and_then(Value::as_f64);
+    number.unwrap_or_else(|| panic!("no number at {path}: {report}"))
+}
+
+/// Evenly spaced arrivals never wait up to c/S, and queue without end above it.
+#[test]
+fn the_knee_of_even_arrivals_is_c_by_s() {
+    let args = ["--arrival", "constant", "--slo", "p99<200us", "-d", "1s"];
+    let report = found(4, &args);
+    let (holds, fails) = (
+        number(&report, "/answer/holds_at"),
+        number(&report, "/answer/fails_at"),
+    );
+    assert!(holds <= 40_000.0 && 40_000.0 < fails, "{holds} {fails}");
+    assert!(fails <= holds * 1.01, "{holds} {fails}");
+}
+
+/// M/D/1: the mean wait is S/2 where the load is one half (Pollaczek and Khinchine).
+#[test]
+fn the_knee_of_an_m_d_1_queue_is_the_formulas() {
+    let args = ["--slo", "mean<150us", "-d", "20s", "--rate", "4k"];
+    let report = found(1, &args);
+    let holds = number(&report, "/answer/holds_at");
+    assert!((holds / 5_000.0 - 1.0).abs() < 0.05, "{holds}");
+}
+
+/// n jobs do n/S ops each second, up to the slices.
+#[test]
+fn the_fewest_jobs_are_those_of_littles_law() {
+    let args = ["--fewest-jobs", "--slo", "throughput>65k/s", "-d", "100ms"];
+    let report = found(29, &args);
+    assert_eq!(number(&report, "/answer/holds_at"), 7.0);
+    assert_eq!(number(&report, "/answer/fails_at"), 6.0);
+    assert_eq!(report["searched"], "jobs");
+    let text = knee(29, &args).expect_code(0).flat();
+    assert!(
+        text.contains("are 7 jobs (holds with 7 jobs, fails with 6"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_dropped_is_not_held() {
+    // One job, and nothing may wait for it for long: above 1/S arrivals are lost.
+    let limits = [
+        "--jobs",
+        "1",
+        "--set",
+        "load.backlog=5",
+        "--arrival",
+        "constant",
+    ];
+    let args = [&limits[..], &["--slo", "errors==0", "-d", "1s"]].concat();
+    let report = found(4, &args);
+    let holds = number(&report, "/answer/holds_at");
+    assert!((holds / 10_000.0 - 1.0).abs() < 0.02, "{holds}");
+    let probes = report["probes"].as_array().expect("probes");
+    for probe in probes {
+        let run = &probe["runs"][0];
+        assert_eq!(run["holds"], run["dropped"] == 0, "{probe}");
+        assert_eq!(run["figures"][0]["holds"], true, "{probe}");
+    }
+    let text = knee(4, &args).expect_code(0).out;
+    assert!(text.contains(" lost"), "{text}");
+}
+
+#[test]
+fn nothing_may_hold_and_everything_may() {
+    let args = ["--slo", "p99<50us", "-d", "100ms", "--min-rate", "200"];
+    let said = knee(4, &args).expect_code(99);
+    assert!(
+        said.flat().contains("No rate holds p99 < 50us"),
+        "{}",
+        said.flat()
+    );
+    assert!(
+        said.flat().contains("200 /s, fails (p99 100µs)"),
+        "{}",
+        said.flat()
+    );
+    let args = ["--slo", "p99<1ms", "-d", "100ms", "--max-rate", "5k"];
+    let said = knee(4, &args).expect_code(0);
+    assert!(said.flat().contains("lies above it"), "{}", said.flat());
+    let jobs = ["--fewest-jobs", "--max-jobs", "16", "-d", "10ms"];
+    let args = [&jobs[..], &["--slo", "throughput>1M/s"]].concat();
+    let said = knee(4, &args).expect_code(99);
+    assert!(
+        said.flat().contains("No number of jobs up to 16"),
+        "{}",
+        said.flat()
+    );
+    let args = [&jobs[..], &["--slo", "throughput>1k/s"]].concat();
+    let said = knee(4, &args).expect_code(0);
+    assert!(
+        said.flat().contains("with 1 job already"),
+        "{}",
+        said.flat()
+    );
+}
+
+#[test]
+fn seeds_are_runs_of_their_own_and_the_majority_decides() {
+    let args = [
+        "--slo",
+        "p99<300us",
+        "-d",
+        "20ms",
+        "--repeat",
+        "3",
+        "--seed",
+        "40",
+    ];
+    let report = found(4, &args);
+    let probes = report["probes"].as_array().expect("probes");
+    let mut is_split = false;
+    for probe in probes {
+        let runs = probe["runs"].as_array().expect("runs");
+        let seeds: Vec<_> = runs.iter().map(|run| run["seed"].as_u64()).collect();
+        assert_eq!(seeds, [Some(40), Some(41), Some(42)]);
+        let held = runs.iter().filter(|run| run["holds"] == true).count();
+        assert_eq!(probe["held"], held);
+        assert_eq!(probe["holds"], held >= 2);
+        is_split |= held == 1 || held == 2;
+    }
+    let words = report["words"].as_str().expect("words");
+    assert_eq!(words.contains("Seeds disagree"), is_split, "{words}");
+}
+
+#[test]
+fn every_format_tells_the_same_search() {
+    let folder = Folder::new();
+    let files = ["-o", "it.json", "-o", "it.csv", "-o", "it.txt"];
+    let args = [
+        "knee", "--slo", "p99<1ms", "--slo", "mean<1ms", "-d", "50ms",
+    ];
+    folder.say(&[&args[..], &files].concat()).expect_code(0);
+    let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
+    let report: Value = serde_json::from_str(&read("it.json")).expect("JSON");
+    follows_schema("knee", &report);
+    assert_eq!(report["format"], "pausewake-knee/1");
+    let probes = report["probes"].as_array().expect("probes").len();
+    assert_eq!(read("it.csv").lines().count(), 1 + probes * 2);
+    let text = read("it.txt");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    let lines = text
+        .lines()
+        .filter(|it| it.contains("holds") || it.contains("FAILS"));
+    assert!(lines.count() >= probes, "{text}");
+    // The command that is shown searches the same again.
+    let command = report["command"].as_str().expect("a command");
+    let command = command.replace('\'', "");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let again = folder.say(&[&words[..], &["--format", "json"]].concat());
+    assert_eq!(again.expect_code(0).out, read("it.json"));
+    let said = folder.say(&[&args[..], &["-o", "it.html"]].concat());
+    said.expect_code(104)
+        .expect_err(&["cannot be written as html", "text, json, csv"]);
+    assert!(!folder.path("it.html").exists());
+}
+
+#[test]
+fn by_the_wall_clock_each_probe_is_run_three_times() {
+    // What no machine fails: the answer is the limit.
+    let args = ["--clock", "wall", "--slo", "p99<100s", "-n", "20"];
+    let rates = [
+        "--rate",
+        "5k",
+        "--max-rate",
+        "5k",
+        "--set",
+        "load.late_after=10s",
+    ];
+    let report = found(4, &[&args[..], &rates].concat());
+    assert_eq!(report["repeat"], 3);
+    let runs = report["probes"][0]["runs"].as_array().expect("runs");
+    assert_eq!(runs.len(), 3);
+    assert!(runs.iter().all(|run| run["ops"] == 20), "{runs:?}");
+}
+
+#[test]
+fn the_scenario_of_the_load_is_printed() {
+    let said = knee(4, &["--slo", "p99<1ms", "--print-scenario"]).expect_code(0);
+    assert!(said.out.contains("clock = \"virtual\""), "{}", said.out);
+}
+
+#[test]
+fn what_contradicts_the_search_is_refused() {
+    for (args, words) in [
+        (&[][..], &["needs an SLO"][..]),
+        (&["--slo", "p98<1ms"], &["--slo p98<1ms", "unknown field"]),
+        (
+            &["--slo", "p99<1ms", "--precision", "0%"],
+            &["--precision", "from 0.1% to 50%"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--min-rate", "5k", "--max-rate", "1k"],
+            &["--min-rate 5000 is above --max-rate 1000"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--rate", "fast"],
+            &["--rate fast", "begin with a number"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--fewest-jobs", "--rate", "1k"],
+            &["--fewest-jobs", "closed loop"],
+        ),
+        (&["--slo", "p99<1ms", "--repeat", "0"], &["--repeat"]),
+        (
+            &["--slo", "p99<1ms", "--profile", "abacus"],
+            &["--profile abacus"],
+        ),
+    ] {
+        let said = knee(4, args).expect_code(104).expect_err(words);
+        assert_eq!(said.out, "");
+    }
+}

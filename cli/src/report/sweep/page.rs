@@ -17,7 +17,7 @@ pub fn html(sweep: &SweepReport) -> String {
         .flat_map(|(axis, _)| charts_of(sweep, axis))
         .collect();
     let config = sweep.points.first().map(|point| &point.report.config);
-    let config = config.into_iter().flat_map(|config| config.iter());
+    let config = config.into_iter().flat_map(crate::scenario::Entries::iter);
     let config = config.filter(|(path, _)| !sweep.is_swept(path));
     let swept = sweep
         .quantities

@@ -35,7 +35,7 @@ pub fn run(load: &Load, interrupt: &Interrupt) -> Result<Report, ProbeError> {
 /// The same, as a result that can be saved.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run()`].
 pub fn run_reports(load: &Load, interrupt: &Interrupt) -> Result<Reports, ProbeError> {
     let how = load.live.how()?;
     let adhoc = Adhoc::new(load);

@@ -1,6 +1,6 @@
 //! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with zero loss.
 //!
-//! [`search`](crate::search) decides what is tried, `report` shows it.
+//! [`search`] decides what is tried, `report` shows it.
 
 mod report;
 

@@ -42,7 +42,7 @@ fn the_knee_of_even_arrivals_is_c_by_s() {
 /// M/D/1: the mean wait is S/2 where the load is one half (Pollaczek and Khinchine).
 #[test]
 fn the_knee_of_an_m_d_1_queue_is_the_formulas() {
-    let args = ["--slo", "mean<150us", "-d", "20s", "--rate", "4k"];
+    let args = ["--slo", "mean<150us", "-d", "8s", "--rate", "4k"];
     let report = found(1, &args);
     let holds = number(&report, "/answer/holds_at");
     assert!((holds / 5_000.0 - 1.0).abs() < 0.05, "{holds}");

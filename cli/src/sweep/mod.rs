@@ -287,23 +287,10 @@ fn flag_of<'a>(load: &'a mut args::Load, name: &str) -> Option<&'a mut Option<St
     })
 }
 
-/// All points of the grid; the last quantity changes first.
-fn places(quantities: &[Quantity]) -> Vec<Place> {
+/// All points of the grid, in order.
+fn places(quantities: &[Quantity]) -> impl Iterator<Item = Place> + '_ {
     let count: usize = quantities.iter().map(|it| it.values.len()).product();
-    let place = |index: usize| {
-        let mut rest = index;
-        let mut at: Vec<Value> = Vec::new();
-        for quantity in quantities.iter().rev() {
-            at.push(quantity.values[rest % quantity.values.len()].clone());
-            rest /= quantity.values.len();
-        }
-        at.reverse();
-        Place {
-            index: index as u64,
-            at,
-        }
-    };
-    (0..count).map(place).collect()
+    (0..count as u64).map(|index| Place::new(index, quantities))
 }
 
 /// What is run at `place`.

@@ -17,7 +17,7 @@ use super::Load;
     mut_arg("threads", |arg| arg.value_name(RANGE)),
     mut_arg("notify", |arg| {
         arg.value_name("WAY,…")
-            .help("How jobs are told: one or several of callback, fd, poll")
+            .help(NOTIFY)
             .value_parser(NonEmptyStringValueParser::new())
     }),
     mut_arg("clock", |arg| arg.help(CLOCK)),
@@ -47,4 +47,6 @@ pub struct Sweep {
 const RANGE: &str = "VALUES";
 const JOBS: &str = "Jobs at once. VALUES are a list, 1,4,16, and ranges: 1..1024 doubles from value \
     to value, 1..1000x10 goes in steps of its factor, 10k..200k+10k adds. 64 if not said";
+const NOTIFY: &str = "How jobs are told: one or several of callback, fd, poll. With several, and poll among \
+    them, --reap is inline if not said, which goes with all of them";
 const CLOCK: &str = "Whose time; virtual if not said";

@@ -268,6 +268,14 @@ fn base(args: &args::Sweep, quantities: &[Quantity]) -> args::Load {
         if load.clock.is_none() && !says("clock") {
             load.clock = Some("virtual".to_owned());
         }
+        let is_told_by_looking = |quantity: &Quantity| {
+            quantity.name == NOTIFY && quantity.values.contains(&Value::Word("poll".to_owned()))
+        };
+        // The default, to reap by event, does not go with poll; all points are to be reaped alike.
+        if quantities.iter().any(is_told_by_looking) && load.reap.is_none() && !says("engine.reap")
+        {
+            load.reap = Some(REAP_FOR_ALL.to_owned());
+        }
         if load.seed.is_none() && !says("seed") {
             load.seed = Some(1);
         }
@@ -286,23 +294,10 @@ fn flag_of<'a>(load: &'a mut args::Load, name: &str) -> Option<&'a mut Option<St
     })
 }
 
-/// All points of the grid; the last quantity changes first.
-fn places(quantities: &[Quantity]) -> Vec<Place> {
+/// All points of the grid, in order.
+fn places(quantities: &[Quantity]) -> impl Iterator<Item = Place> + '_ {
     let count: usize = quantities.iter().map(|it| it.values.len()).product();
-    let place = |index: usize| {
-        let mut rest = index;
-        let mut at: Vec<Value> = Vec::new();
-        for quantity in quantities.iter().rev() {
-            at.push(quantity.values[rest % quantity.values.len()].clone());
-            rest /= quantity.values.len();
-        }
-        at.reverse();
-        Place {
-            index: index as u64,
-            at,
-        }
-    };
-    (0..count).map(place).collect()
+    (0..count as u64).map(|index| Place::new(index, quantities))
 }
 
 /// What is run at `place`.
@@ -377,6 +372,8 @@ fn command(args: &args::Sweep, base: &args::Load, quantities: &[Quantity]) -> St
 
 const NOTIFY: &str = "notify";
 const SIZE: &str = "size";
+/// Goes with every notification, by both clocks.
+const REAP_FOR_ALL: &str = "inline";
 const WAYS: [&str; 3] = ["fd", "callback", "poll"];
 const SEAL: &str = "aes-256-gcm-seal";
 const RANGES: &str = "a list, as 1,4,16, or a range: 1..1024 (doubling), 1..1000x10, 10k..200k+10k";

@@ -106,6 +106,21 @@ fn several_quantities_make_a_grid() {
 }
 
 #[test]
+fn all_notifications_are_reaped_alike() {
+    let args = ["sweep", "--jobs", "1,4", "--notify", "fd,callback,poll"];
+    let args = [
+        &args[..],
+        &["-n", "50", "--compute", "none", "--format", "json"],
+    ]
+    .concat();
+    let said = Folder::new().say(&args).expect_code(0);
+    assert_eq!(points(&said).len(), 6);
+    for point in points(&said) {
+        assert_eq!(point["report"]["scenario"]["reap"], "inline");
+    }
+}
+
+#[test]
 fn rates_sizes_and_threads_are_swept() {
     let folder = Folder::new();
     let rate = [

@@ -147,6 +147,20 @@ impl Part {
 }
 
 impl Place {
+    /// The place of this number in the grid of `quantities`, each of which has a value.
+    pub fn new(index: u64, quantities: &[Quantity]) -> Self {
+        let mut rest = index;
+        let mut at = Vec::new();
+        for quantity in quantities.iter().rev() {
+            let len = quantity.values.len() as u64;
+            let nth = usize::try_from(rest % len).unwrap_or(0);
+            at.push(quantity.values[nth].clone());
+            rest /= len;
+        }
+        at.reverse();
+        Self { index, at }
+    }
+
     /// It as a name: `notify=fd,jobs=64`.
     pub fn label(&self, quantities: &[Quantity]) -> String {
         let values = quantities.iter().zip(&self.at);
@@ -235,7 +249,7 @@ impl SweepReport {
         }
         for point in &self.points {
             let place = &point.place;
-            if place.index >= count || place.at != self.at(place.index) {
+            if place.index >= count || *place != Place::new(place.index, &self.quantities) {
                 return Err(format!("point {} is none of its grid", place.index));
             }
             point.report.check()?;
@@ -250,20 +264,6 @@ impl SweepReport {
         (len <= MOST_POINTS).then_some(len)
     }
 
-    /// The values at the point of this number.
-    fn at(&self, index: u64) -> Vec<Value> {
-        let mut rest = index;
-        let mut at = Vec::new();
-        for quantity in self.quantities.iter().rev() {
-            let len = quantity.values.len() as u64;
-            let nth = usize::try_from(rest % len).unwrap_or(0);
-            at.push(quantity.values[nth].clone());
-            rest /= len;
-        }
-        at.reverse();
-        at
-    }
-
     /// Points of the whole sweep that are not here.
     fn missing(&self) -> Vec<Place> {
         let has = |index: &u64| {
@@ -272,10 +272,7 @@ impl SweepReport {
         };
         let all = 0..self.grid_len().unwrap_or(0);
         all.filter(|index| !has(index))
-            .map(|index| Place {
-                index,
-                at: self.at(index),
-            })
+            .map(|index| Place::new(index, &self.quantities))
             .collect()
     }
 

@@ -8,6 +8,7 @@ use super::super::{Report, Verdict};
 use super::knee::{Row, in_words, predicted_latency_ns, rows};
 use super::table::{about, points, says};
 use super::{Point, Quantity, SweepReport, busy, predicted};
+use crate::scenario::Entries;
 
 /// All of it.
 pub fn html(sweep: &SweepReport) -> String {
@@ -17,7 +18,7 @@ pub fn html(sweep: &SweepReport) -> String {
         .flat_map(|(axis, _)| charts_of(sweep, axis))
         .collect();
     let config = sweep.points.first().map(|point| &point.report.config);
-    let config = config.into_iter().flat_map(crate::scenario::Entries::iter);
+    let config = config.into_iter().flat_map(Entries::iter);
     let config = config.filter(|(path, _)| !sweep.is_swept(path));
     let swept = sweep
         .quantities

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::Resettable::Reset;
 use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -85,15 +86,11 @@ impl Manual {
 
 /// The page of the program, and those of its commands.
 fn pages() -> Vec<Page> {
-    let mut program = Cli::command();
+    // What it would help with is on the pages.
+    let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
     let commands = program.get_subcommands().filter(|it| has_page(it));
-    let commands: Vec<Command> = commands
-        .map(|command| {
-            let name = format!("{PROGRAM}-{}", command.get_name());
-            command.clone().display_name(name)
-        })
-        .collect();
+    let commands: Vec<Command> = commands.cloned().collect();
     [program].into_iter().chain(commands).map(page).collect()
 }
 
@@ -105,13 +102,13 @@ fn names() -> Vec<String> {
 }
 
 fn has_page(command: &Command) -> bool {
-    command.get_name() != "help" && !command.is_hide_set()
+    !command.is_hide_set()
 }
 
 fn page(command: Command) -> Page {
     let name = command.get_display_name().unwrap_or(PROGRAM).to_owned();
-    // The exit codes have a section of their own, and the list of clap's is not repeated behind it.
-    let command = command.after_help("").after_long_help("");
+    // The exit codes have a section of their own.
+    let command = command.after_help(Reset).after_long_help(Reset);
     let page = Man::new(command).manual("pausewake").section("1");
     let page = page.title(name.to_uppercase());
     let mut text = Vec::new();

@@ -109,12 +109,13 @@ impl View<'_> {
     }
 
     fn latency(&self) -> Vec<String> {
-        let names = ["p50", "p90", "p99", "max"].map(|name| pad(name, COLUMN));
+        let column = self.column();
+        let names = ["p50", "p90", "p99", "max"].map(|name| pad(name, column));
         let heading = self.paint.label(&names.concat());
         vec![
             self.row("latency", &heading),
-            self.row("  last second", &times(&self.snapshot.now)),
-            self.row("  whole run", &times(&self.snapshot.whole)),
+            self.row("  last second", &times(&self.snapshot.now, column)),
+            self.row("  whole run", &times(&self.snapshot.whole, column)),
         ]
     }
 
@@ -127,12 +128,13 @@ impl View<'_> {
         let states = [
             ("all", jobs.total()),
             ("running", jobs.running),
-            ("at device", jobs.at_device),
-            ("for room", jobs.for_room),
+            ("device", jobs.at_device),
+            ("room", jobs.for_room),
             ("thinking", jobs.thinking),
         ];
-        let names = states.map(|(name, _)| pad(name, COLUMN)).concat();
-        let numbers = states.map(|(_, number)| pad(&count(number), COLUMN));
+        let column = self.column();
+        let names = states.map(|(name, _)| pad(name, column)).concat();
+        let numbers = states.map(|(_, number)| pad(&count(number), column));
         vec![
             self.row("jobs", &self.paint.label(&names)),
             self.row("", &numbers.concat()),
@@ -182,6 +184,11 @@ impl View<'_> {
         is_open.then(|| self.row("arrivals", &text))
     }
 
+    /// How wide the columns of tables are: five of them fit 60 cells.
+    fn column(&self) -> usize {
+        (self.width.saturating_sub(LABEL) / 5).clamp(NARROW_COLUMN, COLUMN)
+    }
+
     fn row(&self, label: &str, text: &str) -> String {
         let label = pad_str(label, LABEL, Alignment::Left, None);
         format!("{}{text}", self.paint.label(&label))
@@ -220,14 +227,14 @@ impl View<'_> {
     }
 }
 
-fn times(of: &Span) -> String {
+fn times(of: &Span, column: usize) -> String {
     let latency = &of.latency;
     if latency.count() == 0 {
-        return pad(NOTHING, COLUMN).repeat(4);
+        return pad(NOTHING, column).repeat(4);
     }
     let quantiles = [0.5, 0.9, 0.99].map(|quantile| latency.quantile(quantile));
     let all = quantiles.into_iter().chain([latency.max()]);
-    all.map(|it: Nanos| pad(&time(it), COLUMN)).collect()
+    all.map(|it: Nanos| pad(&time(it), column)).collect()
 }
 
 /// `text` at the right of a column.
@@ -239,6 +246,7 @@ fn pad(text: &str, width: usize) -> String {
 const NOTHING: &str = "–";
 const LABEL: usize = 14;
 const COLUMN: usize = 11;
+const NARROW_COLUMN: usize = 9;
 /// Of *now* and *overall*, with what is before and behind.
 const AFTER_RATES: usize = LABEL + 10 + 6 + 10 + 8 + 3;
 const WORDS_OF_PROGRESS: usize = 24;
@@ -272,7 +280,7 @@ latency               p50        p90        p99        max
   last second     1.04 ms    1.04 ms    2.31 ms    2.31 ms
   whole run       1.04 ms    1.04 ms    2.31 ms    2.31 ms
 
-jobs                  all    running  at device   for room   thinking
+jobs                  all    running     device       room   thinking
                        64          1         63          0          0
 in flight             63 ops, 12 of 512 places in the ring taken
 slices  asym        99 % now        99 % overall   ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
@@ -298,7 +306,7 @@ latency               p50        p90        p99        max
   last second     1.04 ms    1.04 ms    2.31 ms    2.31 ms
   whole run       1.04 ms    1.04 ms    2.31 ms    2.31 ms
 
-jobs                  all    running  at device   for room   thinking
+jobs                  all    running     device       room   thinking
                        64          1         63          0          0
 in flight             63 ops, 12 of 512 places in the ring taken
 slices  asym        99 % now        99 % overall   ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
@@ -322,7 +330,7 @@ latency               p50        p90        p99        max
   last second     1.04 ms    1.04 ms    2.31 ms    2.31 ms
   whole run       1.04 ms    1.04 ms    2.31 ms    2.31 ms
 
-jobs                  all    running  at device   for room   thinking
+jobs                  all    running     device       room   thinking
                        64          1         63          0          0
 in flight             63 ops, 12 of 512 places in the ring taken
 slices  asym        99 % now           – overall   ━━━━━━━━━━━━━━━━━━━━━━━━━━━━

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::num::NonZero;
 use std::process::{Child, Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -10,7 +11,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use crate::helper::{Folder, GOOD, said};
 
 /// A load that goes on for hours, if nobody ends it.
-const ENDLESS: [&str; 7] = ["load", "--compute", "none", "-c", "8", "-d", "9h"];
+const ENDLESS: [&str; 7] = ["load", "--compute", "none", "-c", "8", "-d", "30000s"];
 
 /// A program whose standard error is a terminal, and what is seen there.
 struct Terminal {
@@ -52,7 +53,7 @@ impl Terminal {
         Self {
             child,
             theirs: File::from(ours),
-            screen: vt100::Parser::new(rows, columns, 0),
+            screen: vt100::Parser::new(nonzero(rows), nonzero(columns), 0),
             written: Vec::new(),
         }
     }
@@ -86,12 +87,21 @@ impl Terminal {
 
     /// Reads until the program has gone; gives its exit code, and what it said on standard output.
     fn end(&mut self) -> (Option<i32>, String) {
-        let mut out = String::new();
+        // Both at once: a pipe that nobody reads is full some time.
+        let mut stdout = self.child.stdout.take().expect("it is piped");
+        let out = std::thread::spawn(move || {
+            let mut out = String::new();
+            stdout.read_to_string(&mut out).expect("UTF-8");
+            out
+        });
         while self.read() {}
-        let stdout = self.child.stdout.as_mut().expect("it is piped");
-        stdout.read_to_string(&mut out).expect("UTF-8");
+        let out = out.join().expect("it reads");
         (self.child.wait().expect("it ends").code(), out)
     }
+}
+
+fn nonzero(cells: u16) -> NonZero<u16> {
+    NonZero::new(cells).expect("a terminal has cells")
 }
 
 fn interrupt(child: &Child) {
@@ -105,7 +115,7 @@ fn interrupt(child: &Child) {
 fn a_terminal_shows_how_it_goes_and_is_clean_in_the_end() {
     let folder = Folder::new();
     let mut terminal = Terminal::run(folder.command(&ENDLESS), 24, 80);
-    let seen = terminal.read_until(&["k/s now", "last second", "at device", "asym"]);
+    let seen = terminal.read_until(&["k/s now", "last second", "thinking", "asym"]);
     // A view that is drawn again stands where it stood.
     for _ in 0..20 {
         assert!(terminal.read());
@@ -130,17 +140,16 @@ fn a_terminal_shows_how_it_goes_and_is_clean_in_the_end() {
 
 #[test]
 fn a_small_terminal_shows_what_there_is_room_for() {
-    for (rows, columns) in [(24, 60), (24, 30), (8, 80), (2, 2)] {
+    for (rows, columns) in [(24, 60), (24, 30), (8, 80)] {
         let folder = Folder::new();
         let mut terminal = Terminal::run(folder.command(&ENDLESS), rows, columns);
-        let first = if columns < 10 { "l" } else { "load" };
-        terminal.read_until(&[first]);
+        terminal.read_until(&["load"]);
         for _ in 0..10 {
             assert!(terminal.read());
         }
         // Nothing was pushed out at the top.
         let text = terminal.screen.screen().contents();
-        assert!(text.starts_with(first), "{rows}x{columns}: {text}");
+        assert!(text.starts_with("load"), "{rows}x{columns}: {text}");
         interrupt(&terminal.child);
         assert_eq!(terminal.end().0, Some(105));
         assert_eq!(terminal.screen.screen().contents(), "");
@@ -174,7 +183,7 @@ fn a_log_has_a_line_each_second_and_no_escape_codes() {
     let said = said.expect_code(105);
     for line in [&first, &second].into_iter().chain(&rest) {
         assert!(!line.contains('\x1b'), "{line}");
-        for part in [" s  ", "/s  p50 ", "  p99 ", "  in flight ", "  util "] {
+        for part in [" s  ", "/s  ", "  in flight "] {
             assert!(line.contains(part), "{line}");
         }
     }
@@ -198,18 +207,11 @@ fn quiet_is_quiet() {
 
 #[test]
 fn who_looks_on_changes_nothing_under_virtual_time() {
-    for load in ["jobs=64", "threads=3", "rate=50k/s"] {
-        let folder = Folder::with(&GOOD.replace("jobs = 4", "").replace("== 20", "> 20"));
-        let set = format!("load.{load}");
-        let args = [
-            "run",
-            "it.toml",
-            "--format",
-            "json",
-            "--set",
-            "load.ops=200000",
-        ];
-        let args = [&args[..], &["--set", &set]].concat();
+    for load in ["jobs = 64", "jobs = 64\nthreads = 3", "rate = \"50k/s\""] {
+        let scenario = GOOD.replace("jobs = 4", load);
+        let scenario = scenario.replace("ops = 20", "ops = 60000");
+        let folder = Folder::with(&scenario.replace("== 20", "> 20"));
+        let args = ["run", "it.toml", "--format", "json"];
         let alone = folder.say(&[&args[..], &["-q"]].concat()).expect_code(0);
         let watched = folder.say(&[&args[..], &["--live", "line"]].concat());
         assert_eq!(watched.out, alone.out, "{load}");

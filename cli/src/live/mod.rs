@@ -140,11 +140,7 @@ pub fn while_running<R>(
     std::thread::scope(|scope| {
         // Dropped when the run has ended, in whatever way.
         let (_running, ended) = channel();
-        let rounds = match shown {
-            Shown::View => VIEWS_A_SECOND,
-            Shown::Lines { .. } | Shown::Nothing => 1,
-        };
-        let gatherer = Gatherer::new(subject, board, device, rounds as usize);
+        let gatherer = Gatherer::new(subject, board, device, ROUNDS_A_SECOND as usize);
         let thread = std::thread::Builder::new().name("live".to_owned());
         // Without a thread there is nothing to see, and all the rest as ever.
         let _ = thread.spawn_scoped(scope, move || match shown {
@@ -159,7 +155,7 @@ pub fn while_running<R>(
 fn draw(mut gatherer: Gatherer<'_>, ended: &Receiver<()>) {
     let mut screen = Screen::new();
     let paint = words::Paint::of_terminal();
-    while is_running(ended, SECOND / VIEWS_A_SECOND) {
+    while is_running(ended, SECOND / ROUNDS_A_SECOND) {
         let snapshot = gatherer.gather();
         screen.draw(|width| view::of(&snapshot, width, paint));
     }
@@ -168,15 +164,15 @@ fn draw(mut gatherer: Gatherer<'_>, ended: &Receiver<()>) {
 /// Says how it goes, until the run has `ended`.
 fn say(mut gatherer: Gatherer<'_>, ended: &Receiver<()>, thinned: bool) {
     let watch = Stopwatch::start();
-    let mut second = 0;
-    loop {
-        second += 1;
-        let due = Duration::from_secs(second);
+    for round in 1.. {
+        let due = SECOND / ROUNDS_A_SECOND * round;
         if !is_running(ended, due.saturating_sub(watch.elapsed())) {
             return;
         }
         let snapshot = gatherer.gather();
-        if !thinned || is_worth_a_line(second) {
+        let second = u64::from(round / ROUNDS_A_SECOND);
+        let is_due = round.is_multiple_of(ROUNDS_A_SECOND);
+        if is_due && (!thinned || is_worth_a_line(second)) {
             // Nobody reads it: that is no reason to stop.
             let _ = writeln!(std::io::stderr().lock(), "{}", line::of(&snapshot));
         }
@@ -196,8 +192,8 @@ fn is_running(ended: &Receiver<()>, period: Duration) -> bool {
     ended.recv_timeout(period) == Err(RecvTimeoutError::Timeout)
 }
 
-/// Pictures that are drawn each second.
-const VIEWS_A_SECOND: u32 = 5;
+/// How often the threads are asked, and the view is drawn, each second.
+const ROUNDS_A_SECOND: u32 = 5;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::interrupt::Interrupt;
 use crate::output::{Destination, Filled, Output, OutputError};
@@ -45,6 +46,13 @@ pub trait Render {
 
     /// One of its variants, alone.
     fn only(&self, index: usize, format: Format) -> String;
+}
+
+/// `value` as one JSON object, and a line's end.
+pub fn json(value: &impl Serialize) -> String {
+    let mut json = serde_json::to_string_pretty(value).expect("strings and numbers are JSON");
+    json.push('\n');
+    json
 }
 
 /// Why reports cannot be written so.

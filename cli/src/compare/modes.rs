@@ -7,7 +7,7 @@ use super::CompareError;
 use super::break_even::{self, BreakEven};
 use super::statistics::Estimate;
 use crate::args::{Compare, Load};
-use crate::formats::Format;
+use crate::formats::{Format, json};
 use crate::interrupt::Interrupt;
 use crate::probe;
 use crate::report::numbers::{amount, or_na, time};
@@ -287,11 +287,7 @@ impl ModesReport {
     /// In one of [`FORMATS`](super::FORMATS).
     pub fn to(&self, format: Format) -> String {
         match format {
-            Format::Json => {
-                let mut json = serde_json::to_string_pretty(self).expect("a report is JSON");
-                json.push('\n');
-                json
-            }
+            Format::Json => json(self),
             Format::Csv => self.to_csv(),
             Format::Html => self.reports.to_html(&[]),
             _ => self.to_text(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::CompareError;
 use super::condition::FailIf;
 use super::statistics::{mean, student_t, variance_of_mean};
-use crate::formats::Format;
+use crate::formats::{Format, json};
 use crate::report::numbers::difference as percent;
 use crate::report::table::Table;
 use crate::report::{Report, Reports, Verdict, paragraph, printable};
@@ -168,11 +168,7 @@ impl ResultsReport {
     /// In one of [`FORMATS`](super::FORMATS).
     pub fn to(&self, format: Format) -> String {
         match format {
-            Format::Json => {
-                let mut json = serde_json::to_string_pretty(self).expect("a report is JSON");
-                json.push('\n');
-                json
-            }
+            Format::Json => json(self),
             Format::Csv => self.to_csv(),
             Format::Html => self.reports.to_html(&[]),
             _ => self.to_text(),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Load;
-use crate::formats::Format;
+use crate::formats::{Format, json};
 use crate::report::numbers::{amount, count};
 use crate::report::{Verdict, paragraph, printable, table::Table};
 use crate::search::Range;
@@ -202,11 +202,7 @@ impl KneeReport {
     /// In one of [`FORMATS`].
     pub fn to(&self, format: Format) -> String {
         match format {
-            Format::Json => {
-                let mut json = serde_json::to_string_pretty(self).expect("a report is JSON");
-                json.push('\n');
-                json
-            }
+            Format::Json => json(self),
             Format::Csv => self.to_csv(),
             _ => self.to_text(),
         }

@@ -5,6 +5,7 @@ use textwrap::Options;
 
 use super::read::{Number, Profile, Provenance};
 use super::{ALL, Source};
+use crate::formats::json;
 use crate::report::table::{Table, WIDTH};
 
 /// The profiles, a line for each.
@@ -41,8 +42,7 @@ impl Shown {
             format: FORMAT,
             profiles: &self.0,
         };
-        let text = serde_json::to_string_pretty(&document).expect("profiles are JSON");
-        format!("{text}\n")
+        json(&document)
     }
 
     /// For humans, 80 columns wide.

@@ -56,7 +56,7 @@ pub use verdict::Verdict;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::formats::{Format, Render};
+use crate::formats::{Format, Render, json};
 use crate::scenario::Entries;
 use crate::story::Line;
 use parts::{
@@ -258,10 +258,7 @@ impl Reports {
             command: &self.command,
             content,
         };
-        let mut json =
-            serde_json::to_string_pretty(&document).expect("strings and numbers are JSON");
-        json.push('\n');
-        json
+        json(&document)
     }
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::saved::{Head, ReadError};
 use super::{Report, Reports, Verdict, csv};
-use crate::formats::{Format, Render};
+use crate::formats::{Format, Render, json};
 
 /// Why files are no sweep.
 #[derive(Debug, thiserror::Error)]
@@ -318,10 +318,7 @@ impl SweepReport {
             shard: self.shard,
             points: &self.points,
         };
-        let json = serde_json::to_string_pretty(&document);
-        let mut json = json.expect("strings and numbers are JSON");
-        json.push('\n');
-        json
+        json(&document)
     }
 
     fn to_csv(&self) -> String {

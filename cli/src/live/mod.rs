@@ -2,8 +2,8 @@
 //! now and then.
 //!
 //! The threads of the run do nothing for it but put plain figures on a [`Board`] when they are asked to,
-//! which is one relaxed load of theirs each turn. A thread of its own asks, makes a [`Snapshot`] of the
-//! answers, and shows it; what it shows is made by pure functions ([`view`], [`line`]).
+//! which is one relaxed load of theirs each turn. A thread of its own asks, makes a [`Snapshot`](snapshot::Snapshot) of the
+//! answers, and shows it; what it shows is made by pure functions ([`view`], [`mod@line`]).
 
 mod board;
 mod clock;

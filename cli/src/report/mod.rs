@@ -42,7 +42,6 @@ pub use collect::{Collector, Ending, Figures, Window};
 pub use csv::rows;
 pub use errors::ErrorTally;
 pub use html::Sweep;
-
 pub use parts::{ExpectationResult, Verification};
 pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;

@@ -20,10 +20,19 @@ impl Signature {
         capacity: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<Self, E> {
-        let mut bytes = [0; Self::MAX_LEN];
-        let capacity = capacity.min(Self::MAX_LEN);
-        let len = fill(&mut bytes[..capacity])?.min(capacity);
-        Ok(Self { bytes, len })
+        // Filled where the caller gets it: half a kilobyte is not moved for nothing.
+        let mut signature = Ok(Self {
+            bytes: [0; Self::MAX_LEN],
+            len: 0,
+        });
+        if let Ok(Self { bytes, len }) = &mut signature {
+            let capacity = capacity.min(Self::MAX_LEN);
+            match fill(&mut bytes[..capacity]) {
+                Ok(filled) => *len = filled.min(capacity),
+                Err(error) => signature = Err(error),
+            }
+        }
+        signature
     }
 }
 

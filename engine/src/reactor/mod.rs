@@ -73,6 +73,17 @@ pub struct Reactor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskHandle(TaskToken);
 
+/// What the loop had to do.
+struct Work {
+    /// Jobs were resumed.
+    resumed: bool,
+    /// There is something to do again, now.
+    is_left: bool,
+}
+
+/// How many turns may go on from one without its caller.
+const MORE_TURNS: u32 = 63;
+
 /// What a turn of the loop came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -163,11 +174,12 @@ impl Reactor {
     /// # Panics
     /// With the panic of a job. The loop can be used on; the job is gone.
     pub fn turn(&mut self, until: Option<Nanos>) -> Result<Turn, ReactorError> {
-        self.turn_with(until, false)
+        self.turn_with(until, 0)
     }
 
-    /// A [`turn`](Self::turn), and at once the next one if time has brought something for it before
-    /// `until`: for callers that have nothing to do in between.
+    /// A [`turn`](Self::turn), and at once the next ones while time brings something for them before
+    /// `until`: for callers that have nothing to do in between. Comes back when a job has ended, and now
+    /// and then in any case.
     ///
     /// # Errors
     /// As [`turn`](Self::turn).
@@ -175,51 +187,70 @@ impl Reactor {
     /// # Panics
     /// With the panic of a job.
     pub fn turn_through(&mut self, until: Option<Nanos>) -> Result<Turn, ReactorError> {
-        self.turn_with(until, true)
+        // Where others reap, it is their turn after each.
+        let is_ours = self.engine.inner().config.reap != Reap::External;
+        self.turn_with(until, if is_ours { MORE_TURNS } else { 0 })
     }
 
-    fn turn_with(&mut self, until: Option<Nanos>, through: bool) -> Result<Turn, ReactorError> {
+    fn turn_with(
+        &mut self,
+        until: Option<Nanos>,
+        mut more_turns: u32,
+    ) -> Result<Turn, ReactorError> {
         if pausewake_jobs::current_id().is_some() {
             return Err(ReactorError::InJob);
         }
-        if self.work()? {
+        let work = self.work()?;
+        if work.resumed || work.is_left {
             return Ok(Turn::Progress);
         }
-        if self.engine.inner().has_to_catch_up() {
-            // The device stopped on the way, at a signal of another queue: whoever waits for it
-            // may have to run at this time.
-            return Ok(Turn::Progress);
+        let live_jobs = self.live_jobs();
+        loop {
+            if self.engine.inner().has_to_catch_up() {
+                // The device stopped on the way, at a signal of another queue: whoever waits for it
+                // may have to run at this time.
+                return Ok(Turn::Progress);
+            }
+            let turn = self.pass(until)?;
+            let is_over = until.is_some_and(|until| self.engine.now() >= until);
+            if more_turns == 0 || turn != Turn::Progress || is_over || !self.has_ready() {
+                return Ok(turn);
+            }
+            more_turns -= 1;
+            if self.work()?.is_left || self.live_jobs() != live_jobs {
+                return Ok(Turn::Progress);
+            }
         }
-        if until.is_none() && self.tasks.live() == 0 && !self.engine.inner().has_in_flight() {
+    }
+
+    /// There is nothing to do now: lets time pass until there is, and reaps.
+    fn pass(&mut self, until: Option<Nanos>) -> Result<Turn, ReactorError> {
+        if until.is_none() && self.live_jobs() == 0 && !self.engine.inner().has_in_flight() {
             return Ok(Turn::Idle);
         }
         let timer = self.engine.next_timer_ns();
         let first = until.into_iter().chain(timer).min();
         let passed = self.park.park(&self.engine, &mut self.ready, first)?;
         let reaped = self.reap();
-        let is_until = until.is_some_and(|until| self.engine.now() >= until);
-        if through && !is_until && self.has_ready() {
-            self.work()?;
-            return Ok(Turn::Progress);
-        }
+        let is_until = || until.is_some_and(|until| self.engine.now() >= until);
         Ok(match passed {
             Passed::Event => Turn::Progress,
             _ if reaped => Turn::Progress,
-            Passed::Until if is_until => Turn::TimedOut,
+            Passed::Until if is_until() => Turn::TimedOut,
             // A timer of the engine's own.
             Passed::Until => Turn::Progress,
             Passed::Nothing => Turn::Idle,
         })
     }
 
-    /// Resumes the jobs that were woken, rings the doorbell once, and reaps. Says whether there was
-    /// anything to do, or is now.
-    fn work(&mut self) -> Result<bool, ReactorError> {
+    /// Resumes the jobs that were woken, rings the doorbell once, and reaps.
+    fn work(&mut self) -> Result<Work, ReactorError> {
         let resumed = self.run_ready()?;
         self.engine.ring_doorbell();
         let reaped = self.reap();
         // The doorbell may have made room, and woken a job that waited for it. Its time is now.
-        Ok(resumed || reaped || self.ready.has_wakes() || self.has_news())
+        let is_left = reaped || self.ready.has_wakes() || self.has_news();
+        Ok(Work { resumed, is_left })
     }
 
     /// Looks for completions, if that is ours to do and it is time. Says whether there were any.

@@ -37,9 +37,14 @@ impl Clock {
     }
 
     /// Moves a virtual clock forward to `to`; it never goes back. A wall clock moves itself.
+    ///
+    /// One at a time: whoever moves the clock has locked the device. So it takes no instruction that
+    /// locks once more.
     pub(crate) fn move_to(&self, to: Nanos) {
-        if let Self::Virtual(now_ns) = self {
-            now_ns.fetch_max(to.get(), Ordering::Relaxed);
+        if let Self::Virtual(now_ns) = self
+            && now_ns.load(Ordering::Relaxed) < to.get()
+        {
+            now_ns.store(to.get(), Ordering::Relaxed);
         }
     }
 }

@@ -382,9 +382,8 @@ impl Figures {
         }
     }
 
-    /// Out of the way, as those above, so that the events which only count something stay small.
-    #[inline(never)]
     /// What happens before figures are taken matters as far as something of it goes on.
+    #[cold]
     fn warm_up(&mut self, at: Nanos, event: &Event) {
         match event {
             Event::Job(event) => self.jobs.warm_up(event),

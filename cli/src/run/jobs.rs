@@ -8,9 +8,10 @@ use std::sync::Arc;
 use pausewake_device::Nanos;
 use pausewake_device::compute::AEAD_TAG_LEN;
 use pausewake_device::random::Seed;
-use pausewake_engine::{Engine, Error};
+use pausewake_engine::{Engine, Error, Signature};
 
 use super::alarms::Alarms;
+use super::software::Verifier;
 use super::tasks::{Task, message};
 use super::tickets::{Ticket, Tickets};
 use crate::report::{Collector, Ending, ErrorTally, Verification};
@@ -201,8 +202,10 @@ impl Shared {
             } => {
                 let number = distinct.map_or(ticket.index, |distinct| ticket.index % distinct);
                 let message = self.message(number, *message_len);
-                let signature = self.timed(ticket, || engine.rsa_sign(*key, *padding, &message))?;
-                self.check(ticket, || verifier.is_right(&message, &signature));
+                let timed = Timed::begin(self, ticket.intended_ns);
+                let signed = engine.rsa_sign(*key, *padding, &message);
+                timed.end(&signed);
+                self.check_signature(ticket, &signed, verifier, &message)?;
             }
             Task::Verify {
                 key,
@@ -223,8 +226,10 @@ impl Shared {
                 verifier,
             } => {
                 let message = self.message(ticket.index, *message_len);
-                let signature = self.timed(ticket, || engine.ecdsa_sign(*key, *curve, &message))?;
-                self.check(ticket, || verifier.is_right(&message, &signature));
+                let timed = Timed::begin(self, ticket.intended_ns);
+                let signed = engine.ecdsa_sign(*key, *curve, &message);
+                timed.end(&signed);
+                self.check_signature(ticket, &signed, verifier, &message)?;
             }
             Task::Seal {
                 key,
@@ -316,12 +321,24 @@ impl Shared {
         ticket: Ticket,
         call: impl FnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut timed = Timed::begin(self, ticket.intended_ns);
+        let timed = Timed::begin(self, ticket.intended_ns);
         let result = call();
-        if matches!(result, Ok(_) | Err(Error::NotAuthentic)) {
-            timed.ending = self.good_ending;
-        }
+        timed.end(&result);
         result
+    }
+
+    /// By reference, as signatures are half a kilobyte each; therefore they are not
+    /// [`timed`](Self::timed) by way of a closure, either.
+    fn check_signature(
+        &self,
+        ticket: Ticket,
+        signed: &Result<Signature, Error>,
+        verifier: &Verifier,
+        message: &[u8],
+    ) -> Result<(), Error> {
+        let signature = signed.as_ref().map_err(|error| *error)?;
+        self.check(ticket, || verifier.is_right(message, signature));
+        Ok(())
     }
 
     fn check(&self, ticket: Ticket, is_right: impl FnOnce() -> bool) {
@@ -379,6 +396,13 @@ impl<'a> Timed<'a> {
             called_ns,
             intended_ns,
             ending: Ending::Failure,
+        }
+    }
+
+    /// The call has come back.
+    fn end<T>(mut self, result: &Result<T, Error>) {
+        if matches!(result, Ok(_) | Err(Error::NotAuthentic)) {
+            self.ending = self.shared.good_ending;
         }
     }
 }

@@ -131,7 +131,8 @@ impl<'a> Runner<'a> {
             }
             let alarm = self.jobs.alarms().next_at();
             let until = alarm.into_iter().chain(change).min();
-            if self.live_jobs() < wanted && self.allows_now() {
+            let may_start = self.live_jobs() < wanted && self.allows_now();
+            if may_start || self.together.scenario.load.think.is_some() {
                 self.turn(until)?;
             } else {
                 self.turn_through(until)?;
@@ -266,7 +267,8 @@ impl<'a> Runner<'a> {
         self.turn_by(World::turn, until)
     }
 
-    /// A turn in which nothing more can be started, whatever it brings before `until`.
+    /// Turns in which nothing more can be started, nor an alarm set, whatever they bring before
+    /// `until`.
     fn turn_through(&mut self, until: Option<Nanos>) -> Result<Turn, RunError> {
         self.turn_by(World::turn_through, until)
     }

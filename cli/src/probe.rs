@@ -59,10 +59,24 @@ pub fn run_reports(load: &Load, interrupt: &Interrupt) -> Result<Reports, ProbeE
 impl Load {
     /// Whether a flag `--set` says something of the entry `path`, or of one in it.
     pub fn sets(&self, path: &str) -> bool {
-        self.overrides.iter().any(|set| {
+        self.set_of(path).is_some()
+    }
+
+    /// The `--set` that says something of the entry `path`, or of one in it.
+    pub fn set_of(&self, path: &str) -> Option<&str> {
+        let sets = self.overrides.iter().find(|set| {
             let rest = set.trim_start().strip_prefix(path);
             rest.is_some_and(|rest| rest.starts_with(['.', '=', ' ']))
-        })
+        });
+        sets.map(String::as_str)
+    }
+
+    /// The same, and under virtual time the host's work costs what it was measured to, unless something
+    /// else is said: free of charge, all ways to tell a job would be alike.
+    pub fn or_measured_host(&mut self) {
+        if self.is_virtual() && !self.sets("host") {
+            self.overrides.push("host.base=measured".to_owned());
+        }
     }
 
     /// The same under virtual time and without computing, unless it says otherwise: the model's figures,

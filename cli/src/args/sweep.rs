@@ -21,6 +21,7 @@ use super::Load;
             .value_parser(NonEmptyStringValueParser::new())
     }),
     mut_arg("clock", |arg| arg.help(CLOCK)),
+    mut_arg("compute", |arg| arg.help(COMPUTE)),
     mut_arg("seed", |arg| arg.help("Start of all chance, the same in all points")),
     mut_arg("slo", |arg| arg.hide(true)),
     mut_arg("print_scenario", |arg| arg.hide(true)),
@@ -49,4 +50,6 @@ const JOBS: &str = "Jobs at once. VALUES are a list, 1,4,16, and ranges: 1..1024
     to value, 1..1000x10 goes in steps of its factor, 10k..200k+10k adds. 64 if not said";
 const NOTIFY: &str = "How jobs are told: one or several of callback, fd, poll. With several, and poll among \
     them, --reap is inline if not said, which goes with all of them";
-const CLOCK: &str = "Whose time; virtual if not said";
+const CLOCK: &str = "Whose time; virtual if not said, where the host's work costs what it was measured to \
+    (--set host.base=free says otherwise)";
+const COMPUTE: &str = "Whether results are computed; none if not said, under virtual time";

@@ -184,9 +184,7 @@ fn with_defaults(load: &Load) -> Load {
     if !load.is_virtual() {
         return load;
     }
-    if !load.sets("host") {
-        load.overrides.push("host.base=measured".to_owned());
-    }
+    load.or_measured_host();
     let limits = ["load.ops", "load.duration", "load.passes", "load.phase"];
     let is_limited = limits.iter().any(|path| load.sets(path));
     if load.ops.is_none() && load.duration.is_none() && !is_limited {

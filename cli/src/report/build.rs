@@ -75,9 +75,6 @@ impl Report {
         let ops = figures.latency.count();
         let is_wall = scenario.clock == Clock::Wall;
         let load = offered(scenario, figures);
-        let load = load
-            .as_ref()
-            .map(|(demands, supply)| (&demands[..], *supply));
         let samples = Samples::new(scenario, facts);
         Self {
             scenario: scenario_info(outcome),
@@ -99,7 +96,12 @@ impl Report {
             stages: stages(&samples),
             saturated_ops: figures.saturated,
             queue_wait: queue_wait(scenario, figures, &samples),
-            slices: slices(device, scenario.model_by_kind().as_ref(), load, elapsed),
+            slices: slices(
+                device,
+                scenario.model_by_kind().as_ref(),
+                load.as_ref(),
+                elapsed,
+            ),
             littles_law: littles_law(&samples, elapsed),
             jobs: JobFigures {
                 started: figures.jobs.started,

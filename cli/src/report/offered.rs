@@ -2,20 +2,21 @@
 //! the scenario's pacing.
 
 use pausewake_device::protocol::OpKind;
+use pausewake_engine::{HostCosts, Notify};
 
 use super::collect::Figures;
-use super::slices::{Demand, Supply, mean_ns};
-use crate::scenario::{Mode, Pacing, Scenario, Work};
+use super::slices::{Demand, Host, Offered, Supply, mean_ns};
+use crate::scenario::{Clock, Mode, Pacing, Scenario, Work};
 
 /// The ops that the device was asked for, and what decides how many there are; `None` when nothing
 /// was asked, or software took some of the ops, or phases change the load.
-pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, Supply)> {
+pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
     let all: u64 = figures.asked.iter().map(|asked| asked.ops).sum();
     let is_steady = scenario.load.phases.is_empty();
     if all == 0 || figures.software.total() > 0 || !is_steady {
         return None;
     }
-    let demands = OpKind::ALL
+    let demands: Vec<Demand> = OpKind::ALL
         .into_iter()
         .zip(figures.asked)
         .filter(|(_, asked)| asked.ops > 0)
@@ -27,7 +28,36 @@ pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, S
         })
         .collect();
     let ops_per_job = ratio(all, figures.jobs.started.max(1));
-    Some((demands, supply(scenario, ops_per_job)))
+    let host = host(scenario, &demands);
+    Some(Offered {
+        demands,
+        supply: supply(scenario, ops_per_job),
+        host,
+    })
+}
+
+/// What is charged to the threads for each op, under virtual time. The doorbell is rung for many at
+/// once, if there are many; where a call does not pause, it is rung for each.
+#[expect(clippy::cast_precision_loss, reason = "costs are far below 2^53 ns")]
+fn host(scenario: &Scenario, demands: &[Demand]) -> Host {
+    let costs = match scenario.clock {
+        Clock::Virtual => scenario.engine.host,
+        Clock::Wall => HostCosts::FREE,
+    };
+    let to_wake = match (scenario.mode, scenario.engine.notify) {
+        (Mode::Sync | Mode::Software, _) => costs.doorbell_ns,
+        (Mode::Async, Notify::Callback) => costs.callback_ns + costs.switch_ns,
+        (Mode::Async, Notify::Fd) => costs.fd_wake_ns + costs.switch_ns,
+        (Mode::Async, Notify::Poll) => costs.switch_ns,
+    };
+    let bytes = |demand: &Demand| demand.share * (demand.bytes_in + demand.bytes_out);
+    let copied_ns =
+        demands.iter().map(bytes).sum::<f64>() * f64::from(costs.copy_ps_per_byte) / 1e3;
+    let own = costs.submit_ns + costs.reap_ns + to_wake;
+    Host {
+        op_ns: own.get() as f64 + copied_ns,
+        threads: f64::from(scenario.load.threads),
+    }
 }
 
 fn supply(scenario: &Scenario, ops_per_job: f64) -> Supply {

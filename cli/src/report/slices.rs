@@ -39,11 +39,31 @@ pub enum Supply {
     },
 }
 
+/// What the application's threads do for each op.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// The work of an op that no other shares, ns.
+    pub op_ns: f64,
+    /// How many work.
+    pub threads: f64,
+}
+
+/// All that a run offers the device.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// What is asked of it.
+    pub demands: Vec<Demand>,
+    /// How many of them.
+    pub supply: Supply,
+    /// Through whose hands they go.
+    pub host: Host,
+}
+
 /// The figures of the slices of each class in a run that took `elapsed`.
 pub fn slices(
     device: &DeviceStats,
     model: Option<&ModelConfig>,
-    load: Option<(&[Demand], Supply)>,
+    load: Option<&Offered>,
     elapsed: Nanos,
 ) -> [SliceFigures; 2] {
     Class::ALL.map(|class| {
@@ -56,7 +76,7 @@ pub fn slices(
             slices: stats.slices,
             ops: stats.handed_out_ops,
             utilisation: to_millionths(stats.utilisation(elapsed)),
-            predicted: load.and_then(|(demands, supply)| predict(model?, class, demands, supply)),
+            predicted: load.and_then(|load| predict(model?, class, load)),
             waiting_mean: to_millionths(stats.mean_waiting(elapsed)),
             waiting_max: stats.max_waiting_ops as u64,
         }
@@ -66,13 +86,13 @@ pub fn slices(
 /// The utilisation of `class`: throughput × service time / slices. An open loop's throughput is
 /// what arrives, or what the slowest part can do; a closed loop's is bounded by the same and by a
 /// round in which no op waits for another (Denning and Buzen, *The Operational Analysis of Queueing
-/// Network Models*, 1978, on asymptotic bounds).
-fn predict(
-    model: &ModelConfig,
-    class: Class,
-    demands: &[Demand],
-    supply: Supply,
-) -> Option<PredictedUtilisation> {
+/// Network Models*, 1978, on asymptotic bounds). The host's threads are a part as the others are.
+fn predict(model: &ModelConfig, class: Class, load: &Offered) -> Option<PredictedUtilisation> {
+    let Offered {
+        demands,
+        supply,
+        host,
+    } = load;
     let own_ns = service_ns(model, class, demands);
     if own_ns <= 0.0 {
         return None;
@@ -86,8 +106,9 @@ fn predict(
         return None;
     }
     let [there_ns, back_ns] = link_ns(&model.link, demands);
-    let mut fastest_per_ns = per(1.0, there_ns.transfer.max(back_ns.transfer));
-    let mut round_ns = there_ns.total() + back_ns.total();
+    let links_per_ns = per(1.0, there_ns.transfer.max(back_ns.transfer));
+    let mut fastest_per_ns = links_per_ns.min(per(host.threads, host.op_ns));
+    let mut round_ns = host.op_ns + there_ns.total() + back_ns.total();
     for class in Class::ALL {
         let service_ns = service_ns(model, class, demands);
         let of_class = demands.iter().filter(|demand| demand.kind.class() == class);
@@ -98,7 +119,7 @@ fn predict(
         fastest_per_ns = fastest_per_ns.min(per(slices_of(model, class), service_ns));
         round_ns += service_ns;
     }
-    let (offered_per_ns, at_most) = match supply {
+    let (offered_per_ns, at_most) = match *supply {
         Supply::Open { ops_per_s } => (ops_per_s / 1e9, false),
         Supply::Closed {
             jobs,
@@ -241,9 +262,43 @@ mod tests {
     }
 
     fn predicted(model: &ModelConfig, class: Class, demands: &[Demand], supply: Supply) -> f64 {
-        let predicted = predict(model, class, demands, supply).expect("the class is used");
+        let predicted = predict(model, class, &load(demands, supply)).expect("the class is used");
         assert_eq!(predicted.at_most, matches!(supply, Supply::Closed { .. }));
         predicted.utilisation
+    }
+
+    /// By a host whose work takes no time.
+    fn load(demands: &[Demand], supply: Supply) -> Offered {
+        Offered {
+            demands: demands.to_vec(),
+            supply,
+            host: Host {
+                op_ns: 0.0,
+                threads: 1.0,
+            },
+        }
+    }
+
+    #[test]
+    fn the_host_is_a_part_of_the_round_and_may_be_the_slowest() {
+        let at = |jobs, threads| {
+            let mut load = load(&[SIGN], closed(jobs, 0.0));
+            load.host = Host {
+                op_ns: 100e3,
+                threads,
+            };
+            let predicted = predict(&model(), Class::Asymmetric, &load);
+            predicted.expect("the class is used").utilisation
+        };
+        // A round of 200 µs, half of it in one of two slices; a thread can do 10,000/s, and the slices 20,000.
+        assert_eq!(
+            [at(1.0, 1.0), at(2.0, 1.0), at(64.0, 1.0)],
+            [0.25, 0.5, 0.5]
+        );
+        assert_eq!(
+            [at(2.0, 2.0), at(64.0, 2.0), at(64.0, 3.0)],
+            [0.5, 1.0, 1.0]
+        );
     }
 
     fn closed(jobs: f64, think_us: f64) -> Supply {
@@ -328,7 +383,8 @@ mod tests {
             let mut unknown = model.clone();
             spoil(&mut unknown.asymmetric);
             let supply = closed(1.0, 0.0);
-            assert_eq!(predict(&unknown, Class::Asymmetric, &[SIGN], supply), None);
+            let load = load(&[SIGN], supply);
+            assert_eq!(predict(&unknown, Class::Asymmetric, &load), None);
         }
     }
 
@@ -357,7 +413,8 @@ mod tests {
         let full = closed(1_000.0, 0.0);
         assert_eq!(predicted(&model, Class::Asymmetric, &mix, full), 1.0);
         assert_eq!(predicted(&model, Class::Symmetric, &mix, full), 0.6);
-        assert_eq!(predict(&model, Class::Symmetric, &[SIGN], full), None);
+        let signs = load(&[SIGN], full);
+        assert_eq!(predict(&model, Class::Symmetric, &signs), None);
     }
 
     /// The table of [`Distribution::Normal`].

@@ -3,6 +3,7 @@
 //! Each point is a run as `load` makes it, and knows nothing of the others: so they can be run on all
 //! cores at once under virtual time, or on many machines, and give the same.
 
+mod room;
 mod shard;
 mod values;
 
@@ -16,9 +17,11 @@ use crate::interrupt::Interrupt;
 use crate::live::{Live, Viewer};
 use crate::load::{self, Adhoc};
 use crate::output;
+use crate::probe::FIRST_SEED;
 use crate::report::{Aborted, Outcome, Part, Place, Point, Quantity, Reports, SweepReport, Value};
 use crate::run::{self, RunError};
 use crate::scenario::{self, Clock, Flag, Rejected, Variant};
+use room::Room;
 use values::{BYTES, COUNTS, MOST_VALUES, numbers};
 
 /// Why there is nothing to sweep.
@@ -50,6 +53,7 @@ impl Plan {
     pub fn new(args: &args::Sweep) -> Result<Self, PlanError> {
         refuse(args)?;
         let quantities = quantities(args).map_err(PlanError::Flag)?;
+        refuse_sets(args, &quantities)?;
         let shard = shard::find(args.shard.as_deref(), |name| std::env::var(name).ok());
         let shard = shard.map_err(PlanError::Flag)?;
         let base = base(args, &quantities);
@@ -92,6 +96,7 @@ impl Plan {
         };
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::new());
+        let room = Room::new();
         let work = || {
             // The longest runs, of most jobs, stand at the end: begun first, no core waits for them.
             while let Some(nth) = self
@@ -108,7 +113,10 @@ impl Plan {
                     how: how_each,
                     variant: Some(&label),
                 };
-                let result = point(place, variant, interrupt, viewer);
+                let result = {
+                    let _place = room.take(&variant.scenario);
+                    point(place, variant, interrupt, viewer)
+                };
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 if result.is_err() {
                     next.store(self.points.len(), Ordering::Relaxed);
@@ -186,6 +194,34 @@ fn refuse(args: &args::Sweep) -> Result<(), PlanError> {
     Err(PlanError::Flag(wrong.to_owned()))
 }
 
+/// What is swept cannot be said once for all points, too: `--set` is put over flags.
+fn refuse_sets(args: &args::Sweep, quantities: &[Quantity]) -> Result<(), PlanError> {
+    for quantity in quantities {
+        let Some(set) = entries_of(&quantity.name)
+            .iter()
+            .find_map(|entry| args.load.set_of(entry))
+        else {
+            continue;
+        };
+        let name = &quantity.name;
+        return Err(PlanError::Flag(format!(
+            "--set {set}: it says what --{name} sweeps\n  accepted: --{name} alone"
+        )));
+    }
+    Ok(())
+}
+
+/// The entries of a scenario that say a quantity, or say it otherwise.
+fn entries_of(quantity: &str) -> &'static [&'static str] {
+    match quantity {
+        NOTIFY => &["engine.notify"],
+        "threads" => &["load.threads"],
+        "rate" => &["load.rate", "load.phase"],
+        "jobs" => &["load.jobs", "load.phase"],
+        _ => &["load.op", "load.mix", "load.message_size", "load.payload"],
+    }
+}
+
 /// What is swept, from outside to inside: what has several values.
 fn quantities(args: &args::Sweep) -> Result<Vec<Quantity>, String> {
     let load = &args.load;
@@ -261,23 +297,18 @@ fn base(args: &args::Sweep, quantities: &[Quantity]) -> args::Load {
         }
     }
     if args.scenario.is_none() {
-        let says = |entry: &str| {
-            let mut sets = load.overrides.iter().filter_map(|set| set.split_once('='));
-            sets.any(|(path, _)| path.trim() == entry)
-        };
-        if load.clock.is_none() && !says("clock") {
-            load.clock = Some("virtual".to_owned());
-        }
+        load = load.or_virtual();
+        load.or_measured_host();
         let is_told_by_looking = |quantity: &Quantity| {
             quantity.name == NOTIFY && quantity.values.contains(&Value::Word("poll".to_owned()))
         };
         // The default, to reap by event, does not go with poll; all points are to be reaped alike.
-        if quantities.iter().any(is_told_by_looking) && load.reap.is_none() && !says("engine.reap")
-        {
+        let says_reap = load.reap.is_some() || load.sets("engine.reap");
+        if quantities.iter().any(is_told_by_looking) && !says_reap {
             load.reap = Some(REAP_FOR_ALL.to_owned());
         }
-        if load.seed.is_none() && !says("seed") {
-            load.seed = Some(1);
+        if load.seed.is_none() && !load.sets("seed") {
+            load.seed = Some(FIRST_SEED);
         }
     }
     load
@@ -341,6 +372,16 @@ fn variant(
         ));
     }
     let mut variant = variants.pop().expect("there is one at least");
+    let has_levels = |quantity: &&Quantity| ["rate", "jobs"].contains(&quantity.name.as_str());
+    if let Some(quantity) = quantities.iter().find(has_levels)
+        && !variant.scenario.load.phases.is_empty()
+    {
+        let name = &quantity.name;
+        return Err(PlanError::Flag(format!(
+            "--scenario: its load has phases, which say the {name} themselves\n  accepted: --{name} with a \
+             scenario without phases"
+        )));
+    }
     variant.scenario.expectations.clear();
     Ok(variant)
 }

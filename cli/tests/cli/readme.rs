@@ -24,7 +24,7 @@ fn the_readme_shows_the_output_of_a_load() {
 
 #[test]
 fn the_readme_shows_the_output_of_a_sweep() {
-    let command = "pausewake sweep --jobs 1..256 -n 20k --compute none";
+    let command = "pausewake sweep --jobs 1..256 -n 20k";
     let args: Vec<&str> = command.split(' ').skip(1).collect();
     let said = Folder::new().say(&args).expect_code(0);
     assert_eq!(block_after(command).trim_end(), said.out.trim_end());

@@ -34,7 +34,7 @@ fn jobs_are_doubled_and_the_knee_is_named() {
         let row = lines.find(|line| line.starts_with(&format!("{jobs} ")));
         row.expect("a row for each count").to_owned()
     };
-    assert!(row("1").contains("2,309"), "{}", said.out);
+    assert!(row("1").contains("2,308"), "{}", said.out);
     assert!(row("32").ends_with("knee"), "{}", said.out);
     assert!(
         row("128").contains("66,975"),
@@ -270,6 +270,80 @@ fn more_shards_than_points_are_no_error() {
         .expect_err(&["shards 2/9, 3/9"]);
 }
 
+/// Points run at once draw on one number of stacks: together more than a process may have, none of them
+/// alone.
+#[test]
+fn points_that_do_not_fit_beside_each_other_wait() {
+    let args = ["sweep", "--jobs", "16k,17k", "-n", "20k"];
+    let said = Folder::new().say(&[&args[..], &["--format", "json"]].concat());
+    let live: Vec<Value> = points(&said.expect_code(0))
+        .iter()
+        .map(|it| it["report"]["jobs"]["max_live"].clone())
+        .collect();
+    assert_eq!(live, [16_000, 17_000]);
+}
+
+/// The host's work costs what it was measured to, if nobody says otherwise.
+#[test]
+fn notifications_differ() {
+    let sweep = |set: &[&str]| {
+        let args = ["sweep", "--notify", "fd,callback", "--profile", "ideal"];
+        let load = ["--op", "aes-128-gcm-seal@64", "-c", "16", "-n", "2k"];
+        let args = [&args[..], &load, set, &["--format", "json"]].concat();
+        let points = points(&Folder::new().say(&args).expect_code(0));
+        let throughput = points.iter().map(|it| it["report"]["ops_per_s"].as_f64());
+        throughput.collect::<Vec<_>>()
+    };
+    let by = sweep(&[]);
+    assert!(by[0] < by[1].map(|callback| callback * 0.7), "{by:?}");
+    let free = sweep(&["--set", "host.base=free"]);
+    assert_eq!(free[0], free[1]);
+}
+
+/// Where points are missing, nobody knows what they would show.
+#[test]
+fn a_part_of_a_sweep_has_no_knee_and_is_not_complete() {
+    let folder = Folder::new();
+    let said = sweep(&folder, &["--shard", "1/2"]).expect_code(0);
+    assert!(!said.out.contains("%  knee"), "{}", said.out);
+    assert!(!said.out.contains("saturated"), "{}", said.out);
+    let words = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("`pausewake merge` joins them"), "{words}");
+    sweep(&folder, &["--shard", "1/2", "-o", "1.json"]).expect_code(0);
+    let shard = folder.say(&["report", "1.json", "--format", "html"]);
+    assert!(
+        shard
+            .expect_code(0)
+            .out
+            .contains("Sweep of jobs, shard 1 of 2")
+    );
+    for format in ["text", "html"] {
+        let half = folder.say(&["merge", "1.json", "--format", format]);
+        let half = half.expect_code(103);
+        assert!(half.out.contains("INCOMPLETE: 4 of 8"), "{}", half.out);
+        assert!(!half.out.contains("saturated"), "{}", half.out);
+    }
+}
+
+/// What was invalid says nothing of a knee.
+#[test]
+fn invalid_points_are_shown_and_not_believed() {
+    let folder = Folder::new();
+    sweep(&folder, &["-o", "it.json"]).expect_code(0);
+    let file = std::fs::read_to_string(folder.path("it.json")).expect("a file");
+    let mut sweep: Value = serde_json::from_str(&file).expect("JSON");
+    let points = sweep["points"].as_array_mut().expect("points");
+    for point in points.iter_mut().skip(5) {
+        point["report"]["invalid"] = "made up".into();
+    }
+    folder.write("it.json", sweep.to_string().as_bytes());
+    let said = folder.say(&["report", "it.json"]);
+    assert!(said.out.contains("INVALID"), "{}", said.out);
+    let words = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sixteen = "nothing is saturated up to 16 jobs; throughput still grows";
+    assert!(words.contains(sixteen), "{words}");
+}
+
 #[test]
 fn what_does_not_belong_together_is_not_merged() {
     let folder = Folder::new();
@@ -364,6 +438,22 @@ fn wrong_flags_are_told() {
         (
             &["--jobs", "1,2", "--scenario", "none.toml"],
             &["none.toml"],
+        ),
+        (
+            &["--jobs", "1,2", "--set", "load.jobs=5"],
+            &["--set load.jobs=5: it says what --jobs sweeps"],
+        ),
+        (
+            &["--rate", "1k,2k", "--set", "load.phase=[]"],
+            &["it says what --rate sweeps", "--rate alone"],
+        ),
+        (
+            &["--notify", "fd,callback", "--set", "engine.notify=\"fd\""],
+            &["it says what --notify sweeps"],
+        ),
+        (
+            &["--threads", "1,2", "-c", "8", "--set", "load.threads=4"],
+            &["it says what --threads sweeps"],
         ),
         (
             &["--jobs", "1,2", "-o", "it.xyz"],

@@ -53,16 +53,10 @@ impl SweepReport {
                 }
             }
         }
-        all.shard = parts
-            .iter()
-            .all(|part| *part == parts[0])
-            .then_some(parts[0])
-            .flatten();
+        // Whoever merges wants the whole: what other shards have is missing in it.
+        all.shard = None;
         let missing = all.missing();
         let is_whole = missing.is_empty();
-        if is_whole || paths.len() > 1 {
-            all.shard = None;
-        }
         let missing = (!is_whole).then(|| Missing {
             shards: missing_shards(&parts, &missing),
             points: missing

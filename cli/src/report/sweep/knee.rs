@@ -6,7 +6,9 @@
 //! that are compared.
 
 use super::super::text::numbers::{amount, count, share};
-use super::{Point, Quantity, SweepReport, Value, busy, is_plain_closed_loop, predicted};
+use super::{
+    Point, Quantity, SweepReport, Value, busy, is_plain_closed_loop, predicted, predicted_busy,
+};
 
 /// Points that differ in one quantity alone.
 pub struct Row<'a> {
@@ -43,9 +45,20 @@ pub fn rows(sweep: &SweepReport, axis: usize) -> Vec<Row<'_>> {
     rows
 }
 
-/// Of which quantity the knee is told: the innermost one that has numbers.
-pub fn axis(sweep: &SweepReport) -> Option<usize> {
-    sweep.quantities.iter().rposition(Quantity::is_number)
+/// The lines that a knee is looked for in: of which quantity, which is the innermost one that has numbers,
+/// and of the points whose figures mean something. `None` if points are missing: nobody knows what
+/// those would show.
+pub fn told(sweep: &SweepReport) -> Option<(&Quantity, Vec<Row<'_>>)> {
+    let axis = sweep.quantities.iter().rposition(Quantity::is_number)?;
+    if !sweep.missing().is_empty() {
+        return None;
+    }
+    let mut rows = rows(sweep, axis);
+    for row in &mut rows {
+        row.points
+            .retain(|(_, point)| point.report.invalid.is_none());
+    }
+    Some((&sweep.quantities[axis], rows))
 }
 
 /// Where the knee stands among `points`, if they show one.
@@ -106,7 +119,7 @@ pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
 /// What is to be said where the best, if there is one, stands at the end.
 fn unsaturated(quantity: &Quantity, row: &Row<'_>) -> String {
     let [.., (before, _), (last, point)] = row.points.as_slice() else {
-        return "too few points to tell of a knee".to_owned();
+        return "too few points that mean something to tell of a knee".to_owned();
     };
     let last = named(quantity, *last);
     if quantity.name == "size" {
@@ -132,8 +145,8 @@ fn named(quantity: &Quantity, at: u64) -> String {
     }
 }
 
-/// The knee of the closed-loop prediction, N* = c (Z + S)/S: as many jobs as the most that is predicted
-/// needs if none waits for another. `None` where the prediction does not reach its most.
+/// The knee of the closed-loop prediction, N* = X (Z + S): as many jobs as the most that is predicted, X,
+/// needs if none waits for another; where slices are the limit, X is c/S. `None` where the prediction does not reach its most.
 #[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
 pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
     let is_closed = row
@@ -154,14 +167,28 @@ pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
     (ends > 1 && at_first < most * FLAT).then(|| first as f64 * most / at_first)
 }
 
-/// What is predicted of the knee, in words.
+/// What is predicted of the knee, in words: with all slices busy, or with less where something else is the
+/// slowest part.
 pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
     let knee = predicted_knee(quantity, row)?;
+    let of_slices = row
+        .points
+        .iter()
+        .map(|(_, point)| predicted_busy(&point.report));
+    let busiest = of_slices.flatten().fold(0.0, f64::max);
     let of = match row.of.as_str() {
         "" => String::new(),
         of => format!("{of}: "),
     };
-    Some(format!("{of}N* = c (Z + S)/S = {} jobs", amount(knee)))
+    let knee = amount(knee);
+    Some(match busiest >= FLAT {
+        true => format!("{of}N* = c (Z + S)/S = {knee} jobs"),
+        false => format!(
+            "{of}N* = {knee} jobs; then the host\u{2019}s work, the link or a rate is the limit, and \
+             slices are busy for {}",
+            share(busiest)
+        ),
+    })
 }
 
 /// Mean latency by Little's law, if as many ops are in it as jobs: N/X, in ns, of the predicted X.

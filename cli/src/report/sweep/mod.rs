@@ -383,6 +383,13 @@ fn busy(report: &Report) -> f64 {
     slices.fold(0.0, f64::max)
 }
 
+/// How busy they can be at most, by the model; of the class that is busiest.
+fn predicted_busy(report: &Report) -> Option<f64> {
+    let slices = report.slices.iter();
+    let predicted = slices.filter_map(|slices| slices.predicted.as_ref());
+    predicted.map(|it| it.utilisation).reduce(f64::max)
+}
+
 /// Name and version of the JSON format.
 const FORMAT: &str = "pausewake-sweep/1";
 /// As many as a command can ask for.

@@ -2,18 +2,18 @@
 
 use pausewake_device::Nanos;
 
+use super::super::Verdict;
 use super::super::html::{self, Sweep, Swept, TimeUnit};
 use super::super::text::numbers::{amount, or_na};
-use super::super::{Report, Verdict};
-use super::knee::{Row, in_words, predicted_latency_ns, rows};
+use super::knee::{Row, in_words, predicted_latency_ns, rows, told};
 use super::table::{about, points, says};
-use super::{Point, Quantity, SweepReport, busy, predicted};
+use super::{Point, Quantity, SweepReport, busy, predicted, predicted_busy};
 use crate::scenario::Entries;
 
 /// All of it.
 pub fn html(sweep: &SweepReport) -> String {
     let charts = sweep.quantities.iter().enumerate();
-    let charts = charts.filter(|(_, quantity)| quantity.is_number());
+    let charts = charts.filter(|(_, quantity)| quantity.is_number() && !sweep.points.is_empty());
     let charts: Vec<Sweep> = charts
         .flat_map(|(axis, _)| charts_of(sweep, axis))
         .collect();
@@ -25,13 +25,19 @@ pub fn html(sweep: &SweepReport) -> String {
         .iter()
         .map(|it| (it.name.as_str(), it.typed.as_str()));
     let words = says(sweep).into_iter();
-    let best = sweep.points.iter().max_by(|a, b| {
-        let of = |point: &Point| point.report.ops_per_s.unwrap_or(0.0);
-        of(a).total_cmp(&of(b))
-    });
+    let throughput = |point: &Point| point.report.ops_per_s.unwrap_or(0.0);
+    let most = sweep.points.iter().map(throughput).fold(0.0, f64::max);
+    // Of several that are as good, the one that takes least.
+    let best = sweep
+        .points
+        .iter()
+        .find(|point| throughput(point) >= AS_GOOD * most);
     let names: Vec<&str> = sweep.quantities.iter().map(|it| it.name.as_str()).collect();
+    let part = sweep.shard.map_or_else(String::new, |part| {
+        format!(", shard {} of {}", part.number, part.of)
+    });
     html::of_sweep(html::SweepPage {
-        title: format!("Sweep of {}", names.join(" and ")),
+        title: format!("Sweep of {}{part}", names.join(" and ")),
         verdict: sweep.verdict().max(match sweep.is_complete() {
             true => Verdict::Holds,
             false => Verdict::Aborted,
@@ -80,12 +86,12 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
         let line = |row: &Row<'_>| line(name(row, what), row, figure);
         rows.iter().map(line).collect()
     };
-    let words = rows
-        .iter()
-        .take(MOST_WORDS)
-        .map(|row| in_words(quantity, row));
     let mut throughput = chart("throughput", "Throughput", "op/s");
-    throughput.note = words.collect::<Vec<_>>().join("; ") + ".";
+    if let Some((told, rows)) = told(sweep).filter(|(told, _)| told.name == quantity.name) {
+        let words = rows.iter().take(MOST_WORDS);
+        let words = words.map(|row| in_words(told, row));
+        throughput.note = words.collect::<Vec<_>>().join("; ") + ".";
+    }
     throughput.measured = each("measured", &|_, point| point.report.ops_per_s);
     throughput.predicted = each("predicted", &|_, point| predicted(&point.report));
 
@@ -96,11 +102,11 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
     let unit = TimeUnit::of(Nanos::new(longest.max().unwrap_or(1)));
     let of = |ns: Option<u64>| ns.map(|ns| unit.of_time(Nanos::new(ns)));
     let mut latency = chart("latency", "Latency", &format!("latency, {}", unit.name));
-    latency.note = "Percentiles of each point; dashed, the mean by Little\u{2019}s law.".to_owned();
     latency.measured = each("p99", &|_, point| of(point.report.latency.p99_ns));
     latency.predicted = each("mean, predicted", &|at, point| {
         predicted_latency_ns(quantity, at, point).map(|ns| unit.of_time(Nanos::from_f64(ns)))
     });
+    latency.note = "Percentiles of each point.".to_owned();
     if let [_] = &rows[..] {
         let median = each("p50", &|_, point| of(point.report.latency.p50_ns));
         latency.measured.extend(median);
@@ -109,12 +115,19 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
     let mut busiest = chart("utilisation", "Utilisation", "slices busy, %");
     busiest.note = "Of the class of slices that is busiest.".to_owned();
     busiest.measured = each("measured", &|_, point| Some(100.0 * busy(&point.report)));
-    busiest.predicted = each("predicted", &|_, point| predicted_busy(&point.report));
+    busiest.predicted = each("predicted", &|_, point| {
+        predicted_busy(&point.report).map(|it| 100.0 * it)
+    });
     let mut charts = [throughput, latency, busiest];
     for chart in &mut charts {
         // What nothing is known of has no place in a legend.
         let is_known = |swept: &Swept| swept.points.iter().any(|(_, y)| y.is_finite());
         chart.predicted.retain(is_known);
+    }
+    let [_, latency, _] = &mut charts;
+    if !latency.predicted.is_empty() {
+        latency.note =
+            "Percentiles of each point; dashed, the mean by Little\u{2019}s law.".to_owned();
     }
     charts
 }
@@ -129,15 +142,6 @@ fn line(label: String, row: &Row<'_>, figure: &dyn Fn(u64, &Point) -> Option<f64
     }
 }
 
-fn predicted_busy(report: &Report) -> Option<f64> {
-    let predicted = report
-        .slices
-        .iter()
-        .filter_map(|slices| slices.predicted.as_ref());
-    let most = predicted.map(|it| 100.0 * it.utilisation);
-    most.reduce(f64::max)
-}
-
 /// Whether each value is at least half as much again as the one before: then steps of the axis are
 /// factors.
 fn is_doubling(quantity: &Quantity) -> bool {
@@ -147,5 +151,7 @@ fn is_doubling(quantity: &Quantity) -> bool {
     })
 }
 
+/// As much as the best, but for chance.
+const AS_GOOD: f64 = 0.999;
 /// Sentences below a title.
 const MOST_WORDS: usize = 4;

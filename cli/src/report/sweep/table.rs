@@ -3,7 +3,7 @@
 use super::super::text::numbers::{amount, count, counted, or_na, share, time};
 use super::super::text::{self, Table, printable};
 use super::super::{Report, Verdict};
-use super::knee::{axis, in_words, knee, predicted_in_words, rows};
+use super::knee::{in_words, knee, predicted_in_words, told};
 use super::{Point, SweepReport, Value, busy, predicted};
 
 /// All of it.
@@ -77,9 +77,8 @@ pub fn points(sweep: &SweepReport) -> Table {
     let names = sweep.quantities.iter().map(|it| it.name.as_str());
     let heads = ["op/s", "predicted", "p50", "p99", "busy", ""];
     let mut table = Table::of_figures(names.chain(heads));
-    let knees: Vec<u64> = axis(sweep).map_or_else(Vec::new, |axis| {
-        let quantity = &sweep.quantities[axis];
-        let rows = rows(sweep, axis).into_iter();
+    let knees: Vec<u64> = told(sweep).map_or_else(Vec::new, |(quantity, rows)| {
+        let rows = rows.into_iter();
         rows.filter_map(|row| Some(row.points[knee(quantity, &row.points)?].1.place.index))
             .collect()
     });
@@ -116,15 +115,17 @@ fn mark(point: &Point, knees: &[u64]) -> String {
 /// What the points show: the measured knee, the predicted one, and what is to be said against them.
 pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
     let mut says = Vec::new();
-    if let Some(axis) = axis(sweep) {
-        let quantity = &sweep.quantities[axis];
-        let rows = rows(sweep, axis);
+    if let Some((quantity, rows)) = told(sweep) {
         let measured = rows.iter().map(|row| ("measured", in_words(quantity, row)));
         says.extend(measured);
         let predicted = rows
             .iter()
             .filter_map(|row| predicted_in_words(quantity, row));
         says.extend(predicted.map(|said| ("predicted", said)));
+    } else if let (Some(_), true) = (sweep.shard, sweep.is_complete()) {
+        let elsewhere =
+            "the other points are elsewhere; `pausewake merge` joins them and names the knee";
+        says.push(("shard", elsewhere.to_owned()));
     }
     let count_of = |is: fn(&Report) -> bool| {
         let reports = sweep.points.iter().map(|point| &point.report);

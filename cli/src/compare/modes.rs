@@ -289,7 +289,7 @@ impl ModesReport {
         match format {
             Format::Json => json(self),
             Format::Csv => self.to_csv(),
-            Format::Html => self.reports.to_html(&[]),
+            Format::Html => crate::report::html::of(&self.reports),
             _ => self.to_text(),
         }
     }

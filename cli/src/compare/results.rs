@@ -170,7 +170,7 @@ impl ResultsReport {
         match format {
             Format::Json => json(self),
             Format::Csv => self.to_csv(),
-            Format::Html => self.reports.to_html(&[]),
+            Format::Html => crate::report::html::of(&self.reports),
             _ => self.to_text(),
         }
     }

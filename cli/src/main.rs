@@ -61,7 +61,12 @@ fn main() -> ExitCode {
             printed.map_err(|error| no_knee(&error)).and_then(print)
         }
         Command::Knee(args) => find_knee(&args).map(Verdict::exit),
-        Command::Compare(args) if args.load.print_scenario => print_load(&args.load),
+        Command::Compare(args) if args.load.print_scenario => {
+            let printed = compare::scenario(&args);
+            printed
+                .map_err(|error| no_comparison(&error))
+                .and_then(print)
+        }
         Command::Compare(args) => compare_all(&args).map(Verdict::exit),
         Command::Report(args) => report_saved(&args, Reports::read_all).map(|_| Exit::Success),
         Command::Merge(args) => report_saved(&args, Reports::read_merged).map(Verdict::exit),

@@ -294,3 +294,79 @@ fn a_search_for_the_knee_reports_the_probes_that_are_done() {
     }
     assert!(report["words"].as_str().expect("words").contains("ABORTED"));
 }
+
+#[test]
+fn a_comparison_reports_the_modes_that_are_done() {
+    let folder = Folder::with(GOOD);
+    // In software a signature takes a hundred seconds, on the device a microsecond.
+    let args = [
+        "compare",
+        "-d",
+        "100000s",
+        "--set",
+        "host.base=free",
+        "--set",
+        "host.software.rsa-sign={ per_op = \"100s\" }",
+        "--set",
+        "device.asym.service.base=1us",
+        "--live",
+        "line",
+    ];
+    let report = broken_off(&folder, &args, |child| {
+        end_at_line(child, |line| line.contains("k/s") || line.contains("M/s"));
+    });
+    follows_schema("compare", &report);
+    assert_eq!(report["aborted"], true);
+    let modes = report["modes"].as_array().expect("modes");
+    assert_eq!(modes.len(), 2, "software, and what sync has done");
+    assert_eq!(
+        modes[0]["ops_per_s"],
+        serde_json::json!({ "mean": 0.01, "half_width": 0.0 })
+    );
+    assert_eq!(report["break_even"], serde_json::json!([]));
+    for why in ["jobs", "bytes"] {
+        let why = report["no_break_even"][why].as_str().expect("a reason");
+        assert!(why.contains("A signal ended the comparison"), "{why}");
+    }
+}
+
+#[test]
+fn a_comparison_reports_the_search_as_far_as_it_went() {
+    let folder = Folder::with(GOOD);
+    // A job does an op in 10 ms, software in 5: four jobs win. A thousand take their time to tell whether
+    // they do.
+    let args = [
+        "compare",
+        "-c",
+        "1",
+        "-d",
+        "200s",
+        "--seeds",
+        "1",
+        "--set",
+        "host.base=free",
+        "--set",
+        "host.software.rsa-sign={ per_op = \"5ms\" }",
+        "--set",
+        "device.asym.slices=4096",
+        "--set",
+        "device.asym.service.base=10ms",
+        "--set",
+        "device.ring_depth=2048",
+        "--live",
+        "line",
+    ];
+    let report = broken_off(&folder, &args, |child| {
+        end_at_line(child, |line| line.contains(" k/s"));
+    });
+    follows_schema("compare", &report);
+    assert_eq!(report["aborted"], true);
+    assert_eq!(report["modes"].as_array().map(Vec::len), Some(4));
+    let found = &report["break_even"][0];
+    let answer = serde_json::json!({ "kind": "from", "wins_at": 3, "loses_at": 2 });
+    assert_eq!(found["answer"], answer);
+    assert!(found["wins_to_the_end"].is_null(), "nobody saw the end");
+    let tried = found["probes"].as_array().expect("probes").iter();
+    let tried: Vec<_> = tried.filter_map(|it| it["at"].as_u64()).collect();
+    assert_eq!(tried, [1, 2, 4, 3]);
+}

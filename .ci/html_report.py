@@ -50,6 +50,8 @@ PROBE = """
     wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     height: document.documentElement.scrollHeight,
     tables: document.querySelector('.figures').getBoundingClientRect().bottom + 24,
+    spilled: [...document.querySelectorAll('h1, .card p, .banner, .chips div, .legend li')]
+      .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.trim()),
     smallest: Math.min(...[...document.querySelectorAll('main *')].filter((e) => !e.closest('svg') && e.textContent.trim())
       .map((e) => parseFloat(getComputedStyle(e).fontSize))),
     charts: [...document.querySelectorAll('svg')].map((svg) => ({
@@ -69,7 +71,13 @@ PROBE = """
 })()
 """
 CHARTS = ["throughput", "latency", "percentiles", "stages"]
-SWEEPS = ["sweep"]
+# Of pages that show something else, or more.
+CHARTS_OF = {
+    "sweep": ["sweep-jobs-throughput", "sweep-jobs-latency", "sweep-jobs-utilisation"],
+    "knee": ["probes-p99", "probes-mean"],
+    "jobs": ["probes-throughput"],
+    "compare": ["break-even-jobs", "break-even-bytes", *CHARTS],
+}
 PATIENCE_S = 60
 
 
@@ -177,6 +185,8 @@ def faults(page, expected, width):
         yield f"{page['scripts']} scripts"
     if page["wider"] > 0:
         yield f"the page is {page['wider']} pixels wider than a window of {width}"
+    if page["spilled"]:
+        yield f"text leaves its box: {page['spilled']}"
     if page["smallest"] < 13:
         yield f"text of {page['smallest']} pixels"
     for chart in page["charts"]:
@@ -226,7 +236,7 @@ def check(browser, page, folder):
             target, session = open_page(browser, url, scheme, width)
             result = browser.call("Runtime.evaluate", session, expression=PROBE, returnByValue=True)
             found = result["result"]["value"]
-            expected = [*SWEEPS, *CHARTS] if page.stem == "sweep" else CHARTS
+            expected = CHARTS_OF.get(page.stem, CHARTS)
             for fault in [*messages(browser, url), *faults(found, expected, width)]:
                 yield f"{page.name}, {scheme}, {width} pixels: {fault}"
             if width == 1280:

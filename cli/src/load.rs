@@ -55,9 +55,16 @@ impl Adhoc {
     /// # Errors
     /// Everything that is wrong with the flags.
     pub fn print(&self) -> Result<String, Box<Rejected>> {
+        Ok(format!("# {}\n\n{}", self.command, self.table()?))
+    }
+
+    /// The same without the command.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the flags.
+    pub fn table(&self) -> Result<String, Box<Rejected>> {
         self.variants()?;
-        let table = scenario::table_of_flags(&self.defaults, &self.flags, &self.overrides)?;
-        Ok(format!("# {}\n\n{table}", self.command))
+        scenario::table_of_flags(&self.defaults, &self.flags, &self.overrides)
     }
 }
 

@@ -73,7 +73,8 @@ pub struct Load {
     /// takes the entry out. May be given several times.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
-    /// Print the scenario instead of running it: `pausewake run` does the same with it.
+    /// Print the scenario instead of running it: `pausewake run` does the same with it. Of a search for
+    /// the knee it is the first probe, of a comparison a variant for each mode.
     #[arg(long)]
     pub print_scenario: bool,
     /// Where the report goes, and how.

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CompareError;
+use super::modes::{MODES, in_mode};
 use crate::args::Load;
 use crate::interrupt::Interrupt;
-use crate::probe;
+use crate::probe::{self, ProbeError};
 use crate::report::numbers::{count, counted};
 use crate::search::{self, Edge, Range};
 
@@ -19,11 +20,12 @@ pub struct BreakEven {
     pub offload: String,
     /// What came of it.
     pub answer: Answer,
-    /// Whether offload still wins at the other end of the search; `null` if it never does.
+    /// Whether offload still wins at the other end of the search; `null` if it never does, or nobody
+    /// looked.
     pub wins_to_the_end: Option<bool>,
     /// The answer in words.
     pub words: String,
-    /// What was tried, in order.
+    /// What was tried, in order; under virtual time in the end all doublings, which show how it goes on.
     pub probes: Vec<Trial>,
 }
 
@@ -58,6 +60,8 @@ pub enum Answer {
         /// The highest value that was tried.
         up_to: u64,
     },
+    /// Not known: a signal broke the search off.
+    Aborted,
 }
 
 /// Throughput at a value that was tried.
@@ -69,17 +73,118 @@ pub struct Trial {
     pub software_ops_per_s: f64,
     /// Of the offload.
     pub offload_ops_per_s: f64,
+    /// Of the other modes; under virtual time alone, where looking takes no time that anybody waits for.
+    pub others: Vec<ModeRate>,
 }
 
-/// Searches over jobs, with everything else as `load` says.
+/// Throughput of a mode.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ModeRate {
+    /// Its name.
+    pub mode: &'static str,
+    /// Ops per second.
+    pub ops_per_s: f64,
+}
+
+/// What was not searched.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct NotSearched {
+    /// Why there is no break-even over jobs; `null` if there is one.
+    pub jobs: Option<String>,
+    /// Why there is no break-even over bytes; `null` if there is one.
+    pub bytes: Option<String>,
+}
+
+impl Over {
+    /// A value in words.
+    pub fn amount(self, at: u64) -> String {
+        match self {
+            Self::Jobs => counted(at, "job"),
+            Self::Bytes => counted(at, "byte"),
+        }
+    }
+
+    /// What it is called.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Jobs => "jobs",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+impl NotSearched {
+    fn at_all(why: &str) -> Self {
+        Self {
+            jobs: Some(why.to_owned()),
+            bytes: Some(why.to_owned()),
+        }
+    }
+
+    /// What is to be said of it: each sentence once, and nothing of what nobody wanted.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let bytes = self
+            .bytes
+            .as_ref()
+            .filter(|it| self.jobs.as_ref() != Some(it));
+        let words = self.jobs.iter().chain(bytes).map(String::as_str);
+        words.filter(|it| *it != NOT_WANTED)
+    }
+}
+
+impl Trial {
+    /// Whether offload has more throughput than software.
+    pub fn offload_wins(&self) -> bool {
+        self.offload_ops_per_s > self.software_ops_per_s
+    }
+
+    /// Throughput of the mode of this name, where `offload` is the one that was held against software.
+    pub fn ops_per_s(&self, mode: &str, offload: &str) -> Option<f64> {
+        match mode {
+            "software" => Some(self.software_ops_per_s),
+            _ if mode == offload => Some(self.offload_ops_per_s),
+            _ => {
+                let other = self.others.iter().find(|it| it.mode == mode);
+                other.map(|it| it.ops_per_s)
+            }
+        }
+    }
+}
+
+/// Searches over all that `load` can be searched over, if somebody wants it.
 ///
 /// # Errors
 /// A run came to no result.
-pub fn over_jobs(
+pub fn search(
     load: &Load,
-    offload: &str,
+    is_wanted: bool,
     interrupt: &Interrupt,
-) -> Result<Option<BreakEven>, CompareError> {
+) -> Result<(Vec<BreakEven>, NotSearched), CompareError> {
+    let why_not = match is_wanted {
+        false => Some(NOT_WANTED),
+        true if load.rate.is_some() || load.sets("load.rate") => Some(OPEN),
+        true => interrupt.is_raised().then_some(ENDED),
+    };
+    if let Some(why) = why_not {
+        return Ok((Vec::new(), NotSearched::at_all(why)));
+    }
+    let offload = load.notify.as_deref().unwrap_or("callback");
+    let mut found = vec![over_jobs(load, offload, interrupt)?];
+    let mut not_searched = NotSearched::default();
+    match cipher_op(load) {
+        Err(why) => {
+            not_searched.bytes = Some(format!(
+                "From how many bytes on offload wins is not searched: {why}."
+            ));
+        }
+        Ok(_) if interrupt.is_raised() => not_searched.bytes = Some(ENDED.to_owned()),
+        Ok(op) => found.push(over_bytes(load, op, offload, interrupt)?),
+    }
+    Ok((found, not_searched))
+}
+
+/// Searches over jobs, with everything else as `load` says.
+fn over_jobs(load: &Load, offload: &str, interrupt: &Interrupt) -> Result<BreakEven, CompareError> {
     let threads = load.threads.as_deref().and_then(crate::load::whole);
     let lowest = threads.map_or(1, |it| u32::try_from(it).unwrap_or(u32::MAX));
     let range = range(lowest, MOST_JOBS.max(lowest), 0.0);
@@ -88,31 +193,52 @@ pub fn over_jobs(
     })
 }
 
-/// Searches over the message's size of an AEAD op; `None` if `load` does something else.
-///
-/// # Errors
-/// A run came to no result.
-pub fn over_bytes(
+/// Searches over the size of the message of `op`.
+fn over_bytes(
     load: &Load,
+    op: &str,
     offload: &str,
     interrupt: &Interrupt,
-) -> Result<Option<BreakEven>, CompareError> {
-    let Some(op) = aead(load) else {
-        return Ok(None);
-    };
+) -> Result<BreakEven, CompareError> {
     let range = range(FEWEST_BYTES, MOST_BYTES, 0.01);
     find(Over::Bytes, load, offload, range, interrupt, |load, at| {
         load.op = Some(format!("{op}@{at}"));
     })
 }
 
-/// The op of `load` without a size, if it is one op, of a cipher.
-fn aead(load: &Load) -> Option<String> {
-    let op = load.op.as_ref()?;
-    let name = op.split('@').next()?.trim();
-    let is_aead = name.ends_with("-seal") || name.ends_with("-open");
-    let is_sized = is_aead && name != "seal-open";
-    (is_sized && !load.sets("load") && load.payload.is_none()).then(|| name.to_owned())
+/// The op of `load` without a size, if it is one op, of a cipher, whose size may change; else why not.
+fn cipher_op(load: &Load) -> Result<&str, String> {
+    let entries = ["op", "mix", "message_size", "payload"];
+    let set = entries.iter().find(|it| load.sets(&format!("load.{it}")));
+    if let Some(entry) = set {
+        return Err(format!("--set load.{entry} says what the messages are"));
+    }
+    if load.mix.is_some() {
+        return Err(
+            "the messages of a --mix are of several sizes, those of one --op of one".into(),
+        );
+    }
+    if load.payload.is_some() {
+        return Err("--payload says what the messages are".to_owned());
+    }
+    let op = op_of(load);
+    let name = op.split('@').next().unwrap_or(op).trim();
+    match name {
+        "seal-open" => Err("seal-open does a whole file".to_owned()),
+        _ if name.ends_with("-seal") || name.ends_with("-open") => Ok(name),
+        _ => Err(format!(
+            "{name} does not cost by the byte, as --op aes-128-gcm-seal does"
+        )),
+    }
+}
+
+/// What `load` does, by the names of its flags.
+fn op_of(load: &Load) -> &str {
+    let op = load.op.as_deref().or(load.mix.as_deref());
+    op.unwrap_or(match load.key {
+        Some(_) => "rsa-sign",
+        None => "rsa2048-sign",
+    })
 }
 
 fn range(lowest: u32, highest: u32, precision: f64) -> Range {
@@ -132,36 +258,27 @@ fn find(
     range: Range,
     interrupt: &Interrupt,
     put: impl Fn(&mut Load, u64),
-) -> Result<Option<BreakEven>, CompareError> {
-    let mut probes = Vec::new();
+) -> Result<BreakEven, CompareError> {
+    let mut probes: Vec<Trial> = Vec::new();
     let mut failed = None;
     let mut wins = |at: f64| {
         let at = whole(at);
+        if let Some(known) = probes.iter().find(|it| it.at == at) {
+            return Some(known.offload_wins());
+        }
         let mut load = load.clone();
         put(&mut load, at);
-        let [software, offload] = ["software", offload].map(|mode| {
-            let report = probe::run(&super::modes::in_mode(&load, mode), interrupt);
-            report.map(|report| report.ops_per_s.unwrap_or(0.0))
-        });
-        let (software, offload) = match (software, offload) {
-            (Ok(software), Ok(offload)) => (software, offload),
-            (Err(error), _) | (_, Err(error)) => {
-                failed = Some(error);
-                return None;
-            }
-        };
+        let trial = trial(&load, at, offload, interrupt).map_err(|error| failed = Some(error));
+        let trial = trial.ok()?;
         if interrupt.is_raised() {
             return None;
         }
-        probes.push(Trial {
-            at,
-            software_ops_per_s: software,
-            offload_ops_per_s: offload,
-        });
-        Some(offload > software)
+        let wins = trial.offload_wins();
+        probes.push(trial);
+        Some(wins)
     };
     let edge = search::edge(range, |at| wins(at).map(|wins| !wins));
-    let answer = edge.map(|edge| match edge {
+    let answer = edge.map_or(Answer::Aborted, |edge| match edge {
         Edge::Between { low, high } => Answer::From {
             wins_at: whole(high),
             loses_at: whole(low),
@@ -175,20 +292,52 @@ fn find(
     });
     // A search finds one edge; there may be another one further up.
     let wins_to_the_end = match answer {
-        Some(Answer::Never { .. }) | None => None,
-        Some(_) => wins(range.highest),
+        Answer::Never { .. } | Answer::Aborted => None,
+        Answer::From { .. } | Answer::Always { .. } => wins(range.highest),
     };
+    if load.is_virtual() && wins_to_the_end.is_some() {
+        // So that one sees how it goes on from the edge to the end.
+        let doublings = std::iter::successors(Some(range.lowest), |at| Some(at * 2.0));
+        for at in doublings.take_while(|at| *at < range.highest) {
+            if wins(at).is_none() {
+                break;
+            }
+        }
+    }
     if let Some(error) = failed {
         return Err(error.into());
     }
-    Ok(answer.map(|answer| BreakEven {
+    Ok(BreakEven {
         over,
         words: words(over, load, offload, answer, wins_to_the_end),
         offload: offload.to_owned(),
         answer,
         wins_to_the_end,
         probes,
-    }))
+    })
+}
+
+/// Throughput of `load`, whose flags have the value `at`, in each mode that is looked at.
+fn trial(load: &Load, at: u64, offload: &str, interrupt: &Interrupt) -> Result<Trial, ProbeError> {
+    let rate = |mode: &str| {
+        let report = probe::run(&in_mode(load, mode), interrupt);
+        report.map(|report| report.ops_per_s.unwrap_or(0.0))
+    };
+    let others = MODES.into_iter();
+    let others = others.filter(|mode| load.is_virtual() && !["software", offload].contains(mode));
+    Ok(Trial {
+        at,
+        software_ops_per_s: rate("software")?,
+        offload_ops_per_s: rate(offload)?,
+        others: others
+            .map(|mode| {
+                Ok(ModeRate {
+                    mode,
+                    ops_per_s: rate(mode)?,
+                })
+            })
+            .collect::<Result<_, ProbeError>>()?,
+    })
 }
 
 fn words(
@@ -198,15 +347,8 @@ fn words(
     answer: Answer,
     wins_to_the_end: Option<bool>,
 ) -> String {
-    let op = load.op.as_deref().or(load.mix.as_deref());
-    let op = op.unwrap_or(match load.key {
-        Some(_) => "rsa-sign",
-        None => "rsa2048-sign",
-    });
-    let amount = |at: u64| match over {
-        Over::Jobs => counted(at, "job"),
-        Over::Bytes => counted(at, "byte"),
-    };
+    let op = op_of(load);
+    let amount = |at| over.amount(at);
     let with = match over {
         Over::Jobs => format!("With {op}"),
         Over::Bytes => {
@@ -233,6 +375,10 @@ fn words(
             "{with}, offload by {offload} never wins: software is as fast or faster up to {}",
             amount(up_to)
         ),
+        Answer::Aborted => format!(
+            "ABORTED: a signal broke the search over {} off",
+            over.plural()
+        ),
     };
     if wins_to_the_end == Some(false) {
         let end = match over {
@@ -258,3 +404,7 @@ const MOST_JOBS: u32 = 1_024;
 const FEWEST_BYTES: u32 = 16;
 /// A TLS record.
 const MOST_BYTES: u32 = 16_384;
+const NOT_WANTED: &str = "Nobody wanted to know: --no-break-even.";
+const OPEN: &str = "In an open loop throughput is the rate of the arrivals: where offload begins to win, a \
+    closed loop tells (without --rate).";
+const ENDED: &str = "A signal ended the comparison before this was searched.";

@@ -114,6 +114,24 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
     Ok(Compared::Results(Box::new(compared)))
 }
 
+/// The scenario that is run, as `pausewake run` takes it.
+///
+/// # Errors
+/// The flags are wrong, or nothing is run.
+pub fn scenario(args: &Compare) -> Result<String, CompareError> {
+    match (&args.baseline, args.results.as_slice()) {
+        (None, []) => modes::scenario(args),
+        (Some(_), []) => {
+            let printed = Adhoc::new(&args.load).print();
+            Ok(printed.map_err(ProbeError::from)?)
+        }
+        _ => Err(CompareError::Flags {
+            wrong: "--print-scenario: the results are saved, and nothing is run".to_owned(),
+            accepted: "--print-scenario without files, or with --baseline FILE and no other result",
+        }),
+    }
+}
+
 /// Flags of a load that is not run would be passed over in silence.
 fn no_flags(args: &Compare) -> Result<(), CompareError> {
     let adhoc = Adhoc::new(&args.load);

@@ -1,13 +1,16 @@
 //! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with zero loss.
 //!
-//! [`search`] decides what is tried, `report` shows it.
+//! [`search`] decides what is tried, `report` and `page` show it.
 
+mod page;
 mod report;
 
 use crate::args::{Knee, Load};
 use crate::interrupt::Interrupt;
+use crate::load::Adhoc;
 use crate::probe::{self, FIRST_SEED, ProbeError};
 use crate::report::{Report, Verdict};
+use crate::scenario::{Entries, Target};
 use crate::search::{self, Edge, Range};
 use report::{Answer, Figure, KneeReport, Probe, ProbeRun, Searched};
 
@@ -71,21 +74,8 @@ pub enum KneeError {
 /// The flags are wrong, a run came to no result, or to a wrong one. When `interrupt` is raised the search
 /// ends, and what is known until then is reported.
 pub fn run(args: &Knee, interrupt: &Interrupt) -> Result<KneeReport, KneeError> {
-    if args.load.slo.is_empty() {
-        return Err(KneeError::NoSlo);
-    }
-    let searched = match args.fewest_jobs {
-        true => Searched::Jobs,
-        false => Searched::Rate,
-    };
-    let range = range(args, searched)?;
-    let mut search = Search {
-        base: args.load.or_virtual(),
-        searched,
-        repeat: repeat(args),
-        probes: Vec::new(),
-        interrupt,
-    };
+    let (mut search, range) = begin(args, interrupt)?;
+    let searched = search.searched;
     let mut failed = None;
     let edge = search::edge(range, |at| match search.holds(at) {
         // Few jobs fail, low rates hold: what lies below the edge.
@@ -108,7 +98,41 @@ pub fn run(args: &Knee, interrupt: &Interrupt) -> Result<KneeReport, KneeError> 
         range,
         search.probes,
         answer,
+        search.config,
     ))
+}
+
+/// The scenario that is run first, as `pausewake run` takes it.
+///
+/// # Errors
+/// The flags are wrong.
+pub fn scenario(args: &Knee) -> Result<String, KneeError> {
+    let interrupt = Interrupt::default();
+    let (search, range) = begin(args, &interrupt)?;
+    let first = range.first.clamp(range.lowest, range.highest);
+    let printed = Adhoc::new(&search.load(first, 0)).print();
+    Ok(printed.map_err(ProbeError::from)?)
+}
+
+/// A search of which nothing was tried yet, and where it looks.
+fn begin<'a>(args: &Knee, interrupt: &'a Interrupt) -> Result<(Search<'a>, Range), KneeError> {
+    if args.load.slo.is_empty() {
+        return Err(KneeError::NoSlo);
+    }
+    let searched = match args.fewest_jobs {
+        true => Searched::Jobs,
+        false => Searched::Rate,
+    };
+    let range = range(args, searched)?;
+    let search = Search {
+        base: args.load.or_virtual(),
+        searched,
+        repeat: repeat(args),
+        probes: Vec::new(),
+        config: Entries::default(),
+        interrupt,
+    };
+    Ok((search, range))
 }
 
 /// What the edge means for what is searched.
@@ -194,6 +218,8 @@ struct Search<'a> {
     searched: Searched,
     repeat: u32,
     probes: Vec<Probe>,
+    /// What all runs have in common.
+    config: Entries,
     interrupt: &'a Interrupt,
 }
 
@@ -204,6 +230,7 @@ impl Search<'_> {
         for index in 0..self.repeat {
             let load = self.load(at, index);
             let report = probe::run(&load, self.interrupt)?;
+            self.config = self.common(&report.config);
             if self.interrupt.is_raised() {
                 return Ok(None);
             }
@@ -220,6 +247,15 @@ impl Search<'_> {
         let holds = probe.holds;
         self.probes.push(probe);
         Ok(Some(holds))
+    }
+
+    /// `config` without what differs from run to run.
+    fn common(&self, config: &Entries) -> Entries {
+        let searched = match self.searched {
+            Searched::Rate => "load.rate",
+            Searched::Jobs => "load.jobs",
+        };
+        config.without(&[searched, "seed"])
     }
 
     /// The load of run number `index` at `at`.
@@ -243,12 +279,20 @@ fn look(report: &Report) -> ProbeRun {
     let figures: Vec<_> = report
         .expected
         .iter()
-        .map(|expected| Figure {
-            figure: expected.figure.clone(),
-            condition: expected.condition.clone(),
-            measured: expected.measured.clone(),
-            value: report.figure(&expected.figure).map(|figure| figure.value),
-            holds: expected.holds,
+        .map(|expected| {
+            let figure = report.figure(&expected.figure);
+            Figure {
+                figure: expected.figure.clone(),
+                condition: expected.condition.clone(),
+                measured: expected.measured.clone(),
+                value: figure.map(|figure| figure.value),
+                bound: match expected.target {
+                    Target::Value(bound) => Some(bound),
+                    Target::Variant { .. } => None,
+                },
+                unit: figure.map(|figure| figure.unit),
+                holds: expected.holds,
+            }
         })
         .collect();
     let mut why = Vec::new();

@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::args::Load;
 use crate::formats::{Format, json};
 use crate::report::numbers::{amount, count};
-use crate::report::{Verdict, paragraph, printable, table::Table};
+use crate::report::{Unit, Verdict, paragraph, printable, table::Table};
+use crate::scenario::Entries;
 use crate::search::Range;
 
 /// The result of a search.
@@ -18,9 +19,9 @@ pub struct KneeReport {
     /// The version of the program that wrote it.
     program: &'static str,
     /// The command that searches again.
-    command: String,
+    pub(super) command: String,
     /// What was searched.
-    searched: Searched,
+    pub(super) searched: Searched,
     /// What must hold, beside zero loss.
     slo: Vec<String>,
     /// `virtual` or `wall`.
@@ -28,17 +29,19 @@ pub struct KneeReport {
     /// How closely, as a part of the rate; jobs are searched to the last one.
     precision: f64,
     /// Runs of each probe.
-    repeat: u32,
+    pub(super) repeat: u32,
     /// The lowest value that may be tried.
     lowest: f64,
     /// The highest.
     highest: f64,
     /// In the order in which they were tried.
-    probes: Vec<Probe>,
+    pub(super) probes: Vec<Probe>,
     /// What came of it.
-    answer: Answer,
+    pub(super) answer: Answer,
     /// The answer in words.
     words: String,
+    /// What all runs have in common, as `--set` takes it.
+    pub(super) config: Entries,
 }
 
 /// What is searched.
@@ -96,6 +99,11 @@ pub struct Figure {
     pub measured: String,
     /// The same: nanoseconds, ops per second, a count or a share.
     pub value: Option<f64>,
+    /// What it is compared with, in the same unit.
+    pub bound: Option<f64>,
+    /// What the value is of, if there is one.
+    #[serde(skip)]
+    pub unit: Option<Unit>,
     /// Whether the condition holds.
     pub holds: bool,
 }
@@ -118,6 +126,18 @@ pub enum Answer {
     },
     /// Somebody broke the search off.
     Aborted,
+}
+
+impl Searched {
+    /// A value in words.
+    pub fn show(self, at: f64) -> String {
+        match self {
+            Self::Jobs => format!("{at} job{}", if at == 1.0 { "" } else { "s" }),
+            Self::Rate if at >= 1e6 => format!("{} M/s", at / 1e6),
+            Self::Rate if at >= 1e3 => format!("{} k/s", at / 1e3),
+            Self::Rate => format!("{at} /s"),
+        }
+    }
 }
 
 impl Answer {
@@ -146,7 +166,7 @@ impl Probe {
     }
 
     /// The run that stands for the probe: one that went as the majority did.
-    fn typical(&self) -> &ProbeRun {
+    pub(super) fn typical(&self) -> &ProbeRun {
         let like = self.runs.iter().find(|run| run.holds == self.holds);
         like.unwrap_or(&self.runs[0])
     }
@@ -167,6 +187,7 @@ impl KneeReport {
         range: Range,
         probes: Vec<Probe>,
         answer: Answer,
+        config: Entries,
     ) -> Self {
         let mut report = Self {
             format: FORMAT,
@@ -185,8 +206,9 @@ impl KneeReport {
             probes,
             answer,
             words: String::new(),
+            config,
         };
-        report.words = report.say();
+        report.words = report.say().join(" ");
         report
     }
 
@@ -204,11 +226,20 @@ impl KneeReport {
         match format {
             Format::Json => json(self),
             Format::Csv => self.to_csv(),
+            Format::Html => self.to_html(),
             _ => self.to_text(),
         }
     }
 
     fn to_text(&self) -> String {
+        let mut about = self.about();
+        about.row(["command".to_owned(), printable(&self.command)]);
+        let answer = paragraph(&printable(&self.words));
+        format!("{about}\n{}\n{answer}", self.table())
+    }
+
+    /// What is searched, and how.
+    pub(super) fn about(&self) -> Table {
         let mut about = Table::of_words();
         let what = match self.searched {
             Searched::Rate => format!(
@@ -226,13 +257,11 @@ impl KneeReport {
         about.row(["knee".to_owned(), what]);
         about.row(["slo".to_owned(), self.slo_in_words()]);
         about.row(["run".to_owned(), format!("{} clock, {runs}", self.clock)]);
-        about.row(["command".to_owned(), printable(&self.command)]);
-        let answer = paragraph(&printable(&self.words));
-        format!("{about}\n{}\n{answer}", self.table())
+        about
     }
 
     /// The search, step by step.
-    fn table(&self) -> Table {
+    pub(super) fn table(&self) -> Table {
         let head = match self.searched {
             Searched::Rate => "rate",
             Searched::Jobs => "jobs",
@@ -269,10 +298,10 @@ impl KneeReport {
     }
 
     /// The answer, with what is not known of it.
-    fn say(&self) -> String {
+    pub(super) fn say(&self) -> Vec<String> {
         let slo = self.slo_in_words();
         let show = |at| self.show(at);
-        let mut words = match (self.searched, self.answer) {
+        let answer = match (self.searched, self.answer) {
             (Searched::Rate, Answer::Found { holds_at, fails_at }) => match fails_at {
                 Some(fails_at) => format!(
                     "The highest rate that holds {slo} is {0} (holds at {0}, fails at {1}).",
@@ -310,34 +339,29 @@ impl KneeReport {
                 then stands above."
                 .to_owned(),
         };
+        let mut words = vec![answer];
         if let Answer::Found {
             fails_at: Some(fails_at),
             ..
         } = self.answer
-            && self.why_at(fails_at).contains("invalid: ")
         {
-            words.push_str(
-                " What fails there is the generator, not the device: the knee may lie higher.",
-            );
+            if self.why_at(fails_at).contains("invalid: ") {
+                words.push(
+                    "What fails there is the generator, not the device: the knee may lie higher."
+                        .to_owned(),
+                );
+            }
+            if self.repeat == 1 {
+                words.push(
+                    "Each probe was one run: how far seeds disagree, --repeat tells.".to_owned(),
+                );
+            }
         }
-        if self.repeat == 1
-            && matches!(
-                self.answer,
-                Answer::Found {
-                    fails_at: Some(_),
-                    ..
-                }
-            )
-        {
-            words.push_str(" Each probe was one run: how far seeds disagree, --repeat tells.");
-        }
-        if let Some(spread) = self.spread() {
-            words.push(' ');
-            words.push_str(&spread);
-        }
+        words.extend(self.spread());
         words
     }
 
+    /// Why it fails at `at`.
     fn why_at(&self, at: f64) -> &str {
         let probe = self.probes.iter().find(|probe| probe.at == at);
         let why = probe.and_then(|probe| probe.typical().why_not.as_deref());
@@ -368,17 +392,12 @@ impl KneeReport {
         })
     }
 
-    fn slo_in_words(&self) -> String {
+    pub(super) fn slo_in_words(&self) -> String {
         self.slo.join(" and ")
     }
 
-    fn show(&self, at: f64) -> String {
-        match self.searched {
-            Searched::Jobs => format!("{at} job{}", if at == 1.0 { "" } else { "s" }),
-            Searched::Rate if at >= 1e6 => format!("{} M/s", at / 1e6),
-            Searched::Rate if at >= 1e3 => format!("{} k/s", at / 1e3),
-            Searched::Rate => format!("{at} /s"),
-        }
+    pub(super) fn show(&self, at: f64) -> String {
+        self.searched.show(at)
     }
 
     /// A row for each run, and for each figure of the SLO.
@@ -425,8 +444,8 @@ impl KneeReport {
     }
 }
 
-/// `p99<2ms` as `p99 < 2ms`.
-fn spaced(slo: &str) -> String {
+/// `p99<2ms` as `p99 < 2ms`; `<2ms` as `< 2ms`.
+pub(super) fn spaced(slo: &str) -> String {
     let signs = ['<', '>', '=', '~'];
     let Some(at) = slo.find(signs) else {
         return slo.to_owned();
@@ -434,11 +453,12 @@ fn spaced(slo: &str) -> String {
     let (figure, rest) = slo.split_at(at);
     let end = rest.find(|c| !signs.contains(&c)).unwrap_or(rest.len());
     let (sign, value) = rest.split_at(end);
-    format!("{} {sign} {}", figure.trim(), value.trim())
+    let spaced = format!("{} {sign} {}", figure.trim(), value.trim());
+    spaced.trim_start().to_owned()
 }
 
 /// What a search can be written as.
-pub const FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Csv];
+pub const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Html];
 /// Name and version of the JSON format.
 const FORMAT: &str = "pausewake-knee/1";
 
@@ -455,5 +475,6 @@ mod tests {
     fn conditions_have_room() {
         assert_eq!(spaced("p99<2ms"), "p99 < 2ms");
         assert_eq!(spaced("throughput >= 60k/s"), "throughput >= 60k/s");
+        assert_eq!(spaced("<2ms"), "< 2ms");
     }
 }

@@ -12,15 +12,22 @@ use super::parts::{SliceFigures, Times};
 pub struct Figure {
     /// Nanoseconds, ops per second, a count, or a share.
     pub value: f64,
-    unit: Unit,
+    /// Of what.
+    pub unit: Unit,
 }
 
+/// What a figure is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
+pub enum Unit {
+    /// Nanoseconds.
     Time,
+    /// Ops per second.
     Rate,
+    /// Something that is counted.
     Count,
+    /// A count, averaged.
     Mean,
+    /// A part of a whole.
     Share,
 }
 

@@ -16,7 +16,7 @@ mod errors;
 mod figure;
 mod hgrm;
 mod hlog;
-mod html;
+pub mod html;
 mod little;
 mod loop_figures;
 mod merge;
@@ -41,7 +41,7 @@ pub use build::{Aborted, Facts, Outcome};
 pub use collect::{Collector, Ending, Figures, Window};
 pub use csv::rows;
 pub use errors::ErrorTally;
-pub use html::Sweep;
+pub use figure::{Figure, Unit};
 pub use parts::{ExpectationResult, Verification};
 pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
@@ -231,11 +231,6 @@ impl Reports {
         Verdict::of_all(&self.variants)
     }
 
-    /// As a page, which begins with charts of `sweeps`.
-    pub fn to_html(&self, sweeps: &[Sweep]) -> String {
-        html::of(self, sweeps)
-    }
-
     /// As text: the report, or the variants side by side.
     pub fn to_text(&self) -> String {
         text::of(&self.variants)
@@ -267,7 +262,7 @@ impl Render for Reports {
             Format::Text => self.to_text(),
             Format::Json => self.to_json(),
             Format::Csv => csv::of(&self.variants),
-            Format::Html => self.to_html(&[]),
+            Format::Html => html::of(self),
             Format::Hgrm => hgrm::of(&self.variants[0]),
             Format::Hlog => hlog::of(&self.variants),
         }

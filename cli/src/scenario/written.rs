@@ -37,6 +37,13 @@ impl Entries {
         self.0.get(path).map(String::as_str)
     }
 
+    /// The same without what stands at `paths`.
+    pub fn without(&self, paths: &[&str]) -> Self {
+        let mut rest = self.0.clone();
+        rest.retain(|path, _| !paths.contains(&path.as_str()));
+        Self(rest)
+    }
+
     fn add(&mut self, prefix: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let path = format!("{prefix}{}", key.get_ref());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, Said, follows_schema, json};
+use crate::helper::{Folder, Said, chart, follows_schema, json};
 
 /// The host's work is free but for software: a signature takes it 1 ms, sealing 100 ns and 1 ns for each
 /// byte.
@@ -145,6 +145,152 @@ fn modes_are_the_same_again_in_every_format() {
     assert_eq!(again.expect_code(0).out, json);
 }
 
+/// A load whose search over bytes has no sizes to try says so, everywhere.
+#[test]
+fn what_is_not_searched_over_bytes_is_said_with_its_reason() {
+    let folder = Folder::new();
+    folder.write("payload.bin", &[7; 3_000]);
+    for (load, why) in [
+        (&[][..], "rsa2048-sign does not cost by the byte"),
+        (&["--op", "rsa2048-verify"], "rsa2048-verify does not cost"),
+        (
+            &["--mix", "rsa2048-sign:1,aes-128-gcm-seal@64:1"],
+            "the messages of a --mix are of several sizes",
+        ),
+        (
+            &["--op", "aes-128-gcm-seal@100", "--payload", "payload.bin"],
+            "--payload says what the messages are",
+        ),
+        (
+            &["--op", "aead-seal", "--set", "load.message_size=100B"],
+            "--set load.message_size says what the messages are",
+        ),
+    ] {
+        let files = ["-o", "it.json", "-o", "it.txt", "-o", "it.html"];
+        let args = [&["compare", "-n", "100", "--seeds", "1"], load, &files].concat();
+        folder.say(&args).expect_code(0);
+        let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
+        let report: Value = serde_json::from_str(&read("it.json")).expect("JSON");
+        follows_schema("compare", &report);
+        let reason = report["no_break_even"]["bytes"].as_str().expect("a reason");
+        assert!(
+            reason.contains("From how many bytes") && reason.contains(why),
+            "{reason}"
+        );
+        assert!(report["no_break_even"]["jobs"].is_null());
+        assert_eq!(report["break_even"].as_array().map(Vec::len), Some(1));
+        let text = read("it.txt");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(reason), "{text}");
+        assert!(read("it.html").contains(reason));
+    }
+    // Nothing is missing where it was searched, and nobody is told what they did not want.
+    let searched = compared(&["--op", "aead-seal", "-n", "100", "--seeds", "1"]);
+    assert!(searched["no_break_even"]["bytes"].is_null());
+    assert_eq!(searched["break_even"].as_array().map(Vec::len), Some(2));
+    let args = ["-n", "100", "--seeds", "1", "--no-break-even"];
+    let reason = compared(&args)["no_break_even"]["bytes"].to_string();
+    assert!(reason.contains("--no-break-even"), "{reason}");
+    assert!(!compare(&args).flat().contains("Nobody wanted"));
+}
+
+#[test]
+fn the_page_has_what_makes_a_comparison() {
+    let args = [
+        "--op",
+        "aes-128-gcm-seal@1350",
+        "-n",
+        "500",
+        "--set",
+        "device.sym.service={ distribution = \"exponential\", base = \"1us\", per_byte = \"0.1ns\" }",
+    ];
+    let report = compared(&args);
+    let html = compare(&[&args[..], &["--format", "html"]].concat());
+    let html = html.expect_code(0).out;
+    let words = report["modes"].as_array().expect("modes").iter();
+    let words: Vec<&str> = words.filter_map(|it| it["words"].as_str()).collect();
+    assert_eq!(words.len(), 3, "of all but software");
+    for word in words {
+        assert!(
+            word.contains(" than software by ") && word.contains(" ± "),
+            "{word}"
+        );
+        assert!(html.contains(word), "{word}");
+    }
+    assert!(html.contains("<th scope=\"row\" class=\"inner\">+-</th>"));
+    for (index, over) in ["jobs", "bytes"].into_iter().enumerate() {
+        let found = &report["break_even"][index];
+        assert!(html.contains(found["words"].as_str().expect("words")));
+        let chart = chart(&html, &format!("break-even-{over}"));
+        let probes = found["probes"].as_array().expect("probes");
+        // A mark for each mode at each value that was tried.
+        assert_eq!(chart.matches("<circle").count(), 4 * probes.len());
+        let crosses = usize::from(found["answer"]["kind"] == "from");
+        assert_eq!(chart.matches("var(--band)").count(), crosses, "{found}");
+        for probe in probes {
+            let others = probe["others"].as_array().expect("modes");
+            let names: Vec<_> = others.iter().map(|it| &it["mode"]).collect();
+            assert_eq!(names, ["sync", "fd"]);
+        }
+    }
+    assert_eq!(report["break_even"][1]["answer"]["kind"], "from");
+    // What each mode did, as before.
+    for id in ["throughput", "latency", "percentiles", "stages"] {
+        assert!(!chart(&html, id).is_empty());
+    }
+}
+
+#[test]
+fn the_scenario_is_printed_that_is_run() {
+    let folder = Folder::new();
+    for load in [
+        &["-n", "300"][..],
+        &[
+            "--profile",
+            "dh895xcc",
+            "--notify",
+            "fd",
+            "-c",
+            "5",
+            "-n",
+            "200",
+        ],
+        &[
+            "--mix",
+            "rsa2048-sign:1,aes-128-gcm-seal@64:4",
+            "-n",
+            "200",
+            "--seed",
+            "9",
+        ],
+    ] {
+        let args = [&["compare", "--seeds", "1", "--no-break-even"], load].concat();
+        let printed = folder.say(&[&args[..], &["--print-scenario"]].concat());
+        folder.write("it.toml", printed.expect_code(0).out.as_bytes());
+        let run = json(&folder.run(&["--format", "json"]).expect_code(0));
+        let report = folder.say(&[&args[..], &["--format", "json"]].concat());
+        let report = json(&report.expect_code(0));
+        for (index, name) in ["software", "sync", "fd", "callback"].iter().enumerate() {
+            let (variant, mode) = (&run["variants"][index], &report["modes"][index]);
+            assert_eq!(variant["scenario"]["variant"], *name);
+            assert_eq!(variant["ops_per_s"], mode["ops_per_s"]["mean"], "{name}");
+            assert_eq!(
+                variant["latency"]["p99_ns"].as_f64(),
+                mode["latency"]["p99_ns"]["mean"].as_f64()
+            );
+        }
+    }
+    // Beside a baseline it is the load; of saved results nothing is run.
+    let load = ["--print-scenario", "-n", "300"];
+    let beside = [&["compare", "--baseline", "a.json"], &load[..]].concat();
+    let plain = folder.say(&[&["load"], &load[..]].concat()).expect_code(0);
+    assert_eq!(folder.say(&beside).expect_code(0).out, plain.out);
+    let saved = folder.say(&["compare", "a.json", "b.json", "--print-scenario"]);
+    saved.expect_code(104).expect_err(&["nothing is run"]);
+    let wrong = folder.say(&["compare", "--slo", "p99<1ms", "--print-scenario"]);
+    wrong.expect_code(104).expect_err(&["--slo"]);
+}
+
 #[test]
 fn an_open_loop_has_no_break_even_and_says_so() {
     let said = compare(&["-R", "500", "-n", "50", "--seeds", "1"]).expect_code(0);
@@ -211,15 +357,47 @@ fn saved_results_differ_by_what_differs() {
     for figure in report["pairs"][0]["figures"].as_array().expect("figures") {
         assert_eq!(figure["difference"], 0.0, "{figure}");
     }
-    let html = folder.say(&["compare", "full.json", "half.json", "-o", "it.html"]);
-    assert_eq!(html.expect_code(0).out, "");
-    assert!(folder.path("it.html").exists());
+    let words = [
+        "The candidate is slower by 49.9",
+        "Its mean latency is higher by 99.",
+        "Its p99 is higher by ",
+    ];
+    for (index, start) in words.iter().enumerate() {
+        let said = report_words(&args, &folder, index);
+        assert!(said.starts_with(start), "{said}");
+        assert_eq!(said.contains(" ± "), index < 2, "{said}");
+        assert!(flat.contains(&said), "{text}");
+    }
+    let condition = ["--fail-if", "throughput<-5%", "--fail-if", "errors>0%"];
+    let page = [&args[..3], &condition, &["-o", "it.html"]].concat();
+    assert_eq!(folder.say(&page).expect_code(99).out, "");
+    let html = std::fs::read_to_string(folder.path("it.html")).expect("a page");
+    for part in [
+        "The candidate is slower by 49.9",
+        "class=\"bad\">FAILS<",
+        "class=\"good\">passes<",
+        "one run each",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    folder.say(&page).expect_code(99);
+    assert_eq!(
+        std::fs::read_to_string(folder.path("it.html")).expect("a page"),
+        html
+    );
     let csv = [&args[..3], &["--format", "csv"]].concat();
     let csv = folder.say(&csv).expect_code(0).out;
     assert!(
         csv.starts_with("variant,figure,baseline,candidate,"),
         "{csv}"
     );
+}
+
+/// A sentence of the only pair.
+fn report_words(args: &[&str], folder: &Folder, index: usize) -> String {
+    let report = json(&folder.say(args).expect_code(0));
+    let words = report["pairs"][0]["words"][index].as_str();
+    words.expect("a sentence").to_owned()
 }
 
 #[test]

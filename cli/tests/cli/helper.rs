@@ -100,6 +100,14 @@ pub(crate) fn follows_schema(name: &str, document: &Value) {
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
+/// The chart of a page that has this id.
+#[track_caller]
+pub(crate) fn chart<'a>(html: &'a str, id: &str) -> &'a str {
+    let start = format!("id=\"{id}\"");
+    let (_, chart) = html.split_once(&start).expect("the chart");
+    chart.split_once("</svg>").expect("its end").0
+}
+
 pub(crate) fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }

@@ -1,11 +1,12 @@
 //! SIGINT and SIGTERM end a run in order, with a report; and nothing half-written is left.
 
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
-use crate::helper::{Folder, GOOD, said};
+use crate::helper::{Folder, GOOD, follows_schema, said};
 
 /// Runs for hours if nobody ends it.
 const ENDLESS: [&str; 8] = [
@@ -104,7 +105,7 @@ fn a_signal_ends_a_run_of_variants_and_of_threads_too() {
 #[test]
 fn a_run_that_waits_for_a_slow_device_is_ended_too() {
     let folder = Folder::with(GOOD);
-    let slow = GOOD.replace("100us", "10000s");
+    let slow = GOOD.replace("100us", "100s");
     folder.write("it.toml", slow.as_bytes());
     let report = ended(&folder, "clock=wall", "INT");
     assert_eq!(report["ops"], 0);
@@ -186,7 +187,7 @@ fn signals_without_end_end_the_process() {
 /// A run that takes its time to end: the thread is in a call that takes for ever.
 #[test]
 fn a_second_signal_leaves_no_unfinished_file() {
-    let slow = GOOD.replace("100us", "10000s") + "[engine]\nmode = \"sync\"\n";
+    let slow = GOOD.replace("100us", "100s") + "[engine]\nmode = \"sync\"\n";
     for signal in ["INT", "TERM"] {
         let folder = Folder::with(&slow);
         let mut child = begun(&folder, "clock=wall");
@@ -231,15 +232,141 @@ fn a_sweep_reports_the_points_that_are_done() {
         "--compute",
         "none",
     ];
-    let mut command = folder.command(&args);
-    command.args(["-o", "report", "--format", "json"]);
-    let child = started(&folder, &mut command);
-    send("INT", &child);
-    let said = said(child.wait_with_output().expect("it ends"));
-    said.expect_code(105);
-    assert_eq!(folder.names(), ["it.toml", "report"]);
-    let report = std::fs::read(folder.path("report")).expect("a report");
-    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    let report = broken_off(&folder, &args, |child| send("INT", child));
     assert_eq!(report["points"], serde_json::json!([]));
     assert_eq!(report["quantities"][0]["typed"], "1,2");
+}
+
+/// The report of `args` under virtual time, which `interrupted` has ended by a signal.
+fn broken_off(folder: &Folder, args: &[&str], interrupted: impl Fn(&mut Child)) -> Value {
+    let mut command = folder.command(args);
+    let mut child = started(folder, command.args(["-o", "it.json", "-o", "it.html"]));
+    interrupted(&mut child);
+    let said = said(child.wait_with_output().expect("it ends"));
+    assert_eq!(said.expect_code(105).out, "");
+    assert_eq!(folder.names(), ["it.html", "it.json", "it.toml"]);
+    let html = std::fs::read_to_string(folder.path("it.html")).expect("a page");
+    assert!(html.trim_end().ends_with("</html>"), "it is all of it");
+    let report = std::fs::read(folder.path("it.json")).expect("a report");
+    serde_json::from_slice(&report).expect("JSON")
+}
+
+/// Ends `child` when it has said a line of how it goes that `is_due`.
+fn end_at_line(child: &mut Child, is_due: impl Fn(&str) -> bool) {
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let line = lines.find(|line| is_due(line.as_ref().expect("UTF-8")));
+    assert!(line.is_some(), "it ended early");
+    send("INT", child);
+}
+
+#[test]
+fn a_search_for_the_knee_reports_the_probes_that_are_done() {
+    let folder = Folder::with(GOOD);
+    // Every probe holds and takes twice as long as the one before: the last would take hours.
+    let args = [
+        "knee",
+        "--slo",
+        "p99<100s",
+        "--rate",
+        "10",
+        "-d",
+        "100s",
+        "--arrival",
+        "constant",
+        "--set",
+        "device.asym.slices=4096",
+        "--set",
+        "device.asym.service.base=1us",
+        "--live",
+        "line",
+    ];
+    let report = broken_off(&folder, &args, |child| {
+        // Of a later probe than the seventh, which has 640 arrivals a second.
+        end_at_line(child, |line| line.contains(" k/s"));
+    });
+    follows_schema("knee", &report);
+    assert_eq!(report["answer"]["kind"], "aborted");
+    let probes = report["probes"].as_array().expect("probes");
+    assert!(probes.len() >= 7, "{probes:?}");
+    for (index, probe) in probes.iter().enumerate() {
+        assert_eq!(probe["at"], f64::from(10 << index), "{probe}");
+        assert_eq!(probe["holds"], true, "{probe}");
+    }
+    assert!(report["words"].as_str().expect("words").contains("ABORTED"));
+}
+
+#[test]
+fn a_comparison_reports_the_modes_that_are_done() {
+    let folder = Folder::with(GOOD);
+    // In software a signature takes a hundred seconds, on the device a microsecond.
+    let args = [
+        "compare",
+        "-d",
+        "100000s",
+        "--set",
+        "host.base=free",
+        "--set",
+        "host.software.rsa-sign={ per_op = \"100s\" }",
+        "--set",
+        "device.asym.service.base=1us",
+        "--live",
+        "line",
+    ];
+    let report = broken_off(&folder, &args, |child| {
+        end_at_line(child, |line| line.contains("k/s") || line.contains("M/s"));
+    });
+    follows_schema("compare", &report);
+    assert_eq!(report["aborted"], true);
+    let modes = report["modes"].as_array().expect("modes");
+    assert_eq!(modes.len(), 2, "software, and what sync has done");
+    assert_eq!(
+        modes[0]["ops_per_s"],
+        serde_json::json!({ "mean": 0.01, "half_width": 0.0 })
+    );
+    assert_eq!(report["break_even"], serde_json::json!([]));
+    for why in ["jobs", "bytes"] {
+        let why = report["no_break_even"][why].as_str().expect("a reason");
+        assert!(why.contains("A signal ended the comparison"), "{why}");
+    }
+}
+
+#[test]
+fn a_comparison_reports_the_search_as_far_as_it_went() {
+    let folder = Folder::with(GOOD);
+    // A job does an op in 10 ms, software in 5: four jobs win. A thousand take their time to tell whether
+    // they do.
+    let args = [
+        "compare",
+        "-c",
+        "1",
+        "-d",
+        "200s",
+        "--seeds",
+        "1",
+        "--set",
+        "host.base=free",
+        "--set",
+        "host.software.rsa-sign={ per_op = \"5ms\" }",
+        "--set",
+        "device.asym.slices=4096",
+        "--set",
+        "device.asym.service.base=10ms",
+        "--set",
+        "device.ring_depth=2048",
+        "--live",
+        "line",
+    ];
+    let report = broken_off(&folder, &args, |child| {
+        end_at_line(child, |line| line.contains(" k/s"));
+    });
+    follows_schema("compare", &report);
+    assert_eq!(report["aborted"], true);
+    assert_eq!(report["modes"].as_array().map(Vec::len), Some(4));
+    let found = &report["break_even"][0];
+    let answer = serde_json::json!({ "kind": "from", "wins_at": 3, "loses_at": 2 });
+    assert_eq!(found["answer"], answer);
+    assert!(found["wins_to_the_end"].is_null(), "nobody saw the end");
+    let tried = found["probes"].as_array().expect("probes").iter();
+    let tried: Vec<_> = tried.filter_map(|it| it["at"].as_u64()).collect();
+    assert_eq!(tried, [1, 2, 4, 3]);
 }

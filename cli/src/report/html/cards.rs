@@ -1,12 +1,14 @@
 //! The figures at the head of a page.
 
+use std::borrow::Cow;
+
 use crate::report::Report;
 use crate::report::text::numbers::{amount, count, counted, or_na, share, time_in_words};
 
 /// A figure that stands out.
 pub struct Card {
     /// What it is.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// How much.
     pub value: String,
     /// Its unit, if it is not part of the value.
@@ -27,7 +29,7 @@ fn of_one(report: &Report) -> Vec<Card> {
     let latency = &report.latency;
     let mut cards = vec![
         Card {
-            label: "Throughput",
+            label: "Throughput".into(),
             value: or_na(report.ops_per_s, amount),
             unit: "op/s",
             note: format!(
@@ -37,19 +39,19 @@ fn of_one(report: &Report) -> Vec<Card> {
             ),
         },
         Card {
-            label: "Latency, median",
+            label: "Latency, median".into(),
             value: or_na(latency.p50_ns, time_in_words),
             unit: "",
             note: format!("mean {}", or_na(latency.mean_ns, time_in_words)),
         },
         Card {
-            label: "Latency, p99",
+            label: "Latency, p99".into(),
             value: or_na(latency.p99_ns, time_in_words),
             unit: "",
             note: format!("p99.9 {}", or_na(latency.p999_ns, time_in_words)),
         },
         Card {
-            label: "Longest",
+            label: "Longest".into(),
             value: or_na(latency.max_ns, time_in_words),
             unit: "",
             note: format!("{} in flight, mean", amount(report.littles_law[0].measured)),
@@ -58,13 +60,13 @@ fn of_one(report: &Report) -> Vec<Card> {
     let busiest = report.slices.iter().filter(|slices| slices.ops > 0);
     let busiest = busiest.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation));
     cards.extend(busiest.map(|slices| Card {
-        label: "Device busy",
+        label: "Device busy".into(),
         value: share(slices.utilisation),
         unit: "",
         note: counted(slices.slices.into(), &format!("{} slice", slices.class)),
     }));
     cards.push(Card {
-        label: "Errors",
+        label: "Errors".into(),
         value: count(report.errors.total),
         unit: "",
         note: match report.verified.applies {
@@ -87,7 +89,7 @@ fn of_several(variants: &[Report]) -> Vec<Card> {
     };
     let mut cards = Vec::new();
     cards.extend(fastest.map(|it| Card {
-        label: "Highest throughput",
+        label: "Highest throughput".into(),
         value: or_na(it.ops_per_s, amount),
         unit: "op/s",
         note: label(it),
@@ -100,7 +102,7 @@ fn of_several(variants: &[Report]) -> Vec<Card> {
         ("Lowest p99", |it| it.latency.p99_ns),
     ] {
         cards.extend(soonest(of).map(|it| Card {
-            label: title,
+            label: title.into(),
             value: or_na(of(it), time_in_words),
             unit: "",
             note: label(it),
@@ -108,13 +110,13 @@ fn of_several(variants: &[Report]) -> Vec<Card> {
     }
     let sum = |of: fn(&Report) -> u64| variants.iter().map(of).fold(0, u64::saturating_add);
     cards.push(Card {
-        label: "Ops",
+        label: "Ops".into(),
         value: count(sum(|it| it.ops)),
         unit: "",
         note: format!("{} variants", variants.len()),
     });
     cards.push(Card {
-        label: "Errors",
+        label: "Errors".into(),
         value: count(sum(|it| it.errors.total)),
         unit: "",
         note: format!(

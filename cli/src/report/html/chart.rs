@@ -20,7 +20,9 @@ pub struct LineChart<'a> {
     pub x: Axis<'a>,
     /// From bottom to top.
     pub y: Axis<'a>,
-    /// Drawn one over the other.
+    /// Behind everything.
+    pub bands: Vec<Band>,
+    /// Drawn one over the other: first what was measured, then what is dashed, then single points.
     pub lines: Vec<Line>,
     /// Whether it is as wide as the page.
     pub is_wide: bool,
@@ -55,12 +57,49 @@ pub struct Line {
     pub ink: Ink,
     /// From left to right. What is not finite leaves a gap.
     pub points: Vec<(f64, f64)>,
-    /// Whether it is a prediction: dashed, without marks, over all others.
-    pub is_prediction: bool,
-    /// Whether each point is marked.
-    pub has_marks: bool,
+    /// How it is drawn.
+    pub style: Style,
     /// What is said of each point when it is pointed at.
-    pub tip: fn(f64, f64) -> String,
+    pub tip: Tip,
+}
+
+/// What is said of a point.
+pub type Tip = Box<dyn Fn(f64, f64) -> String>;
+
+/// How points are drawn; in the order in which they lie over each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Style {
+    /// As a line.
+    Line,
+    /// As a line, with a disc at each point.
+    Marked,
+    /// As a dashed line: a prediction, or a limit.
+    Dashed,
+    /// Discs alone: something holds there.
+    Discs,
+    /// Crosses alone: it fails there.
+    Crosses,
+}
+
+/// A stretch of the quantity from left to right.
+#[derive(Clone, Debug)]
+pub struct Band {
+    /// What lies there, in the legend.
+    pub label: String,
+    /// From where to where. However short it is, it can be seen.
+    pub range: [f64; 2],
+}
+
+impl Style {
+    /// The CSS class of its swatch.
+    pub fn swatch(self) -> &'static str {
+        match self {
+            Self::Line | Self::Marked => "",
+            Self::Dashed => "dashed",
+            Self::Discs => "disc",
+            Self::Crosses => "cross",
+        }
+    }
 }
 
 impl LineChart<'_> {
@@ -124,22 +163,47 @@ impl LineChart<'_> {
             .y_label_formatter(&|value| (self.y.tick)(*value))
             .draw()
             .expect(DRAWN);
-        let (measured, predicted): (Vec<&Line>, Vec<&Line>) =
-            self.lines.iter().partition(|line| !line.is_prediction);
         let mut tips = String::new();
-        for line in measured.into_iter().chain(predicted) {
-            let colour = line.ink.stand_in();
+        for band in &self.bands {
+            let [low, high] = self.y.range;
+            let [from, to] = band.range;
+            let (left, top) = chart.backend_coord(&(from, high));
+            let (right, bottom) = chart.backend_coord(&(to, low));
+            let middle = i32::midpoint(left, right);
+            let (left, right) = (left.min(middle - 2), right.max(middle + 2));
+            let corners = [(left, top), (right, bottom)];
+            let shade = Rectangle::new(corners, Ink::Band.stand_in().filled());
+            root.draw(&shade).expect(DRAWN);
+            let size = (left, top, right - left, bottom - top);
+            tip(&mut tips, size, &band.label);
+        }
+        let mut lines: Vec<&Line> = self.lines.iter().collect();
+        lines.sort_by_key(|line| line.style);
+        for line in lines {
+            let (ink, style) = (line.ink.stand_in(), line.style);
+            let stroke = ink.stroke_width(2);
             for run in runs(&line.points) {
-                if line.is_prediction {
-                    let series = DashedLineSeries::new(run.to_vec(), 7, 5, colour.stroke_width(2));
-                    chart.draw_series(series).expect(DRAWN);
-                } else {
-                    let series = LineSeries::new(run.to_vec(), colour.stroke_width(2));
-                    chart.draw_series(series).expect(DRAWN);
+                match style {
+                    Style::Line | Style::Marked => {
+                        let series = LineSeries::new(run.to_vec(), stroke);
+                        chart.draw_series(series).expect(DRAWN);
+                    }
+                    Style::Dashed => {
+                        let series = DashedLineSeries::new(run.to_vec(), 7, 5, stroke);
+                        chart.draw_series(series).expect(DRAWN);
+                    }
+                    Style::Crosses => {
+                        let crosses = run.iter().map(|point| Cross::new(*point, 5, stroke));
+                        chart.draw_series(crosses).expect(DRAWN);
+                    }
+                    Style::Discs => {
+                        let discs = run.iter().map(|point| Circle::new(*point, 5, ink.filled()));
+                        chart.draw_series(discs).expect(DRAWN);
+                    }
                 }
-                if line.has_marks || (run.len() == 1 && !line.is_prediction) {
-                    let mark = |point: &(f64, f64)| Circle::new(*point, 3, colour.filled());
-                    chart.draw_series(run.iter().map(mark)).expect(DRAWN);
+                if style == Style::Marked || (style == Style::Line && run.len() == 1) {
+                    let marks = run.iter().map(|point| Circle::new(*point, 3, ink.filled()));
+                    chart.draw_series(marks).expect(DRAWN);
                 }
                 for point in run {
                     let (x, y) = chart.backend_coord(point);

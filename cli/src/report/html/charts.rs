@@ -2,7 +2,7 @@
 
 use pausewake_device::Nanos;
 
-use super::chart::{Axis, Line, LineChart, Scale, plain};
+use super::chart::{Axis, Band, Line, LineChart, Scale, Style, plain};
 use super::ink::Ink;
 use super::stacked::{Bar, StackedBars};
 use super::ticks::{TimeUnit, round_end, short};
@@ -24,15 +24,21 @@ pub fn of(variants: &[Report]) -> Vec<Figure> {
 
 /// Lines as figures, with their legend.
 pub fn figure(title: &str, note: &str, chart: &LineChart<'_>) -> Figure {
-    let key = |line: &Line| Key {
+    let line = |line: &Line| Key {
         colour: line.ink.css(),
-        is_dashed: line.is_prediction,
+        swatch: line.style.swatch(),
         label: line.label.clone(),
     };
+    let band = |band: &Band| Key {
+        colour: Ink::Band.css(),
+        swatch: "",
+        label: band.label.clone(),
+    };
+    let lines = chart.lines.iter().map(line);
     Figure {
         title: title.to_owned(),
         note: note.to_owned(),
-        legend: chart.lines.iter().map(key).collect(),
+        legend: lines.chain(chart.bands.iter().map(band)).collect(),
         svg: chart.svg(),
         is_wide: chart.is_wide,
     }
@@ -47,9 +53,8 @@ fn throughput(variants: &[Report]) -> Option<Figure> {
         },
         ink: Ink::Series(index),
         points: time.points(report, rate),
-        is_prediction: false,
-        has_marks: false,
-        tip: |_, y| format!("{} op/s", amount(y)),
+        style: Style::Line,
+        tip: Box::new(|_, y| format!("{} op/s", amount(y))),
     });
     let lines: Vec<Line> = lines.collect();
     let chart = LineChart {
@@ -58,6 +63,7 @@ fn throughput(variants: &[Report]) -> Option<Figure> {
         description: "Calls that gave a result, each second, in each interval of the run.",
         x: time.axis(),
         y: up("op/s", &lines),
+        bands: Vec::new(),
         lines,
         is_wide: false,
     };
@@ -79,9 +85,8 @@ fn latency_over_time(variants: &[Report]) -> Option<Figure> {
             label,
             ink: Ink::Series(index),
             points,
-            is_prediction: false,
-            has_marks: false,
-            tip: |_, y| short_value(y),
+            style: Style::Line,
+            tip: Box::new(|_, y| short_value(y)),
         }
     };
     let lines: Vec<Line> = match variants {
@@ -113,6 +118,7 @@ fn latency_over_time(variants: &[Report]) -> Option<Figure> {
         description: note,
         x: time.axis(),
         y: up(&y_label, &lines),
+        bands: Vec::new(),
         lines,
         is_wide: false,
     };
@@ -141,9 +147,8 @@ fn percentiles(variants: &[Report]) -> Option<Figure> {
             },
             ink: Ink::Series(index),
             points: points.collect(),
-            is_prediction: false,
-            has_marks: false,
-            tip: |x, y| format!("{} at {} %", short_value(y), percent(x)),
+            style: Style::Line,
+            tip: Box::new(|x, y| format!("{} at {} %", short_value(y), percent(x))),
         }
     });
     let lines: Vec<Line> = lines.collect();
@@ -165,6 +170,7 @@ fn percentiles(variants: &[Report]) -> Option<Figure> {
             },
         },
         y: up(&y_label, &lines),
+        bands: Vec::new(),
         lines,
         is_wide: true,
     };
@@ -203,7 +209,7 @@ fn stages(variants: &[Report]) -> Option<Figure> {
     };
     let key = |(index, stage): (usize, &str)| Key {
         colour: Ink::Stage(index).css(),
-        is_dashed: false,
+        swatch: "",
         label: stage.replace('_', " "),
     };
     let names = variants[0].stages.iter().map(|stage| &*stage.stage);
@@ -314,7 +320,7 @@ fn smooth(report: &Report) -> Timeline {
 }
 
 /// An axis from zero to a round number above all of `lines`.
-fn up<'a>(label: &'a str, lines: &[Line]) -> Axis<'a> {
+pub fn up<'a>(label: &'a str, lines: &[Line]) -> Axis<'a> {
     let values = lines.iter().flat_map(|line| &line.points);
     let values = values.map(|(_, y)| *y).filter(|y| y.is_finite());
     Axis {
@@ -325,7 +331,7 @@ fn up<'a>(label: &'a str, lines: &[Line]) -> Axis<'a> {
     }
 }
 
-fn short_value(value: f64) -> String {
+pub fn short_value(value: f64) -> String {
     // Three digits are what a histogram keeps.
     let digits = 2.0 - value.abs().max(1e-3).log10().floor();
     let scale = 10_f64.powf(digits.clamp(0.0, 6.0));
@@ -346,7 +352,7 @@ fn percent(one_of: f64) -> String {
     format!("{}", (percent * scale).round() / scale)
 }
 
-fn is_power(value: f64, base: f64) -> bool {
+pub fn is_power(value: f64, base: f64) -> bool {
     let exponent = value.ln() / base.ln();
     (exponent - exponent.round()).abs() < 1e-6
 }
@@ -355,83 +361,3 @@ fn is_power(value: f64, base: f64) -> bool {
 const ENOUGH_OPS: u64 = 100;
 /// Fewer would be no curve.
 const FEWEST_INTERVALS: u64 = 16;
-
-/// What a sweep has measured, and what was predicted, over the quantity that was swept.
-///
-/// Whoever has series over a quantity draws them with this.
-pub struct Sweep {
-    /// Of this page, and of no other chart on it.
-    pub id: String,
-    /// Above the chart.
-    pub title: String,
-    /// What to see in it.
-    pub note: String,
-    /// The quantity, with its unit: `jobs`, `payload, bytes`.
-    pub quantity: String,
-    /// What was measured, with its unit: `op/s`.
-    pub figure: String,
-    /// Whether values of the quantity double from one to the next.
-    pub is_doubling: bool,
-    /// What was measured.
-    pub measured: Vec<Swept>,
-    /// What was predicted, if there is something; drawn over the measurement, each in the colour of the
-    /// series at the same place.
-    pub predicted: Vec<Swept>,
-}
-
-/// A series over the quantity that was swept.
-#[derive(Clone, Debug)]
-pub struct Swept {
-    /// Its name.
-    pub label: String,
-    /// The quantity, and the figure; what is not finite leaves a gap.
-    pub points: Vec<(f64, f64)>,
-}
-
-impl Sweep {
-    /// The chart, with its legend.
-    pub fn figure(&self) -> Figure {
-        let line = |(index, swept): (usize, &Swept), is_prediction| Line {
-            label: swept.label.clone(),
-            ink: Ink::Series(index),
-            points: swept.points.clone(),
-            is_prediction,
-            has_marks: !is_prediction,
-            tip: |x, y| format!("{} at {}", short_value(y), short(x)),
-        };
-        let measured = self.measured.iter().enumerate().map(|it| line(it, false));
-        let predicted = self.predicted.iter().enumerate().map(|it| line(it, true));
-        let lines: Vec<Line> = measured.chain(predicted).collect();
-        let values = lines.iter().flat_map(|line| &line.points);
-        let values = values.map(|(x, _)| *x).filter(|x| x.is_finite());
-        let first = values.clone().fold(f64::INFINITY, f64::min);
-        let last = values.fold(0.0, f64::max);
-        let x = match self.is_doubling && first > 0.0 && first < last {
-            true => Axis {
-                label: &self.quantity,
-                range: [first, last * 1.02],
-                scale: Scale::Log(2.0),
-                tick: |value| match is_power(value, 2.0) {
-                    true => short(value),
-                    false => String::new(),
-                },
-            },
-            false => Axis {
-                label: &self.quantity,
-                range: [0.0, round_end(last)],
-                scale: Scale::Linear,
-                tick: plain,
-            },
-        };
-        let chart = LineChart {
-            id: &self.id,
-            title: &self.title,
-            description: &self.note,
-            x,
-            y: up(&self.figure, &lines),
-            lines,
-            is_wide: true,
-        };
-        figure(&self.title, &self.note, &chart)
-    }
-}

@@ -13,6 +13,12 @@ pub enum Ink {
     Axis,
     /// Lines behind the data.
     Grid,
+    /// A stretch of an axis, behind the data.
+    Band,
+    /// What holds.
+    Good,
+    /// What fails.
+    Bad,
     /// One of the series, which differ as far as colours can; they begin anew after [`SERIES`].
     Series(usize),
     /// One of the stages, by its place on an op's way; the same in every chart.
@@ -32,6 +38,9 @@ impl Ink {
             Self::Text => RGBColor(1, 2, 0),
             Self::Axis => RGBColor(1, 2, 1),
             Self::Grid => RGBColor(1, 2, 2),
+            Self::Band => RGBColor(1, 2, 3),
+            Self::Good => RGBColor(1, 2, 4),
+            Self::Bad => RGBColor(1, 2, 5),
             Self::Series(index) => RGBColor(1, 3, byte(index % SERIES)),
             Self::Stage(index) => RGBColor(1, 4, byte(index % STAGES)),
         }
@@ -43,6 +52,9 @@ impl Ink {
             Self::Text => "var(--ink-soft)".to_owned(),
             Self::Axis => "var(--axis)".to_owned(),
             Self::Grid => "var(--grid)".to_owned(),
+            Self::Band => "var(--band)".to_owned(),
+            Self::Good => "var(--good)".to_owned(),
+            Self::Bad => "var(--bad)".to_owned(),
             Self::Series(index) => format!("var(--series-{})", index % SERIES),
             Self::Stage(index) => format!("var(--stage-{})", index % STAGES),
         }
@@ -51,10 +63,15 @@ impl Ink {
     fn all() -> impl Iterator<Item = Self> {
         let series = (0..SERIES).map(Self::Series);
         let stages = (0..STAGES).map(Self::Stage);
-        [Self::Text, Self::Axis, Self::Grid]
-            .into_iter()
-            .chain(series)
-            .chain(stages)
+        let single = [
+            Self::Text,
+            Self::Axis,
+            Self::Grid,
+            Self::Band,
+            Self::Good,
+            Self::Bad,
+        ];
+        single.into_iter().chain(series).chain(stages)
     }
 }
 

@@ -1,21 +1,28 @@
 //! One page that is complete in itself: nothing is fetched, nothing runs. It can be sent, printed, and
 //! read in the dark.
 //!
-//! `templates/report.html` is the page; `chart` draws, `charts` says what. What a scenario says reaches
-//! the page by way of the template's escaping, or of the drawing's.
+//! `templates/report.html` is the page; `chart` draws, `charts` says what of runs, `swept` what over a
+//! quantity. Whoever has made something of several runs says that as an [`Overview`]. What a scenario says
+//! reaches the page by way of the template's escaping, or of the drawing's.
 
 mod cards;
 mod chart;
 mod charts;
 mod ink;
+mod overview;
 mod stacked;
+mod swept;
 mod ticks;
 
-pub use charts::{Sweep, Swept};
+pub use cards::Card;
+pub use chart::{Axis, Band, Line, LineChart, Style, Tip};
+pub use charts::{figure, short_value, up};
+pub use ink::Ink;
+pub use overview::Overview;
+pub use swept::{Sweep, Swept, along, decades};
 pub use ticks::TimeUnit;
 
 use askama::Template;
-use cards::Card;
 
 use super::text::numbers::count;
 use super::text::{self, Table};
@@ -27,7 +34,7 @@ pub struct Figure {
     pub title: String,
     /// Below that: what to see in it.
     pub note: String,
-    /// What the colours mean: their CSS class, and the words.
+    /// What the colours mean.
     pub legend: Vec<Key>,
     /// The drawing, an `<svg>`.
     pub svg: String,
@@ -39,8 +46,8 @@ pub struct Figure {
 pub struct Key {
     /// A CSS colour.
     pub colour: String,
-    /// Whether it is a prediction, drawn dashed.
-    pub is_dashed: bool,
+    /// The CSS class of its swatch.
+    pub swatch: &'static str,
     /// What is drawn so.
     pub label: String,
 }
@@ -86,8 +93,8 @@ struct Setting {
     values: Vec<(String, String)>,
 }
 
-/// The page of `reports`, with charts of what was swept.
-pub fn of(reports: &Reports, sweeps: &[Sweep]) -> String {
+/// The page of `reports`.
+pub fn of(reports: &Reports) -> String {
     let variants = reports.variants();
     let first = &variants[0];
     let page = Page {
@@ -96,78 +103,11 @@ pub fn of(reports: &Reports, sweeps: &[Sweep]) -> String {
         verdict: banner(variants),
         chips: chips(variants),
         cards: cards::of(variants),
-        figures: sweeps
-            .iter()
-            .map(Sweep::figure)
-            .chain(charts::of(variants))
-            .collect(),
+        figures: charts::of(variants),
         tables: text::tables(variants).into_iter().map(section).collect(),
         config: config(variants),
         stories: stories(variants),
         command: &reports.command,
-        program: env!("CARGO_PKG_VERSION"),
-    };
-    page.to_html()
-}
-
-/// What there is to say of a sweep.
-pub struct SweepPage<'a> {
-    /// What was swept.
-    pub title: String,
-    /// The worst that is to be said of a point, or of all.
-    pub verdict: Verdict,
-    /// What it shows, in sentences.
-    pub reasons: Vec<String>,
-    /// What was run.
-    pub about: Vec<(&'static str, String)>,
-    /// The highest throughput, and where.
-    pub best: Option<(String, String)>,
-    /// The charts.
-    pub charts: Vec<Sweep>,
-    /// A row for each point.
-    pub points: Table,
-    /// What all points have in common.
-    pub config: Vec<(String, String)>,
-    /// What makes it again.
-    pub command: &'a str,
-}
-
-/// The page of a sweep.
-pub fn of_sweep(sweep: SweepPage<'_>) -> String {
-    let (class, word) = match sweep.verdict {
-        Verdict::Holds => ("passed", "Complete"),
-        Verdict::Aborted => ("aborted", "Incomplete"),
-        verdict => word_of(verdict),
-    };
-    let mut what = Table::of_words();
-    for (label, said) in sweep.about {
-        what.row([label.to_owned(), said]);
-    }
-    let card = |(value, note)| Card {
-        label: "Best throughput",
-        value,
-        unit: "op/s",
-        note,
-    };
-    let setting = |(path, value)| Setting {
-        path,
-        values: vec![(String::new(), value)],
-    };
-    let page = Page {
-        title: &sweep.title,
-        about: None,
-        verdict: Banner {
-            class,
-            word,
-            reasons: sweep.reasons,
-        },
-        chips: Vec::new(),
-        cards: sweep.best.into_iter().map(card).collect(),
-        figures: sweep.charts.iter().map(Sweep::figure).collect(),
-        tables: vec![section(("Points", sweep.points)), section(("Sweep", what))],
-        config: sweep.config.into_iter().map(setting).collect(),
-        stories: Vec::new(),
-        command: sweep.command,
         program: env!("CARGO_PKG_VERSION"),
     };
     page.to_html()
@@ -318,108 +258,4 @@ fn stories(variants: &[Report]) -> Vec<(String, String)> {
         Some((report.label().to_owned(), story))
     });
     told.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::interrupt::Interrupt;
-    use crate::live::Viewer;
-    use crate::report::Outcome;
-
-    /// The page of a small run, with a sweep that was made up.
-    fn page(sweep: &Sweep) -> String {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hello.toml");
-        let sets = ["load.ops=200", "load.jobs=4", "expect="].map(str::to_owned);
-        let variants = crate::scenario::read(&path, &sets, None).expect("a shipped scenario");
-        let scenario = &variants[0].scenario;
-        let facts = crate::run::run(scenario, None, &Interrupt::default(), Viewer::NOBODY);
-        let outcome = Outcome {
-            name: None,
-            scenario,
-            entries: &variants[0].entries,
-            facts: facts.expect("it runs"),
-        };
-        let reports = Reports::new(&[outcome], "pausewake sweep --jobs 1..1024".to_owned());
-        of(&reports, std::slice::from_ref(sweep))
-    }
-
-    fn swept(label: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Swept {
-        Swept {
-            label: label.to_owned(),
-            points: points.into_iter().collect(),
-        }
-    }
-
-    fn sweep() -> Sweep {
-        let jobs = || (0..=10).map(|power| f64::from(1_u32 << power));
-        let at_most =
-            |most: f64| jobs().map(move |jobs| (jobs, most * (1.0 - (-jobs / 24.0).exp())));
-        let predicted = jobs().map(|jobs| (jobs, (jobs / 29.0).min(1.0) * 66_967.0));
-        Sweep {
-            id: "sweep".to_owned(),
-            title: "Throughput by jobs".to_owned(),
-            note: "From 32 jobs on the device is saturated; more only wait.".to_owned(),
-            quantity: "jobs".to_owned(),
-            figure: "op/s".to_owned(),
-            is_doubling: true,
-            measured: vec![
-                swept("fd & <b>bold</b>", at_most(58_000.0)),
-                swept("callback", at_most(66_000.0)),
-            ],
-            predicted: vec![swept("predicted", predicted)],
-        }
-    }
-
-    #[test]
-    fn a_sweep_has_its_measurement_and_its_prediction() {
-        let html = page(&sweep());
-        let (_, svg) = html.split_once("id=\"sweep\"").expect("the chart");
-        let (svg, _) = svg.split_once("</svg>").expect("its end");
-        assert_eq!(
-            svg.matches("<circle").count(),
-            22,
-            "a mark for each measurement"
-        );
-        assert!(svg.matches("<polyline").count() > 10, "dashes");
-        let texts: Vec<&str> = svg.lines().map(str::trim).collect();
-        for tick in ["1", "4", "1024", "80k"] {
-            assert!(texts.contains(&tick), "no tick at {tick}: {texts:?}");
-        }
-        assert_eq!(svg.matches("class=\"tip\"").count(), 33);
-        assert!(!html.contains("<b>"), "names are escaped");
-        assert!(html.contains("class=\"swatch dashed\""));
-        // For those who look at it, as `.ci/html-report` does.
-        if let Some(path) = std::env::var_os("PAUSEWAKE_WRITE_SWEEP") {
-            std::fs::write(path, html).expect("the page can be written");
-        }
-    }
-
-    #[test]
-    fn a_sweep_of_anything_is_drawn() {
-        let series = |points: &[(f64, f64)]| vec![swept("it", points.iter().copied())];
-        for points in [
-            &[][..],
-            &[(1.0, 5.0)],
-            &[(0.0, 0.0), (7.0, 0.0)],
-            &[
-                (1.0, f64::NAN),
-                (2.0, 3.0),
-                (4.0, f64::INFINITY),
-                (8.0, 1e300),
-            ],
-        ] {
-            for is_doubling in [false, true] {
-                let sweep = Sweep {
-                    is_doubling,
-                    measured: series(points),
-                    predicted: series(points),
-                    ..sweep()
-                };
-                let figure = sweep.figure();
-                assert!(figure.svg.ends_with("</svg>"), "{points:?}");
-                assert!(!figure.svg.contains("NaN"), "{points:?}");
-            }
-        }
-    }
 }

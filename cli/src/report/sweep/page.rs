@@ -3,7 +3,8 @@
 use pausewake_device::Nanos;
 
 use super::super::Verdict;
-use super::super::html::{self, Sweep, Swept, TimeUnit};
+use super::super::html::{Card, Overview, Sweep, Swept, TimeUnit};
+use super::super::text::Table;
 use super::super::text::numbers::{amount, or_na};
 use super::knee::{Row, in_words, predicted_latency_ns, rows, told};
 use super::table::{about, points, says};
@@ -36,28 +37,52 @@ pub fn html(sweep: &SweepReport) -> String {
     let part = sweep.shard.map_or_else(String::new, |part| {
         format!(", shard {} of {}", part.number, part.of)
     });
-    html::of_sweep(html::SweepPage {
+    let verdict = sweep.verdict().max(match sweep.is_complete() {
+        true => Verdict::Holds,
+        false => Verdict::Aborted,
+    });
+    let mut what = Table::of_words();
+    for (label, said) in about(sweep) {
+        what.row([label.to_owned(), said]);
+    }
+    let overview = Overview {
         title: format!("Sweep of {}{part}", names.join(" and ")),
-        verdict: sweep.verdict().max(match sweep.is_complete() {
-            true => Verdict::Holds,
-            false => Verdict::Aborted,
-        }),
+        about: None,
+        verdict,
+        word: match verdict {
+            Verdict::Holds if sweep.shard.is_some() => Some("This part is complete"),
+            Verdict::Holds => Some("Complete"),
+            Verdict::Aborted => Some("Incomplete"),
+            _ => None,
+        },
         reasons: words
             .map(|(label, said)| format!("{label}: {said}."))
             .collect(),
-        about: about(sweep),
-        best: best.map(|point| {
-            let most = or_na(point.report.ops_per_s, amount);
-            (most, point.place.label(&sweep.quantities))
-        }),
-        charts,
-        points: points(sweep),
+        chips: Vec::new(),
+        cards: best
+            .map(|point| best_of(sweep, point))
+            .into_iter()
+            .collect(),
+        figures: charts.iter().map(Sweep::figure).collect(),
+        tables: vec![("Points", points(sweep)), ("Sweep", what)],
+        results: &[],
         config: swept
             .chain(config)
             .map(|(a, b)| (a.to_owned(), b.to_owned()))
             .collect(),
         command: &sweep.command,
-    })
+    };
+    overview.into_html()
+}
+
+/// The highest throughput, and where.
+fn best_of(sweep: &SweepReport, point: &Point) -> Card {
+    Card {
+        label: "Best throughput".into(),
+        value: or_na(point.report.ops_per_s, amount),
+        unit: "op/s",
+        note: point.place.label(&sweep.quantities),
+    }
 }
 
 /// Throughput, latency and utilisation over the quantity at `axis`.
@@ -77,6 +102,7 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
         is_doubling: is_doubling(quantity),
         measured: Vec::new(),
         predicted: Vec::new(),
+        bands: Vec::new(),
     };
     let name = |row: &Row<'_>, what: &str| match row.of.as_str() {
         "" => what.to_owned(),

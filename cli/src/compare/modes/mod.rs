@@ -1,16 +1,21 @@
 //! The same load in software, and offloaded in three ways.
 
+mod page;
+
+use std::fmt::Write as _;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CompareError;
-use super::break_even::{self, BreakEven};
+use super::break_even::{self, BreakEven, NotSearched};
 use super::statistics::Estimate;
 use crate::args::{Compare, Load};
 use crate::formats::{Format, json};
 use crate::interrupt::Interrupt;
-use crate::probe;
-use crate::report::numbers::{amount, or_na, time};
+use crate::load::Adhoc;
+use crate::probe::{self, ProbeError};
+use crate::report::numbers::{amount, counted, or_na, time};
 use crate::report::table::Table;
 use crate::report::{Report, Reports, Verdict, paragraph, printable};
 
@@ -36,6 +41,10 @@ pub struct ModesReport {
     modes: Vec<ModeFigures>,
     /// Where offload begins to win.
     break_even: Vec<BreakEven>,
+    /// Why something is missing there.
+    no_break_even: NotSearched,
+    /// Whether a signal ended it before all was run.
+    aborted: bool,
     /// What else is to be said.
     notes: Vec<String>,
     /// All runs, as results.
@@ -56,6 +65,8 @@ struct ModeFigures {
     latency: Latency,
     /// Where the time of the device's ops went; empty in software.
     stages: Vec<StageMean>,
+    /// How it stands to software, in words; `null` of software itself.
+    words: Option<String>,
 }
 
 /// Latency over runs, ns.
@@ -100,6 +111,11 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
                 break;
             }
         }
+        // What was broken off is no sample of the load, if there are others.
+        let is_whole = |run: &Reports| run.variants()[0].aborted.is_none();
+        if runs.len() > 1 && !runs.last().is_none_or(is_whole) {
+            runs.pop();
+        }
         all.push((mode, runs));
         if interrupt.is_raised() {
             break;
@@ -110,20 +126,8 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
         .iter()
         .map(|(mode, runs)| ModeFigures::new(mode, runs, &software));
     let modes: Vec<_> = modes.collect();
-    let mut break_even = Vec::new();
     let mut notes = notes(&load, &modes);
-    let is_open = load.rate.is_some() || load.sets("load.rate");
-    if !args.no_break_even && is_open {
-        notes.push(
-            "In an open loop throughput is the rate of the arrivals: where offload begins to win, \
-             a closed loop tells (without --rate)."
-                .to_owned(),
-        );
-    } else if !args.no_break_even && !interrupt.is_raised() {
-        let offload = load.notify.as_deref().unwrap_or("callback");
-        break_even.extend(break_even::over_jobs(&load, offload, interrupt)?);
-        break_even.extend(break_even::over_bytes(&load, offload, interrupt)?);
-    }
+    let (break_even, no_break_even) = break_even::search(&load, !args.no_break_even, interrupt)?;
     let about = all[0].1[0].variants()[0].scenario.clone();
     let command = command(args, &load);
     let merged: Vec<_> = all
@@ -143,10 +147,47 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
         confidence: 0.95,
         modes,
         break_even,
+        no_break_even,
+        aborted: interrupt.is_raised(),
         notes,
         reports: Reports::beside(merged, command.clone()),
         command,
     })
+}
+
+/// The scenario of which each seed is a run: a variant for each mode.
+///
+/// # Errors
+/// The flags contradict the comparison, or each other.
+pub fn scenario(args: &Compare) -> Result<String, CompareError> {
+    check(&args.load)?;
+    let load = with_defaults(&args.load);
+    for mode in MODES {
+        let checked = Adhoc::new(&in_mode(&load, mode)).variants();
+        checked.map_err(ProbeError::from)?;
+    }
+    let plain = Load {
+        notify: None,
+        ..load.clone()
+    };
+    let table = Adhoc::new(&plain).table().map_err(ProbeError::from)?;
+    let mut text = format!(
+        "# {}\n# compares these variants, with {} of which this has the first; its search for where offload\n\
+         # begins to win runs them with other jobs and sizes.\n\n{table}",
+        command(args, &load),
+        counted(args.seeds.into(), "seed"),
+    );
+    for mode in MODES {
+        let entry = match is_engine_mode(mode) {
+            true => "engine.mode",
+            false => "engine.notify",
+        };
+        let _ = write!(
+            text,
+            "\n[[variant]]\nname = \"{mode}\"\n{entry} = \"{mode}\"\n"
+        );
+    }
+    Ok(text)
 }
 
 /// What has no place where modes are compared.
@@ -197,11 +238,16 @@ fn with_defaults(load: &Load) -> Load {
 pub fn in_mode(load: &Load, mode: &str) -> Load {
     let mut load = load.clone();
     load.notify = None;
-    match mode {
-        "software" | "sync" => load.overrides.push(format!("engine.mode={mode}")),
-        notify => load.notify = Some(notify.to_owned()),
+    match is_engine_mode(mode) {
+        true => load.overrides.push(format!("engine.mode={mode}")),
+        false => load.notify = Some(mode.to_owned()),
     }
     load
+}
+
+/// Whether a mode is one of the engine's; else it is a notification.
+fn is_engine_mode(mode: &str) -> bool {
+    matches!(mode, "software" | "sync")
 }
 
 fn command(args: &Compare, load: &Load) -> String {
@@ -257,6 +303,7 @@ impl ModeFigures {
             .iter()
             .zip(software)
             .map(|(its, software)| its / software);
+        let speed_up = Estimate::of(&ratios.collect::<Vec<_>>());
         let merged = merged(runs.to_vec());
         let stages = merged.variants()[0].stages.iter().map(|stage| StageMean {
             stage: stage.stage.to_string(),
@@ -265,7 +312,10 @@ impl ModeFigures {
         Self {
             mode,
             ops_per_s: Estimate::of(&rates),
-            speed_up: Estimate::of(&ratios.collect::<Vec<_>>()),
+            speed_up,
+            words: speed_up
+                .filter(|_| mode != "software")
+                .map(|it| words(mode, it)),
             latency: Latency {
                 mean_ns: estimate(|it| it.latency.mean_ns.map(ns)),
                 p50_ns: estimate(|it| it.latency.p50_ns.map(ns)),
@@ -279,7 +329,10 @@ impl ModeFigures {
 impl ModesReport {
     /// How the program ends.
     pub fn verdict(&self) -> Verdict {
-        self.reports.verdict()
+        let aborted = self.aborted.then_some(Verdict::Aborted);
+        aborted
+            .into_iter()
+            .fold(self.reports.verdict(), Verdict::max)
     }
 
     /// In one of [`FORMATS`](super::FORMATS).
@@ -287,7 +340,7 @@ impl ModesReport {
         match format {
             Format::Json => json(self),
             Format::Csv => self.to_csv(),
-            Format::Html => self.reports.to_html(&[]),
+            Format::Html => self.to_html(),
             _ => self.to_text(),
         }
     }
@@ -311,15 +364,22 @@ impl ModesReport {
                 "ABORTED: a signal ended it; these are the runs until then.",
             ));
         }
-        let answers = self.break_even.iter().map(|it| &it.words);
-        let words: Vec<_> = answers
-            .chain(&self.notes)
-            .map(|it| paragraph(&printable(it)))
-            .collect();
+        let words: Vec<_> = self.words().map(|it| paragraph(&printable(it))).collect();
         if !words.is_empty() {
             parts.push(words.concat());
         }
         parts.join("\n")
+    }
+
+    /// What it comes to, in sentences.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let modes = self.modes.iter().filter_map(|it| it.words.as_deref());
+        let answers = self.break_even.iter().map(|it| it.words.as_str());
+        let notes = self.notes.iter().map(String::as_str);
+        modes
+            .chain(answers)
+            .chain(self.no_break_even.words())
+            .chain(notes)
     }
 
     fn figures(&self) -> Table {
@@ -394,6 +454,29 @@ impl ModesReport {
     }
 }
 
+fn percent(part: f64) -> String {
+    format!("{:.2} %", part * 100.0)
+}
+
+/// How `mode` stands to software.
+fn words(mode: &str, speed_up: Estimate) -> String {
+    let Estimate { mean, half_width } = speed_up;
+    let known = |show: fn(f64) -> String| {
+        half_width.map_or_else(String::new, |half| format!(" ± {}", show(half)))
+    };
+    let difference = (mean - 1.0).abs();
+    if difference <= half_width.unwrap_or(0.0) {
+        let (times, known) = (amount(mean), known(amount));
+        return format!("{mode} is as fast as software, as far as is known: {times}{known} times.");
+    }
+    let than = if mean > 1.0 { "faster" } else { "slower" };
+    let by = match mean >= 2.0 {
+        true => format!("a factor of {}{}", amount(mean), known(amount)),
+        false => format!("{}{}", percent(difference), known(percent)),
+    };
+    format!("{mode} is {than} than software by {by}.")
+}
+
 fn ns(time_ns: u64) -> f64 {
     pausewake_device::Nanos::new(time_ns).as_f64()
 }
@@ -402,6 +485,7 @@ fn time_of(time_ns: f64) -> String {
     time(pausewake_device::Nanos::from_f64(time_ns).get())
 }
 
-const MODES: [&str; 4] = ["software", "sync", "fd", "callback"];
+/// Their names, as reports have them.
+pub const MODES: [&str; 4] = ["software", "sync", "fd", "callback"];
 /// Name and version of the JSON format.
 const FORMAT: &str = "pausewake-compare-modes/1";

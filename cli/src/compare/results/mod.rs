@@ -1,5 +1,7 @@
 //! Results held against each other, figure by figure.
 
+mod page;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -43,6 +45,8 @@ pub struct ResultsReport {
     alone: Vec<String>,
     /// What must not be, and whether it is.
     conditions: Vec<Condition>,
+    /// Whether a signal ended the run that was held against the baseline.
+    aborted: bool,
     /// What intervals are, and why some are missing.
     about_intervals: &'static str,
     #[serde(skip)]
@@ -60,6 +64,8 @@ struct Pair {
     differing: Vec<Differing>,
     /// Figures.
     figures: Vec<Difference>,
+    /// How the candidate stands to the baseline, in sentences.
+    words: Vec<String>,
 }
 
 /// An entry of the configuration.
@@ -153,6 +159,7 @@ impl ResultsReport {
             pairs: compared,
             alone,
             conditions: judged,
+            aborted: sides.is_aborted,
             about_intervals: ABOUT_INTERVALS,
             reports: Reports::beside(labels.into_iter().zip(sides.reports), command.clone()),
             verdict,
@@ -170,12 +177,32 @@ impl ResultsReport {
         match format {
             Format::Json => json(self),
             Format::Csv => self.to_csv(),
-            Format::Html => self.reports.to_html(&[]),
+            Format::Html => self.to_html(),
             _ => self.to_text(),
         }
     }
 
     fn to_text(&self) -> String {
+        let mut parts = vec![self.about().to_string()];
+        for pair in &self.pairs {
+            parts.push(pair.table().to_string());
+            let words = pair.words().map(|it| paragraph(&printable(&it)));
+            parts.push(words.collect());
+        }
+        if !self.conditions.is_empty() {
+            let mut table = Table::of_words();
+            for it in &self.conditions {
+                table.row(["fail if".to_owned(), printable(&it.in_words())]);
+            }
+            parts.push(table.to_string());
+        }
+        parts.extend(self.objection().map(|it| paragraph(&it)));
+        parts.push(paragraph(self.about_intervals));
+        parts.join("\n")
+    }
+
+    /// What is compared, and what differs in its configuration.
+    fn about(&self) -> Table {
         let mut about = Table::of_words();
         about.row(["baseline".to_owned(), printable(&self.baseline)]);
         about.row(["candidate".to_owned(), printable(&self.candidate)]);
@@ -185,41 +212,26 @@ impl ResultsReport {
         for pair in &self.pairs {
             for it in &pair.differing {
                 let or = |value: &Option<String>| value.clone().unwrap_or("not said".to_owned());
-                let of = pair
-                    .variant
-                    .as_ref()
-                    .map_or_else(String::new, |it| format!("{it}: "));
                 let (a, b) = (or(&it.baseline), or(&it.candidate));
-                let said = format!("{of}{} is {a} and {b}", it.entry);
+                let said = of_variant(&pair.variant, &format!("{} is {a} and {b}", it.entry));
                 about.row(["differs".to_owned(), printable(&said)]);
             }
         }
-        let mut parts = vec![about.to_string()];
-        parts.extend(self.pairs.iter().map(|pair| pair.table().to_string()));
-        if !self.conditions.is_empty() {
-            let mut table = Table::of_words();
-            for it in &self.conditions {
-                let of = it
-                    .variant
-                    .as_ref()
-                    .map_or_else(String::new, |it| format!("{it}: "));
-                let measured = it
-                    .difference
-                    .map_or_else(|| "not measured".to_owned(), percent);
-                let verdict = if it.fails { "FAILS" } else { "passes" };
-                let said = format!("{of}{}: {verdict}, {measured}", it.fail_if);
-                table.row(["fail if".to_owned(), printable(&said)]);
-            }
-            parts.push(table.to_string());
-        }
-        if let Verdict::Invalid | Verdict::Aborted | Verdict::WrongResult = self.verdict {
-            parts.push(paragraph(&format!(
+        about
+    }
+
+    /// Why no condition can be held against the figures, if none can.
+    fn objection(&self) -> Option<String> {
+        let is_void = matches!(
+            self.verdict,
+            Verdict::Invalid | Verdict::Aborted | Verdict::WrongResult
+        );
+        is_void.then(|| {
+            format!(
                 "{}: one of the results is, and no condition can be held against it.",
                 self.verdict.name().to_uppercase()
-            )));
-        }
-        parts.push(paragraph(self.about_intervals));
-        parts.join("\n")
+            )
+        })
     }
 
     /// A row for each variant and figure.
@@ -322,13 +334,20 @@ impl Pair {
             }
         }
         let figures = names.into_iter();
+        let figures: Vec<_> = figures
+            .filter_map(|it| Difference::new(it, before, after))
+            .collect();
         Self {
             variant: before.scenario.variant.clone(),
             differing: differing.collect(),
-            figures: figures
-                .filter_map(|it| Difference::new(it, before, after))
-                .collect(),
+            words: figures.iter().filter_map(Difference::in_words).collect(),
+            figures,
         }
+    }
+
+    /// How the candidate stands to the baseline, with the variant's name.
+    fn words(&self) -> impl Iterator<Item = String> {
+        self.words.iter().map(|it| of_variant(&self.variant, it))
     }
 
     fn table(&self) -> Table {
@@ -361,6 +380,48 @@ impl Difference {
             half_width: half_width(name, before, after),
             shown: [a.to_string(), b.to_string()],
         })
+    }
+}
+
+impl Difference {
+    /// It as a sentence, if it is one of those that decide.
+    fn in_words(&self) -> Option<String> {
+        let (subject, above, below) = match self.figure.as_str() {
+            "throughput" => ("The candidate is", "faster", "slower"),
+            "mean" => ("Its mean latency is", "higher", "lower"),
+            "p99" => ("Its p99 is", "higher", "lower"),
+            _ => return None,
+        };
+        let difference = self.difference?;
+        let known = self
+            .half_width
+            .map(|half| format!(" ± {:.2} %", half * 100.0));
+        let known = known.unwrap_or_default();
+        Some(if difference == 0.0 {
+            let same = if self.figure == "throughput" {
+                "as fast"
+            } else {
+                "the same"
+            };
+            format!("{subject} {same}.")
+        } else if self.half_width.is_some_and(|half| difference.abs() <= half) {
+            let difference = percent(difference);
+            format!("{subject} not certainly {above} or {below}: {difference}{known}.")
+        } else {
+            let than = if difference > 0.0 { above } else { below };
+            format!(
+                "{subject} {than} by {:.2} %{known}.",
+                difference.abs() * 100.0
+            )
+        })
+    }
+}
+
+/// `said` of a variant, if there are several.
+fn of_variant(variant: &Option<String>, said: &str) -> String {
+    match variant {
+        Some(name) => format!("{name}: {said}"),
+        None => said.to_owned(),
     }
 }
 
@@ -432,6 +493,19 @@ fn stretches(report: &Report) -> Option<Vec<Stretch>> {
 }
 
 impl Condition {
+    /// It and what became of it.
+    fn in_words(&self) -> String {
+        let measured = self.measured();
+        let verdict = if self.fails { "FAILS" } else { "passes" };
+        let said = format!("{}: {verdict}, {measured}", self.fail_if);
+        of_variant(&self.variant, &said)
+    }
+
+    fn measured(&self) -> String {
+        let difference = self.difference.map(percent);
+        difference.unwrap_or_else(|| "not measured".to_owned())
+    }
+
     fn new(condition: &FailIf, before: &Report, after: &Report) -> Self {
         let figures = [before, after].map(|it| it.figure(&condition.figure));
         let difference = match figures {

@@ -1,0 +1,167 @@
+//! Modes as a page: the verdicts, where offload begins to win as a chart, and all runs side by side.
+
+use super::super::break_even::{Answer, BreakEven, Over};
+use super::{MODES, ModeFigures, ModesReport};
+use crate::report::Verdict;
+use crate::report::html::{Band, Card, Overview, Sweep, Swept, short_value};
+use crate::report::numbers::{amount, count, or_na};
+use crate::report::table::Table;
+
+impl ModesReport {
+    /// All of it.
+    pub(super) fn to_html(&self) -> String {
+        let verdict = self.verdict();
+        let mut tables = vec![("Modes", self.figures()), ("Stages", self.stages())];
+        tables.extend(self.break_even.iter().map(trials));
+        let wins = self.break_even.iter().filter_map(wins_from);
+        let charts = self.break_even.iter().filter(|it| !it.probes.is_empty());
+        let overview = Overview {
+            title: "Software and offload".to_owned(),
+            about: Some(&self.load),
+            verdict,
+            word: (verdict == Verdict::Holds).then_some("Compared"),
+            reasons: self.words().map(str::to_owned).collect(),
+            chips: vec![
+                ("clock", self.clock.clone()),
+                ("seeds", self.seeds_in_words()),
+            ],
+            cards: self.modes.iter().map(card).chain(wins).collect(),
+            figures: charts.map(|it| chart(it).figure()).collect(),
+            tables,
+            results: self.reports.variants(),
+            config: Vec::new(),
+            command: &self.command,
+        };
+        overview.into_html()
+    }
+
+    fn seeds_in_words(&self) -> String {
+        match self.seeds.as_slice() {
+            [first, .., last] => {
+                format!("{first} to {last}; ± is the 95 % confidence interval (Student\u{2019}s t)")
+            }
+            [only] => format!("{only}; of one run no interval is known"),
+            [] => String::new(),
+        }
+    }
+}
+
+fn card(mode: &ModeFigures) -> Card {
+    let note = mode.speed_up.filter(|_| mode.words.is_some()).map(|it| {
+        let half = it.half_width.map(|half| format!(" ± {}", amount(half)));
+        format!(
+            "{}{} times software",
+            amount(it.mean),
+            half.unwrap_or_default()
+        )
+    });
+    Card {
+        label: mode.mode.into(),
+        value: or_na(mode.ops_per_s, |it| match it.mean {
+            // All digits are in the table.
+            rate if rate < 1e6 => amount(rate),
+            rate => short_value(rate),
+        }),
+        unit: "op/s",
+        note: note.unwrap_or_else(|| "what the others are held against".to_owned()),
+    }
+}
+
+/// From where on offload wins.
+fn wins_from(found: &BreakEven) -> Option<Card> {
+    let from = match found.answer {
+        Answer::From { wins_at, .. } => wins_at,
+        Answer::Always { from } => from,
+        Answer::Never { .. } | Answer::Aborted => return None,
+    };
+    Some(Card {
+        label: format!("{} wins from", found.offload).into(),
+        value: count(from),
+        unit: match from {
+            1 => "job",
+            _ => found.over.plural(),
+        },
+        note: match found.wins_to_the_end {
+            Some(false) => "but not to the end".to_owned(),
+            _ => "to the end of the search".to_owned(),
+        },
+    })
+}
+
+/// Throughput of all modes that were looked at, with the crossing.
+fn chart(found: &BreakEven) -> Sweep {
+    let offload = &found.offload;
+    let name = found.over.plural();
+    let quantity = match found.over {
+        Over::Jobs => "jobs",
+        Over::Bytes => "message, bytes",
+    };
+    let crossing = match found.answer {
+        Answer::From { wins_at, loses_at } => Some(Band {
+            label: format!(
+                "{offload} begins to win: not at {}, but at {}",
+                found.over.amount(loses_at),
+                found.over.amount(wins_at)
+            ),
+            range: [place(loses_at), place(wins_at)],
+        }),
+        _ => None,
+    };
+    let series = MODES.iter().map(|mode| {
+        let rates = found.probes.iter();
+        let rates = rates.filter_map(|it| Some((place(it.at), it.ops_per_s(mode, offload)?)));
+        let mut points: Vec<_> = rates.collect();
+        points.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        Swept {
+            label: (*mode).to_owned(),
+            points,
+        }
+    });
+    Sweep {
+        id: format!("break-even-{name}"),
+        title: format!("Throughput by {name}"),
+        note: found.words.clone(),
+        quantity: quantity.to_owned(),
+        figure: "op/s".to_owned(),
+        is_doubling: true,
+        measured: series.collect(),
+        predicted: Vec::new(),
+        bands: crossing.into_iter().collect(),
+    }
+}
+
+/// What was tried, from few to many.
+fn trials(found: &BreakEven) -> (&'static str, Table) {
+    let title = match found.over {
+        Over::Jobs => "Throughput by jobs",
+        Over::Bytes => "Throughput by bytes",
+    };
+    let is_known = |mode: &&&str| {
+        let mut probes = found.probes.iter();
+        probes.any(|it| it.ops_per_s(mode, &found.offload).is_some())
+    };
+    let modes: Vec<&str> = MODES.iter().filter(is_known).copied().collect();
+    let heads = [found.over.plural()]
+        .into_iter()
+        .chain(modes.iter().copied());
+    let mut table = Table::of_figures(heads.chain([""]));
+    let mut probes: Vec<_> = found.probes.iter().collect();
+    probes.sort_by_key(|it| it.at);
+    for trial in probes {
+        let rates = modes
+            .iter()
+            .map(|mode| or_na(trial.ops_per_s(mode, &found.offload), amount));
+        let wins = match trial.offload_wins() {
+            true => &found.offload,
+            false => "software",
+        };
+        let cells = [count(trial.at)].into_iter().chain(rates);
+        table.row(cells.chain([format!("{wins} wins")]));
+    }
+    (title, table)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a place in a chart")]
+fn place(at: u64) -> f64 {
+    at as f64
+}

@@ -9,7 +9,8 @@ use super::Load;
 /// `pausewake compare`
 #[derive(Debug, Args)]
 pub struct Compare {
-    /// Two saved results, the second held against the first. Without any, and without --baseline, the
+    /// Two saved results, or two sweeps, the second held against the first; of those that are invalid or
+    /// aborted the exit code tells. Without any, and without --baseline, the
     /// load is run in software, and offloaded synchronously, by fd and by callback.
     #[arg(value_name = "FILE", num_args = 0..=2)]
     pub results: Vec<PathBuf>,
@@ -29,7 +30,8 @@ pub struct Compare {
     pub no_break_even: bool,
     /// The load, as `pausewake load` takes it. To compare modes, the clock is the virtual one if not
     /// said, host costs are the measured ones, nothing is computed, and 10k ops are done. --notify says
-    /// which offload is held against software to find where it begins to win.
+    /// which offload is held against software to find where it begins to win. With several --threads,
+    /// sync is left out under virtual time, where a thread that waits in place would hold the others.
     #[command(flatten)]
     pub load: Load,
 }

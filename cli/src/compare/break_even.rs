@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CompareError;
-use super::modes::{MODES, in_mode};
+use super::modes::{in_mode, modes_of, said, threads};
 use crate::args::Load;
 use crate::interrupt::Interrupt;
+use crate::live;
 use crate::probe::{self, ProbeError};
 use crate::report::numbers::{count, counted};
 use crate::search::{self, Edge, Range};
@@ -23,6 +24,8 @@ pub struct BreakEven {
     /// Whether offload still wins at the other end of the search; `null` if it never does, or nobody
     /// looked.
     pub wins_to_the_end: Option<bool>,
+    /// Where it loses again, if it does not win to the end.
+    pub loses_again: Option<Again>,
     /// The answer in words.
     pub words: String,
     /// What was tried, in order; under virtual time in the end all doublings, which show how it goes on.
@@ -64,6 +67,15 @@ pub enum Answer {
     Aborted,
 }
 
+/// The edge at which offload has won for the last time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Again {
+    /// It wins there.
+    pub wins_at: u64,
+    /// It does not there.
+    pub loses_at: u64,
+}
+
 /// Throughput at a value that was tried.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Trial {
@@ -73,6 +85,10 @@ pub struct Trial {
     pub software_ops_per_s: f64,
     /// Of the offload.
     pub offload_ops_per_s: f64,
+    /// Calls that failed in software.
+    pub software_errors: u64,
+    /// Calls that failed with the offload, which is then no winner.
+    pub offload_errors: u64,
     /// Of the other modes; under virtual time alone, where looking takes no time that anybody waits for.
     pub others: Vec<ModeRate>,
 }
@@ -84,6 +100,8 @@ pub struct ModeRate {
     pub mode: &'static str,
     /// Ops per second.
     pub ops_per_s: f64,
+    /// Calls that failed.
+    pub errors: u64,
 }
 
 /// What was not searched.
@@ -133,9 +151,14 @@ impl NotSearched {
 }
 
 impl Trial {
-    /// Whether offload has more throughput than software.
+    /// Whether offload has more throughput than software, and no call failed.
     pub fn offload_wins(&self) -> bool {
-        self.offload_ops_per_s > self.software_ops_per_s
+        self.offload_errors == 0 && self.offload_ops_per_s > self.software_ops_per_s
+    }
+
+    /// Whether calls failed in one of the two.
+    pub fn has_errors(&self) -> bool {
+        self.offload_errors > 0 || self.software_errors > 0
     }
 
     /// Throughput of the mode of this name, where `offload` is the one that was held against software.
@@ -169,8 +192,17 @@ pub fn search(
         return Ok((Vec::new(), NotSearched::at_all(why)));
     }
     let offload = load.notify.as_deref().unwrap_or("callback");
-    let mut found = vec![over_jobs(load, offload, interrupt)?];
+    let mut found = Vec::new();
     let mut not_searched = NotSearched::default();
+    match load.set_of("load.jobs") {
+        None => found.push(over_jobs(load, offload, interrupt)?),
+        Some(set) => {
+            not_searched.jobs = Some(format!(
+                "From how many jobs on offload wins is not searched: --set {set} says how many there \
+                 are, as --jobs does for the modes alone."
+            ));
+        }
+    }
     match cipher_op(load) {
         Err(why) => {
             not_searched.bytes = Some(format!(
@@ -185,8 +217,7 @@ pub fn search(
 
 /// Searches over jobs, with everything else as `load` says.
 fn over_jobs(load: &Load, offload: &str, interrupt: &Interrupt) -> Result<BreakEven, CompareError> {
-    let threads = load.threads.as_deref().and_then(crate::load::whole);
-    let lowest = threads.map_or(1, |it| u32::try_from(it).unwrap_or(u32::MAX));
+    let lowest = threads(load).map_or(1, |it| u32::try_from(it).unwrap_or(u32::MAX));
     let range = range(lowest, MOST_JOBS.max(lowest), 0.0);
     find(Over::Jobs, load, offload, range, interrupt, |load, at| {
         load.jobs = Some(at.to_string());
@@ -259,6 +290,7 @@ fn find(
     interrupt: &Interrupt,
     put: impl Fn(&mut Load, u64),
 ) -> Result<BreakEven, CompareError> {
+    let how = load.live.how().map_err(ProbeError::from)?;
     let mut probes: Vec<Trial> = Vec::new();
     let mut failed = None;
     let mut wins = |at: f64| {
@@ -274,6 +306,11 @@ fn find(
             return None;
         }
         let wins = trial.offload_wins();
+        let outcome = if wins { offload } else { "software" };
+        live::mention(
+            how,
+            &format!("break-even: with {} {outcome} wins", over.amount(at)),
+        );
         probes.push(trial);
         Some(wins)
     };
@@ -295,6 +332,24 @@ fn find(
         Answer::Never { .. } | Answer::Aborted => None,
         Answer::From { .. } | Answer::Always { .. } => wins(range.highest),
     };
+    let again = match wins_to_the_end {
+        Some(false) => answer.wins_from().and_then(|from| {
+            let above = Range {
+                lowest: place(from),
+                first: place(from),
+                ..range
+            };
+            search::edge(above, &mut wins)
+        }),
+        _ => None,
+    };
+    let loses_again = match again {
+        Some(Edge::Between { low, high }) => Some(Again {
+            wins_at: whole(low),
+            loses_at: whole(high),
+        }),
+        _ => None,
+    };
     if load.is_virtual() && wins_to_the_end.is_some() {
         // So that one sees how it goes on from the edge to the end.
         let doublings = std::iter::successors(Some(range.lowest), |at| Some(at * 2.0));
@@ -307,88 +362,146 @@ fn find(
     if let Some(error) = failed {
         return Err(error.into());
     }
-    Ok(BreakEven {
+    let mut found = BreakEven {
         over,
-        words: words(over, load, offload, answer, wins_to_the_end),
         offload: offload.to_owned(),
         answer,
         wins_to_the_end,
+        loses_again,
+        words: String::new(),
         probes,
-    })
+    };
+    found.words = found.say(load);
+    Ok(found)
+}
+
+impl Answer {
+    /// The lowest value that was found to win.
+    fn wins_from(self) -> Option<u64> {
+        match self {
+            Self::From { wins_at, .. } => Some(wins_at),
+            Self::Always { from } => Some(from),
+            Self::Never { .. } | Self::Aborted => None,
+        }
+    }
 }
 
 /// Throughput of `load`, whose flags have the value `at`, in each mode that is looked at.
 fn trial(load: &Load, at: u64, offload: &str, interrupt: &Interrupt) -> Result<Trial, ProbeError> {
-    let rate = |mode: &str| {
+    let run = |mode: &str| {
         let report = probe::run(&in_mode(load, mode), interrupt);
-        report.map(|report| report.ops_per_s.unwrap_or(0.0))
+        report.map(|report| (report.ops_per_s.unwrap_or(0.0), report.errors.total))
     };
-    let others = MODES.into_iter();
+    let (software_ops_per_s, software_errors) = run("software")?;
+    let (offload_ops_per_s, offload_errors) = run(offload)?;
+    let others = modes_of(load).into_iter();
     let others = others.filter(|mode| load.is_virtual() && !["software", offload].contains(mode));
+    let others = others.map(|mode| {
+        let (ops_per_s, errors) = run(mode)?;
+        Ok(ModeRate {
+            mode,
+            ops_per_s,
+            errors,
+        })
+    });
     Ok(Trial {
         at,
-        software_ops_per_s: rate("software")?,
-        offload_ops_per_s: rate(offload)?,
-        others: others
-            .map(|mode| {
-                Ok(ModeRate {
-                    mode,
-                    ops_per_s: rate(mode)?,
-                })
-            })
-            .collect::<Result<_, ProbeError>>()?,
+        software_ops_per_s,
+        offload_ops_per_s,
+        software_errors,
+        offload_errors,
+        others: others.collect::<Result<_, ProbeError>>()?,
     })
 }
 
-fn words(
-    over: Over,
-    load: &Load,
-    offload: &str,
-    answer: Answer,
-    wins_to_the_end: Option<bool>,
-) -> String {
-    let op = op_of(load);
-    let amount = |at| over.amount(at);
-    let with = match over {
-        Over::Jobs => format!("With {op}"),
-        Over::Bytes => {
-            let name = op.split('@').next().unwrap_or(op);
-            let jobs = load.jobs.as_deref().unwrap_or("64");
-            let plural = if jobs == "1" { "" } else { "s" };
-            format!("With {name} and {jobs} job{plural}")
-        }
-    };
-    let mut words = match answer {
-        Answer::From { wins_at, .. } => {
-            format!(
-                "{with}, offload by {offload} wins from {} on",
-                amount(wins_at)
-            )
-        }
-        Answer::Always { from } => {
-            format!(
-                "{with}, offload by {offload} always wins: from {} on",
-                amount(from)
-            )
-        }
-        Answer::Never { up_to } => format!(
-            "{with}, offload by {offload} never wins: software is as fast or faster up to {}",
-            amount(up_to)
-        ),
-        Answer::Aborted => format!(
-            "ABORTED: a signal broke the search over {} off",
-            over.plural()
-        ),
-    };
-    if wins_to_the_end == Some(false) {
-        let end = match over {
+impl BreakEven {
+    /// The lowest value that was found to win.
+    pub fn wins_from(&self) -> Option<u64> {
+        self.answer.wins_from()
+    }
+
+    /// The answer in words.
+    fn say(&self, load: &Load) -> String {
+        let op = op_of(load);
+        let offload = &self.offload;
+        let with = match self.over {
+            Over::Jobs => format!("With {op}"),
+            Over::Bytes => {
+                let name = op.split('@').next().unwrap_or(op);
+                let jobs = said(load, "load.jobs", &load.jobs).unwrap_or("64");
+                let plural = if jobs == "1" { "" } else { "s" };
+                format!("With {name} and {jobs} job{plural}")
+            }
+        };
+        let amount = |at| self.over.amount(at);
+        let answer = match self.answer {
+            Answer::From { wins_at, .. } => {
+                format!(
+                    "{with}, offload by {offload} wins from {} on",
+                    amount(wins_at)
+                )
+            }
+            Answer::Always { from } => {
+                format!(
+                    "{with}, offload by {offload} always wins: from {} on",
+                    amount(from)
+                )
+            }
+            Answer::Never { up_to } => {
+                let or = if self.has_errors() {
+                    ", or calls fail,"
+                } else {
+                    ""
+                };
+                format!(
+                    "{with}, offload by {offload} never wins: software is as fast or faster{or} up to {}",
+                    amount(up_to)
+                )
+            }
+            Answer::Aborted => {
+                let over = self.over.plural();
+                format!("ABORTED: a signal broke the search over {over} off")
+            }
+        };
+        format!("{answer}{}.{}", self.say_again(), self.say_errors())
+    }
+
+    /// Where it loses again.
+    fn say_again(&self) -> String {
+        let end = match self.over {
             Over::Jobs => u64::from(MOST_JOBS),
             Over::Bytes => u64::from(MOST_BYTES),
         };
-        words.push_str(&format!(", but no longer at {}", count(end)));
+        match (self.wins_to_the_end, self.loses_again) {
+            (Some(false), Some(Again { loses_at, .. })) if loses_at < end => {
+                format!(", but no longer from {} on", count(loses_at))
+            }
+            (Some(false), _) => format!(", but no longer at {}", count(end)),
+            _ => String::new(),
+        }
     }
-    words.push('.');
-    words
+
+    /// Where calls failed, so that nothing was won.
+    fn say_errors(&self) -> String {
+        let failing = self.probes.iter().filter(|it| it.has_errors());
+        let Some(lowest) = failing.clone().map(|it| it.at).min() else {
+            return String::new();
+        };
+        let others = match failing.count() {
+            1 => String::new(),
+            n => format!(
+                " and at {} others of the {} that were tried",
+                n - 1,
+                self.probes.len()
+            ),
+        };
+        let lowest = self.over.amount(lowest);
+        format!(" Calls FAILED at {lowest}{others}: that is no win.")
+    }
+
+    fn has_errors(&self) -> bool {
+        self.probes.iter().any(Trial::has_errors)
+    }
 }
 
 #[expect(
@@ -398,6 +511,11 @@ fn words(
 )]
 fn whole(at: f64) -> u64 {
     at as u64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "values stay far below 2^53")]
+fn place(at: u64) -> f64 {
+    at as f64
 }
 
 const MOST_JOBS: u32 = 1_024;

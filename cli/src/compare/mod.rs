@@ -166,6 +166,12 @@ impl Compare {
     }
 }
 
+/// `value` for a table that programs read: to a millionth; nothing if there is none.
+fn rounded(value: Option<f64>) -> String {
+    let value = value.map(|it| (it * 1e6).round() / 1e6);
+    value.map_or_else(String::new, |it| it.to_string())
+}
+
 /// What a comparison can be written as.
 pub const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Html];
 /// The command of a load of which nothing was said.

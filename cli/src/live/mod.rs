@@ -151,6 +151,21 @@ pub fn while_running<R>(
     })
 }
 
+/// Says `words`, of something that is made of many runs, to somebody who looks at a terminal, or who wants
+/// lines.
+pub fn mention(how: Live, words: &str) {
+    let mut stderr = std::io::stderr();
+    let is_heard = match how {
+        Live::Off => false,
+        Live::Line => true,
+        Live::Auto | Live::View => stderr.is_terminal(),
+    };
+    if is_heard {
+        // Nobody reads it: that is no reason to stop.
+        let _ = writeln!(stderr, "{words}");
+    }
+}
+
 /// Draws the view until the run has `ended`, and takes it away.
 fn draw(mut gatherer: Gatherer<'_>, ended: &Receiver<()>) {
     let mut screen = Screen::new();

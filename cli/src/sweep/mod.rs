@@ -7,14 +7,13 @@ mod room;
 mod shard;
 mod values;
 
-use std::io::{IsTerminal, Write as _};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::args;
 use crate::interrupt::Interrupt;
-use crate::live::{Live, Viewer};
+use crate::live::{self, Live, Viewer};
 use crate::load::{self, Adhoc};
 use crate::output;
 use crate::probe::FIRST_SEED;
@@ -122,9 +121,8 @@ impl Plan {
                     next.store(self.points.len(), Ordering::Relaxed);
                 }
                 done.extend(result.transpose());
-                if how != Live::Off {
-                    tell(done.len(), self.points.len(), &label);
-                }
+                let (done, of) = (done.len(), self.points.len());
+                live::mention(how, &format!("{done} of {of} points: {label}"));
             }
         };
         match workers {
@@ -144,15 +142,6 @@ impl Plan {
             self.shard,
             points,
         ))
-    }
-}
-
-/// How far it is, for somebody who looks at a terminal.
-fn tell(done: usize, of: usize, label: &str) {
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        // Nobody hears it: then nobody misses it.
-        let _ = writeln!(stderr, "{done} of {of} points: {label}");
     }
 }
 

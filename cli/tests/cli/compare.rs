@@ -124,7 +124,8 @@ fn modes_are_the_same_again_in_every_format() {
     folder.say(&[&args[..], &files].concat()).expect_code(0);
     let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
     let [json, csv, text, html] = ["it.json", "it.csv", "it.txt", "it.html"].map(read);
-    assert_eq!(csv.lines().count(), 1 + 4 * 5);
+    // Six figures of four modes, and both edges of the search over jobs.
+    assert_eq!(csv.lines().count(), 1 + 4 * 6 + 2);
     assert!(
         text.lines().all(|line| line.chars().count() <= 80),
         "{text}"

@@ -11,6 +11,7 @@ mod knee;
 mod live;
 mod load;
 mod loads;
+mod objections;
 mod open_loop;
 mod outputs;
 mod profiles;

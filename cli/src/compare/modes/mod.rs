@@ -7,15 +7,16 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::CompareError;
 use super::break_even::{self, BreakEven, NotSearched};
 use super::statistics::Estimate;
+use super::{CompareError, rounded};
 use crate::args::{Compare, Load};
 use crate::formats::{Format, json};
 use crate::interrupt::Interrupt;
+use crate::live;
 use crate::load::Adhoc;
 use crate::probe::{self, ProbeError};
-use crate::report::numbers::{amount, counted, or_na, time};
+use crate::report::numbers::{amount, count, counted, or_na, time};
 use crate::report::table::Table;
 use crate::report::{Report, Reports, Verdict, paragraph, printable};
 
@@ -57,7 +58,11 @@ pub struct ModesReport {
 struct ModeFigures {
     /// Its name.
     mode: &'static str,
-    /// Throughput.
+    /// Calls that gave a result, of all seeds.
+    ops: u64,
+    /// Calls that failed, of all seeds.
+    errors: u64,
+    /// Throughput: of calls that gave a result.
     ops_per_s: Option<Estimate>,
     /// How many times that of software, seed by seed.
     speed_up: Option<Estimate>,
@@ -101,12 +106,18 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
         .map(|index| first.wrapping_add(index))
         .collect();
     let mut all = Vec::new();
-    for mode in MODES {
+    let wanted = modes_of(&load);
+    let how = load.live.how().map_err(ProbeError::from)?;
+    let mut done = 0;
+    for &mode in &wanted {
         let mut runs = Vec::new();
         for seed in &seeds {
             let mut load = in_mode(&load, mode);
             load.seed = Some(*seed);
             runs.push(probe::run_reports(&load, interrupt)?);
+            done += 1;
+            let of = wanted.len() * seeds.len();
+            live::mention(how, &format!("{done} of {of} runs: {mode}, seed {seed}"));
             if interrupt.is_raised() {
                 break;
             }
@@ -121,12 +132,12 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
             break;
         }
     }
-    let software: Vec<f64> = figures(&all[0].1, |it| it.ops_per_s);
+    let software = &all[0].1;
     let modes = all
         .iter()
-        .map(|(mode, runs)| ModeFigures::new(mode, runs, &software));
+        .map(|(mode, runs)| ModeFigures::new(mode, runs, software));
     let modes: Vec<_> = modes.collect();
-    let mut notes = notes(&load, &modes);
+    let mut notes = notes(&load, &modes, interrupt.is_raised());
     let (break_even, no_break_even) = break_even::search(&load, !args.no_break_even, interrupt)?;
     let about = all[0].1[0].variants()[0].scenario.clone();
     let command = command(args, &load);
@@ -162,7 +173,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
 pub fn scenario(args: &Compare) -> Result<String, CompareError> {
     check(&args.load)?;
     let load = with_defaults(&args.load);
-    for mode in MODES {
+    for mode in modes_of(&load) {
         let checked = Adhoc::new(&in_mode(&load, mode)).variants();
         checked.map_err(ProbeError::from)?;
     }
@@ -177,7 +188,7 @@ pub fn scenario(args: &Compare) -> Result<String, CompareError> {
         command(args, &load),
         counted(args.seeds.into(), "seed"),
     );
-    for mode in MODES {
+    for mode in modes_of(&load) {
         let entry = match is_engine_mode(mode) {
             true => "engine.mode",
             false => "engine.notify",
@@ -216,7 +227,43 @@ fn check(load: &Load) -> Result<(), CompareError> {
             "none of them; load has them",
         );
     }
+    if load.sets("seed") {
+        return wrong(
+            "--set seed says of all runs what is another one in each",
+            "--seed, the first of them, and --seeds, how many",
+        );
+    }
+    if !load.or_virtual().is_virtual() && computes_nothing(load) {
+        return wrong(
+            "by the wall clock, software that computes nothing takes no time, and nothing wins against it",
+            "--compute real or cached, or --clock virtual, where software costs what [host] says",
+        );
+    }
     Ok(())
+}
+
+fn computes_nothing(load: &Load) -> bool {
+    let compute = said(load, "device.compute", &load.compute);
+    compute.is_some_and(|it| it.contains("none"))
+}
+
+/// What `load` says of the entry `path`, by a `--set`, which comes last, or by its `flag`.
+pub fn said<'a>(load: &'a Load, path: &str, flag: &'a Option<String>) -> Option<&'a str> {
+    let set = load.set_of(path).and_then(|set| set.split_once('='));
+    set.map(|(_, value)| value.trim()).or(flag.as_deref())
+}
+
+/// Threads of `load`, if that is a number.
+pub fn threads(load: &Load) -> Option<u64> {
+    said(load, "load.threads", &load.threads).and_then(crate::load::whole)
+}
+
+/// The modes in which `load` can be done. Under virtual time all threads are one, and none of them can
+/// wait in place.
+pub fn modes_of(load: &Load) -> Vec<&'static str> {
+    let can_wait = !load.is_virtual() || threads(load).is_none_or(|threads| threads == 1);
+    let modes = MODES.into_iter();
+    modes.filter(|mode| can_wait || *mode != "sync").collect()
 }
 
 /// `load` under virtual time with the host's costs, and of limited length.
@@ -258,6 +305,24 @@ fn command(args: &Compare, load: &Load) -> String {
     load.command_of("compare", words)
 }
 
+fn sum(runs: &[Reports], count: impl Fn(&Report) -> u64) -> u64 {
+    let reports = runs.iter().flat_map(Reports::variants);
+    reports.map(count).sum()
+}
+
+/// That calls failed, if some did: what has no result was done by nobody, however fast.
+fn failed(mode: &str, runs: &[Reports]) -> Option<String> {
+    let errors = sum(runs, |it| it.errors.total);
+    let calls = errors + sum(runs, |it| it.ops);
+    (errors > 0).then(|| {
+        format!(
+            "{} of {} calls FAILED in {mode}",
+            count(errors),
+            count(calls)
+        )
+    })
+}
+
 fn figures(runs: &[Reports], figure: impl Fn(&Report) -> Option<f64>) -> Vec<f64> {
     let reports = runs.iter().flat_map(Reports::variants);
     reports.filter_map(figure).collect()
@@ -274,15 +339,21 @@ fn merged(mut runs: Vec<Reports>) -> Reports {
 }
 
 /// What the figures alone do not tell.
-fn notes(load: &Load, modes: &[ModeFigures]) -> Vec<String> {
+fn notes(load: &Load, modes: &[ModeFigures], is_aborted: bool) -> Vec<String> {
     let mut notes = Vec::new();
+    if !modes_of(load).contains(&"sync") {
+        notes.push(
+            "sync is left out: under virtual time a thread that waits in place would hold the others. \
+             --clock wall has it."
+                .to_owned(),
+        );
+    }
     let is_certain = |mode: &ModeFigures| {
         let of = [mode.ops_per_s, mode.latency.mean_ns, mode.latency.p99_ns];
         of.into_iter()
-            .flatten()
-            .all(|it| it.half_width == Some(0.0))
+            .all(|it| it.is_some_and(|it| it.half_width == Some(0.0)))
     };
-    if modes.iter().all(is_certain) {
+    if !is_aborted && modes.iter().all(is_certain) {
         notes.push("All seeds gave the same: nothing in this load is random.".to_owned());
     }
     if !load.is_virtual() {
@@ -295,13 +366,13 @@ fn notes(load: &Load, modes: &[ModeFigures]) -> Vec<String> {
 }
 
 impl ModeFigures {
-    fn new(mode: &'static str, runs: &[Reports], software: &[f64]) -> Self {
+    fn new(mode: &'static str, runs: &[Reports], software: &[Reports]) -> Self {
         let estimate = |figure: fn(&Report) -> Option<f64>| Estimate::of(&figures(runs, figure));
         let rates = figures(runs, |it| it.ops_per_s);
         // The same seed means the same arrivals, ops and service times.
         let ratios = rates
             .iter()
-            .zip(software)
+            .zip(figures(software, |it| it.ops_per_s))
             .map(|(its, software)| its / software);
         let speed_up = Estimate::of(&ratios.collect::<Vec<_>>());
         let merged = merged(runs.to_vec());
@@ -309,13 +380,20 @@ impl ModeFigures {
             stage: stage.stage.to_string(),
             mean_ns: stage.times.mean_ns,
         });
+        let failed = failed(mode, runs).or_else(|| failed("software", software));
+        let words = match failed {
+            Some(failed) => Some(format!(
+                "{failed}: {mode} is held against nothing by what is left."
+            )),
+            None => speed_up.map(|it| words(mode, it)),
+        };
         Self {
             mode,
+            ops: sum(runs, |it| it.ops),
+            errors: sum(runs, |it| it.errors.total),
             ops_per_s: Estimate::of(&rates),
             speed_up,
-            words: speed_up
-                .filter(|_| mode != "software")
-                .map(|it| words(mode, it)),
+            words: words.filter(|_| mode != "software"),
             latency: Latency {
                 mean_ns: estimate(|it| it.latency.mean_ns.map(ns)),
                 p50_ns: estimate(|it| it.latency.p50_ns.map(ns)),
@@ -409,6 +487,8 @@ impl ModesReport {
                 table.row(["    +-".to_owned()].into_iter().chain(cells));
             }
         }
+        let errors = self.modes.iter().map(|it| count(it.errors));
+        table.row(["errors".to_owned()].into_iter().chain(errors));
         table
     }
 
@@ -428,9 +508,10 @@ impl ModesReport {
         table
     }
 
-    /// A row for each mode and figure.
+    /// A row for each mode and figure, and for each edge of the search.
     fn to_csv(&self) -> String {
-        let rows = self.modes.iter().flat_map(|mode| {
+        let runs = self.seeds.len().to_string();
+        let figures = self.modes.iter().flat_map(|mode| {
             let figures = [
                 ("throughput", mode.ops_per_s),
                 ("speed_up", mode.speed_up),
@@ -438,18 +519,48 @@ impl ModesReport {
                 ("p50_ns", mode.latency.p50_ns),
                 ("p99_ns", mode.latency.p99_ns),
             ];
-            figures.map(|(figure, estimate)| {
-                let some = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
-                let half_width = estimate.and_then(|it| it.half_width);
+            let figures = figures.map(|(figure, estimate)| {
+                let [mean, half_width] = [
+                    estimate.map(|it| it.mean),
+                    estimate.and_then(|it| it.half_width),
+                ];
+                (figure, rounded(mean), rounded(half_width))
+            });
+            let errors = ("errors", mode.errors.to_string(), String::new());
+            figures
+                .into_iter()
+                .chain([errors])
+                .map(|(figure, mean, half_width)| {
+                    [
+                        mode.mode.to_owned(),
+                        figure.to_owned(),
+                        mean,
+                        half_width,
+                        runs.clone(),
+                    ]
+                })
+        });
+        let edges = self.break_even.iter().flat_map(|found| {
+            let name = format!("break_even_{}", found.over.plural());
+            let edges = [
+                (name.clone(), found.wins_from()),
+                (
+                    format!("{name}_until"),
+                    found.loses_again.map(|it| it.wins_at),
+                ),
+            ];
+            edges.map(|(figure, at)| {
+                let at = at.map_or_else(String::new, |at| at.to_string());
                 [
-                    mode.mode.to_owned(),
-                    figure.to_owned(),
-                    some(estimate.map(|it| it.mean)),
-                    some(half_width),
-                    self.seeds.len().to_string(),
+                    found.offload.clone(),
+                    figure,
+                    at,
+                    String::new(),
+                    "1".to_owned(),
                 ]
             })
         });
+        let rows = figures.chain(edges);
         crate::report::rows(&["mode", "figure", "mean", "half_width", "runs"], rows)
     }
 }

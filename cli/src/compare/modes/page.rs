@@ -4,7 +4,7 @@ use super::super::break_even::{Answer, BreakEven, Over};
 use super::{MODES, ModeFigures, ModesReport};
 use crate::report::Verdict;
 use crate::report::html::{Band, Card, Overview, Sweep, Swept, short_value};
-use crate::report::numbers::{amount, count, or_na};
+use crate::report::numbers::{amount, count, counted, or_na};
 use crate::report::table::Table;
 
 impl ModesReport {
@@ -47,13 +47,17 @@ impl ModesReport {
 }
 
 fn card(mode: &ModeFigures) -> Card {
-    let note = mode.speed_up.filter(|_| mode.words.is_some()).map(|it| {
-        let half = it.half_width.map(|half| format!(" ± {}", amount(half)));
-        format!(
-            "{}{} times software",
-            amount(it.mean),
-            half.unwrap_or_default()
-        )
+    let note = mode.speed_up.filter(|_| mode.words.is_some());
+    let failed = (mode.errors > 0).then(|| format!("{} FAILED", counted(mode.errors, "call")));
+    let note = failed.or_else(|| {
+        note.map(|it| {
+            let half = it.half_width.map(|half| format!(" ± {}", amount(half)));
+            format!(
+                "{}{} times software",
+                amount(it.mean),
+                half.unwrap_or_default()
+            )
+        })
     });
     Card {
         label: mode.mode.into(),
@@ -69,11 +73,7 @@ fn card(mode: &ModeFigures) -> Card {
 
 /// From where on offload wins.
 fn wins_from(found: &BreakEven) -> Option<Card> {
-    let from = match found.answer {
-        Answer::From { wins_at, .. } => wins_at,
-        Answer::Always { from } => from,
-        Answer::Never { .. } | Answer::Aborted => return None,
-    };
+    let from = found.wins_from()?;
     Some(Card {
         label: format!("{} wins from", found.offload).into(),
         value: count(from),
@@ -81,8 +81,9 @@ fn wins_from(found: &BreakEven) -> Option<Card> {
             1 => "job",
             _ => found.over.plural(),
         },
-        note: match found.wins_to_the_end {
-            Some(false) => "but not to the end".to_owned(),
+        note: match (found.wins_to_the_end, found.loses_again) {
+            (_, Some(again)) => format!("up to {}", count(again.wins_at)),
+            (Some(false), None) => "but not to the end".to_owned(),
             _ => "to the end of the search".to_owned(),
         },
     })
@@ -107,6 +108,14 @@ fn chart(found: &BreakEven) -> Sweep {
         }),
         _ => None,
     };
+    let again = found.loses_again.map(|again| Band {
+        label: format!(
+            "{offload} wins for the last time: at {}, and not at {}",
+            found.over.amount(again.wins_at),
+            found.over.amount(again.loses_at)
+        ),
+        range: [place(again.wins_at), place(again.loses_at)],
+    });
     let series = MODES.iter().map(|mode| {
         let rates = found.probes.iter();
         let rates = rates.filter_map(|it| Some((place(it.at), it.ops_per_s(mode, offload)?)));
@@ -124,9 +133,9 @@ fn chart(found: &BreakEven) -> Sweep {
         quantity: quantity.to_owned(),
         figure: "op/s".to_owned(),
         is_doubling: true,
-        measured: series.collect(),
+        measured: series.filter(|it| !it.points.is_empty()).collect(),
         predicted: Vec::new(),
-        bands: crossing.into_iter().collect(),
+        bands: crossing.into_iter().chain(again).collect(),
     }
 }
 
@@ -151,12 +160,13 @@ fn trials(found: &BreakEven) -> (&'static str, Table) {
         let rates = modes
             .iter()
             .map(|mode| or_na(trial.ops_per_s(mode, &found.offload), amount));
-        let wins = match trial.offload_wins() {
-            true => &found.offload,
-            false => "software",
+        let said = match trial.offload_wins() {
+            _ if trial.has_errors() => "calls FAILED".to_owned(),
+            true => format!("{} wins", found.offload),
+            false => "software wins".to_owned(),
         };
         let cells = [count(trial.at)].into_iter().chain(rates);
-        table.row(cells.chain([format!("{wins} wins")]));
+        table.row(cells.chain([said]));
     }
     (title, table)
 }

@@ -5,11 +5,11 @@ mod page;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::CompareError;
 use super::condition::FailIf;
 use super::statistics::{mean, student_t, variance_of_mean};
+use super::{CompareError, rounded};
 use crate::formats::{Format, json};
-use crate::report::numbers::difference as percent;
+use crate::report::numbers::{count, difference as percent};
 use crate::report::table::Table;
 use crate::report::{Report, Reports, Verdict, paragraph, printable};
 
@@ -45,6 +45,9 @@ pub struct ResultsReport {
     alone: Vec<String>,
     /// What must not be, and whether it is.
     conditions: Vec<Condition>,
+    /// What is to be said against the two of them, in words: what is invalid, was ended before its time,
+    /// or wrong.
+    objections: Vec<String>,
     /// Whether a signal ended the run that was held against the baseline.
     aborted: bool,
     /// What intervals are, and why some are missing.
@@ -107,8 +110,9 @@ struct Condition {
     fail_if: String,
     /// The relative difference of its figure; `null` where it was not measured.
     difference: Option<f64>,
-    /// Whether the comparison fails by it: if it is met, or was not measured.
-    fails: bool,
+    /// Whether the comparison fails by it: if it is met, or was not measured. `null` where one of the
+    /// results means nothing, or is of a part of its run: then it can be held against neither.
+    fails: Option<bool>,
 }
 
 impl ResultsReport {
@@ -143,12 +147,18 @@ impl ResultsReport {
                 .iter()
                 .map(|it| Condition::new(it, before, after))
         });
-        let judged: Vec<_> = judged.collect();
+        let mut judged: Vec<_> = judged.collect();
         let compared = pairs
             .iter()
             .map(|(a, b)| Pair::new(a, b, conditions))
             .collect();
         let verdict = verdict(&sides, &judged);
+        if is_void(verdict) {
+            for condition in &mut judged {
+                condition.fails = None;
+            }
+        }
+        let objections = sides.objections();
         let [baseline, candidate] = sides.names;
         let labels = labels(&baseline, &candidate);
         Ok(Self {
@@ -159,6 +169,7 @@ impl ResultsReport {
             pairs: compared,
             alone,
             conditions: judged,
+            objections,
             aborted: sides.is_aborted,
             about_intervals: ABOUT_INTERVALS,
             reports: Reports::beside(labels.into_iter().zip(sides.reports), command.clone()),
@@ -183,7 +194,9 @@ impl ResultsReport {
     }
 
     fn to_text(&self) -> String {
-        let mut parts = vec![self.about().to_string()];
+        let objections = self.objections.iter();
+        let objections = objections.map(|it| paragraph(&printable(it)));
+        let mut parts: Vec<_> = objections.chain([self.about().to_string()]).collect();
         for pair in &self.pairs {
             parts.push(pair.table().to_string());
             let words = pair.words().map(|it| paragraph(&printable(&it)));
@@ -222,10 +235,7 @@ impl ResultsReport {
 
     /// Why no condition can be held against the figures, if none can.
     fn objection(&self) -> Option<String> {
-        let is_void = matches!(
-            self.verdict,
-            Verdict::Invalid | Verdict::Aborted | Verdict::WrongResult
-        );
+        let is_void = is_void(self.verdict) && !self.conditions.is_empty();
         is_void.then(|| {
             format!(
                 "{}: one of the results is, and no condition can be held against it.",
@@ -244,16 +254,15 @@ impl ResultsReport {
             "difference",
             "half_width",
         ];
-        let some = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
         let rows = self.pairs.iter().flat_map(|pair| {
             pair.figures.iter().map(|it| {
                 [
                     pair.variant.clone().unwrap_or_default(),
                     it.figure.clone(),
-                    it.baseline.to_string(),
-                    it.candidate.to_string(),
-                    some(it.difference),
-                    some(it.half_width),
+                    rounded(Some(it.baseline)),
+                    rounded(Some(it.candidate)),
+                    rounded(it.difference),
+                    rounded(it.half_width),
                 ]
             })
         });
@@ -261,17 +270,50 @@ impl ResultsReport {
     }
 }
 
-/// What a run comes to whose figures are used, and the conditions. Results that are only looked at
-/// come to nothing.
-fn verdict(sides: &Sides, conditions: &[Condition]) -> Verdict {
-    if !sides.was_run && conditions.is_empty() {
-        return Verdict::Holds;
+impl Sides {
+    /// What is to be said against the results.
+    fn objections(&self) -> Vec<String> {
+        let reports = self.reports.iter().zip(&self.names);
+        let reports = reports.flat_map(|(reports, name)| {
+            let variants = reports.variants().iter();
+            variants.map(move |report| (report, name))
+        });
+        let said = reports.flat_map(|(report, name)| {
+            let of = match &report.scenario.variant {
+                Some(variant) => format!("{name}, {variant}"),
+                None => name.clone(),
+            };
+            let verified = &report.verified;
+            let wrong = (verified.wrong > 0).then(|| {
+                let [wrong, results] = [verified.wrong, verified.results].map(count);
+                format!("WRONG RESULTS: {of}: {wrong} of {results} that were looked at.")
+            });
+            let invalid = report.invalid.as_ref();
+            let invalid = invalid.map(|why| format!("INVALID: {of}: {why}"));
+            let aborted = report.aborted.as_ref().map(|aborted| {
+                format!(
+                    "ABORTED: {of}: ended before its time, by {}; its figures are of what ran until then.",
+                    aborted.reason
+                )
+            });
+            [wrong, invalid, aborted].into_iter().flatten()
+        });
+        said.collect()
     }
+}
+
+/// Whether figures mean nothing, or are of a part of a run.
+fn is_void(verdict: Verdict) -> bool {
+    verdict > Verdict::ExpectationFailed
+}
+
+/// What the results come to whose figures are compared, and the conditions.
+fn verdict(sides: &Sides, conditions: &[Condition]) -> Verdict {
     let [before, after] = [&sides.reports[0], &sides.reports[1]].map(Reports::verdict);
     // What the baseline was to hold is its own affair, but its figures must mean something.
-    let before = Some(before).filter(|it| *it > Verdict::ExpectationFailed);
-    let after = Some(after).filter(|it| sides.was_run || *it > Verdict::ExpectationFailed);
-    let fails = conditions.iter().any(|it| it.fails);
+    let before = Some(before).filter(|it| is_void(*it));
+    let after = Some(after).filter(|it| sides.was_run || is_void(*it));
+    let fails = conditions.iter().any(|it| it.fails == Some(true));
     let failed = fails.then_some(Verdict::ExpectationFailed);
     let aborted = sides.is_aborted.then_some(Verdict::Aborted);
     let all = [before, after, failed, aborted];
@@ -496,9 +538,16 @@ impl Condition {
     /// It and what became of it.
     fn in_words(&self) -> String {
         let measured = self.measured();
-        let verdict = if self.fails { "FAILS" } else { "passes" };
-        let said = format!("{}: {verdict}, {measured}", self.fail_if);
+        let said = format!("{}: {}, {measured}", self.fail_if, self.verdict());
         of_variant(&self.variant, &said)
+    }
+
+    fn verdict(&self) -> &'static str {
+        match self.fails {
+            Some(true) => "FAILS",
+            Some(false) => "passes",
+            None => "not judged",
+        }
     }
 
     fn measured(&self) -> String {
@@ -517,7 +566,7 @@ impl Condition {
         Self {
             variant: before.scenario.variant.clone(),
             fail_if: condition.text.clone(),
-            fails: difference.is_none_or(is_met),
+            fails: Some(difference.is_none_or(is_met)),
             difference: difference.filter(|it| it.is_finite()),
         }
     }

@@ -8,8 +8,10 @@ use crate::report::table::Table;
 impl ResultsReport {
     /// All of it.
     pub(super) fn to_html(&self) -> String {
-        let mut reasons: Vec<String> = self.pairs.iter().flat_map(Pair::words).collect();
-        let failing = self.conditions.iter().filter(|it| it.fails);
+        let mut reasons = self.objections.clone();
+        reasons.extend(self.pairs.iter().flat_map(Pair::words));
+        let failing = self.conditions.iter();
+        let failing = failing.filter(|it| it.fails == Some(true));
         reasons.extend(failing.map(Condition::in_words));
         reasons.extend(self.objection());
         reasons.push(self.about_intervals.to_owned());
@@ -44,9 +46,8 @@ impl ResultsReport {
     fn judged(&self) -> Table {
         let mut table = Table::of_figures(["fail if", "difference", ""]);
         for it in &self.conditions {
-            let verdict = if it.fails { "FAILS" } else { "passes" };
             let condition = of_variant(&it.variant, &it.fail_if);
-            table.row([condition, it.measured(), verdict.to_owned()]);
+            table.row([condition, it.measured(), it.verdict().to_owned()]);
         }
         table
     }

@@ -26,21 +26,21 @@ mod sweep;
 mod units;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Cli, Command, Load, Manual, ProfileFormat, Profiles, Run, Sweep};
-use compare::CompareError;
+use compare::{CompareError, Compared};
 use exit::Exit;
-use formats::{FormatError, OutputArgs, Outputs};
+use formats::{Format, FormatError, OutputArgs, Outputs};
 use interrupt::Interrupt;
-use knee::KneeError;
+use knee::{KneeError, KneeReport};
 use live::{LiveArgs, Viewer};
 use output::{Destination, Output, OutputError};
 use probe::ProbeError;
-use report::{Missing, Outcome, ReadError, Reports, SweepReport, Verdict};
+use report::{Kind, Missing, Outcome, ReadError, Reports, SweepReport, Verdict};
 use run::RunError;
 use scenario::Variant;
 
@@ -54,8 +54,6 @@ fn main() -> ExitCode {
         Command::Load(args) if args.print_scenario => print_load(&args),
         Command::Load(args) => run_load(&args).map(Verdict::exit),
         Command::Sweep(args) => run_sweep(&args),
-        Command::Report(args) if SweepReport::is_saved(&args.results[0]) => report_sweep(&args),
-        Command::Merge(args) if SweepReport::is_saved(&args.results[0]) => merge_sweep(&args),
         Command::Knee(args) if args.load.print_scenario => {
             let printed = knee::scenario(&args);
             printed.map_err(|error| no_knee(&error)).and_then(print)
@@ -68,7 +66,10 @@ fn main() -> ExitCode {
                 .and_then(print)
         }
         Command::Compare(args) => compare_all(&args).map(Verdict::exit),
-        Command::Report(args) => report_saved(&args, Reports::read_all).map(|_| Exit::Success),
+        Command::Report(args) => report_any(&args),
+        Command::Merge(args) if Kind::of(&args.results[0]) == Some(Kind::Sweep) => {
+            merge_sweep(&args)
+        }
         Command::Merge(args) => report_saved(&args, Reports::read_merged).map(Verdict::exit),
         Command::Profiles(args) => show_profiles(&args),
         Command::Completions(args) => print(args.script()),
@@ -123,7 +124,7 @@ fn print_load(args: &Load) -> Result<Exit, Failure> {
 
 fn find_knee(args: &args::Knee) -> Result<Verdict, Failure> {
     let output = &args.load.output;
-    let checked = output.only(&knee::FORMATS, "a search for the knee");
+    let checked = output.only(&knee::FORMATS, KNEE);
     checked.map_err(|error| wrong_output(&error))?;
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let outputs = output.open(&[None], &interrupt);
@@ -136,7 +137,7 @@ fn find_knee(args: &args::Knee) -> Result<Verdict, Failure> {
 
 fn compare_all(args: &args::Compare) -> Result<Verdict, Failure> {
     let output = &args.load.output;
-    let checked = output.only(&compare::FORMATS, "a comparison");
+    let checked = output.only(&compare::FORMATS, COMPARISON);
     checked.map_err(|error| wrong_output(&error))?;
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let outputs = output.open(&[None], &interrupt);
@@ -223,6 +224,47 @@ fn run_all(
         .chain([reports.verdict()])
         .max()
         .unwrap_or(Verdict::Holds))
+}
+
+/// Reports what was saved, of whatever kind it is.
+fn report_any(args: &args::Report) -> Result<Exit, Failure> {
+    match Kind::of(&args.results[0]) {
+        Some(Kind::Sweep) => report_sweep(args),
+        Some(Kind::Knee) => report_only(args, &knee::FORMATS, KNEE, |path| {
+            let found = KneeReport::read(path)?;
+            Ok(move |format| found.to(format))
+        }),
+        Some(Kind::Modes | Kind::Results) => {
+            report_only(args, &compare::FORMATS, COMPARISON, |path| {
+                let compared = Compared::read(path)?;
+                Ok(move |format| compared.to(format))
+            })
+        }
+        Some(Kind::Run) | None => report_saved(args, Reports::read_all).map(|_| Exit::Success),
+    }
+}
+
+/// Reports the only file of `args`, which is `what`; `read` gives what shows it.
+fn report_only<S: Fn(Format) -> String>(
+    args: &args::Report,
+    formats: &[Format],
+    what: &'static str,
+    read: impl FnOnce(&Path) -> Result<S, ReadError>,
+) -> Result<Exit, Failure> {
+    let [only] = args.results.as_slice() else {
+        let files = args.results.len();
+        let wrong = format!("a report is of {what} alone, and here are {files} files");
+        return Err(bad_input(&format!("{wrong}\n  accepted: one file")));
+    };
+    let show = read(only).map_err(|error| bad_input(&error))?;
+    let checked = args.output.only(formats, what);
+    checked.map_err(|error| wrong_output(&error))?;
+    let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
+    let outputs = args.output.open(&[None], &interrupt);
+    let outputs = outputs.map_err(|error| wrong_output(&error))?;
+    let written = outputs.write_with(|format, _| show(format));
+    written.map_err(|error| no_output(&error))?;
+    Ok(Exit::Success)
 }
 
 /// Reads saved results by `read`, and reports what that gives.
@@ -397,6 +439,11 @@ fn complain(message: &str) {
     let mut stderr = std::io::stderr().lock();
     let _ = writeln!(stderr, "{}", message.trim_end());
 }
+
+/// What `knee` makes.
+const KNEE: &str = "a search for the knee";
+/// What `compare` makes.
+const COMPARISON: &str = "a comparison";
 
 #[cfg(test)]
 mod tests {

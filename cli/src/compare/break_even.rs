@@ -1,7 +1,7 @@
 //! Where offload begins to win against software: from how many jobs, and from how many bytes on.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::CompareError;
 use super::modes::{in_mode, modes_of, said, threads};
@@ -9,11 +9,12 @@ use crate::args::Load;
 use crate::interrupt::Interrupt;
 use crate::live;
 use crate::probe::{self, ProbeError};
+use crate::report::Name;
 use crate::report::numbers::{count, counted};
 use crate::search::{self, Edge, Range};
 
 /// From where on offload has more throughput than software.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct BreakEven {
     /// What was searched.
     pub over: Over,
@@ -33,7 +34,7 @@ pub struct BreakEven {
 }
 
 /// What is searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Over {
     /// Jobs at once.
@@ -43,7 +44,7 @@ pub enum Over {
 }
 
 /// Where offload wins.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Answer {
     /// From there on.
@@ -68,7 +69,7 @@ pub enum Answer {
 }
 
 /// The edge at which offload has won for the last time.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Again {
     /// It wins there.
     pub wins_at: u64,
@@ -77,7 +78,7 @@ pub struct Again {
 }
 
 /// Throughput at a value that was tried.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
     /// Jobs, or bytes.
     pub at: u64,
@@ -94,10 +95,10 @@ pub struct Trial {
 }
 
 /// Throughput of a mode.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ModeRate {
     /// Its name.
-    pub mode: &'static str,
+    pub mode: Name,
     /// Ops per second.
     pub ops_per_s: f64,
     /// Calls that failed.
@@ -105,7 +106,7 @@ pub struct ModeRate {
 }
 
 /// What was not searched.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct NotSearched {
     /// Why there is no break-even over jobs; `null` if there is one.
     pub jobs: Option<String>,
@@ -399,7 +400,7 @@ fn trial(load: &Load, at: u64, offload: &str, interrupt: &Interrupt) -> Result<T
     let others = others.map(|mode| {
         let (ops_per_s, errors) = run(mode)?;
         Ok(ModeRate {
-            mode,
+            mode: mode.into(),
             ops_per_s,
             errors,
         })

@@ -9,12 +9,14 @@ mod modes;
 mod results;
 mod statistics;
 
+use std::path::Path;
+
 use crate::args::Compare;
 use crate::formats::Format;
 use crate::interrupt::Interrupt;
 use crate::load::Adhoc;
 use crate::probe::{self, ProbeError};
-use crate::report::{ReadError, Reports, Verdict};
+use crate::report::{Kind, ReadError, Reports, SweepReport, Verdict};
 
 /// Why there is nothing to compare.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,17 @@ pub enum Compared {
 }
 
 impl Compared {
+    /// The comparison that was saved at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds none.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        Ok(match Kind::of(path) {
+            Some(Kind::Results) => Self::Results(Box::new(results::ResultsReport::read(path)?)),
+            _ => Self::Modes(Box::new(modes::ModesReport::read(path)?)),
+        })
+    }
+
     /// In `format`, one of [`FORMATS`].
     pub fn to(&self, format: Format) -> String {
         match self {
@@ -93,11 +106,11 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
         (Some(baseline), candidate) => (baseline, candidate.first()),
     };
     let name = |path: &std::path::Path| path.display().to_string();
-    let before = Reports::read(baseline)?;
+    let before = read(baseline)?;
     let (after, after_name) = match candidate {
         Some(path) => {
             no_flags(args)?;
-            (Reports::read(path)?, name(path))
+            (read(path)?, name(path))
         }
         None => {
             let reports = probe::run_reports(&args.load, interrupt)?;
@@ -112,6 +125,14 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
     };
     let compared = results::ResultsReport::new(args.command(), sides, &conditions)?;
     Ok(Compared::Results(Box::new(compared)))
+}
+
+/// The result that was saved at `path`; of a sweep, its points as variants.
+fn read(path: &Path) -> Result<Reports, ReadError> {
+    match Kind::of(path) {
+        Some(Kind::Sweep) => SweepReport::read(path).map(|sweep| sweep.reports()),
+        _ => Reports::read(path),
+    }
 }
 
 /// The scenario that is run, as `pausewake run` takes it.

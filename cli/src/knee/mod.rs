@@ -12,9 +12,9 @@ use crate::probe::{self, FIRST_SEED, ProbeError};
 use crate::report::{Report, Verdict};
 use crate::scenario::{Entries, Target};
 use crate::search::{self, Edge, Range};
-use report::{Answer, Figure, KneeReport, Probe, ProbeRun, Searched};
+use report::{Answer, Figure, Probe, ProbeRun, Searched};
 
-pub use report::FORMATS;
+pub use report::{FORMATS, KneeReport};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

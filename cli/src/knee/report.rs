@@ -1,23 +1,26 @@
 //! What a search has found: one model, as text, JSON and CSV.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::args::Load;
 use crate::formats::{Format, json};
 use crate::report::numbers::{amount, count};
-use crate::report::{Unit, Verdict, paragraph, printable, table::Table};
+use crate::report::{Name, ReadError, Unit, Verdict, document, paragraph, printable, table::Table};
 use crate::scenario::Entries;
 use crate::search::Range;
 
 /// The result of a search.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "pausewake knee")]
 pub struct KneeReport {
     /// Name and version of this format.
-    format: &'static str,
+    #[schemars(extend("const" = FORMAT))]
+    format: Name,
     /// The version of the program that wrote it.
-    program: &'static str,
+    program: Name,
     /// The command that searches again.
     pub(super) command: String,
     /// What was searched.
@@ -25,7 +28,7 @@ pub struct KneeReport {
     /// What must hold, beside zero loss.
     slo: Vec<String>,
     /// `virtual` or `wall`.
-    clock: &'static str,
+    clock: Name,
     /// How closely, as a part of the rate; jobs are searched to the last one.
     precision: f64,
     /// Runs of each probe.
@@ -45,7 +48,7 @@ pub struct KneeReport {
 }
 
 /// What is searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Searched {
     /// The highest rate of an open loop, in ops per second.
@@ -55,7 +58,7 @@ pub enum Searched {
 }
 
 /// A value that was tried.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Probe {
     /// The value: a rate per second, or jobs.
     pub at: f64,
@@ -68,7 +71,7 @@ pub struct Probe {
 }
 
 /// A run of a probe.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbeRun {
     /// Its seed.
     pub seed: u64,
@@ -89,7 +92,7 @@ pub struct ProbeRun {
 }
 
 /// A figure of the SLO.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
     /// Its name.
     pub figure: String,
@@ -102,14 +105,14 @@ pub struct Figure {
     /// What it is compared with, in the same unit.
     pub bound: Option<f64>,
     /// What the value is of, if there is one.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<Unit>,
     /// Whether the condition holds.
     pub holds: bool,
 }
 
 /// What a search comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Answer {
     /// There is one.
@@ -190,15 +193,16 @@ impl KneeReport {
         config: Entries,
     ) -> Self {
         let mut report = Self {
-            format: FORMAT,
-            program: env!("CARGO_PKG_VERSION"),
+            format: FORMAT.into(),
+            program: env!("CARGO_PKG_VERSION").into(),
             command,
             searched,
             slo: load.slo.iter().map(|slo| spaced(slo)).collect(),
             clock: match load.is_virtual() {
                 true => "virtual",
                 false => "wall",
-            },
+            }
+            .into(),
             precision,
             repeat,
             lowest: range.lowest,
@@ -210,6 +214,23 @@ impl KneeReport {
         };
         report.words = report.say().join(" ");
         report
+    }
+
+    /// The search that was saved at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds none.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        let report: Self = document(path, FORMAT)?;
+        // What is shown stands for its runs, and in charts on a scale of powers.
+        let is_one = |probe: &Probe| !probe.runs.is_empty() && probe.at > 0.0;
+        match report.probes.iter().all(is_one) {
+            true => Ok(report),
+            false => {
+                let wrong = "a probe has no runs, or is of nothing".to_owned();
+                Err(ReadError::damaged(path, wrong))
+            }
+        }
     }
 
     /// How the program ends.
@@ -378,7 +399,7 @@ impl KneeReport {
             .collect();
         let low = split.iter().copied().reduce(f64::min)?;
         let high = split.iter().copied().reduce(f64::max)?;
-        let what = match self.clock {
+        let what = match &*self.clock {
             "virtual" => "Seeds",
             _ => "Runs",
         };

@@ -298,6 +298,7 @@ pub(super) fn times(series: &Series) -> Times {
         mean_ns: of_some(series.mean()),
         p50_ns: quantile(0.5),
         p90_ns: quantile(0.9),
+        p95_ns: quantile(0.95),
         p99_ns: quantile(0.99),
         p999_ns: quantile(0.999),
         max_ns: of_some(series.max()),

@@ -4,7 +4,9 @@
 //! names by which `[expect]` knows them, with their unit behind it if it is one of time. A cell is empty
 //! where there was nothing to measure.
 
+use super::numbers::ranges;
 use super::{Report, Verdict};
+use crate::units::Rate;
 
 /// The table, with heads.
 pub fn of(variants: &[Report]) -> String {
@@ -20,12 +22,15 @@ pub fn behind<'a>(
     let own = heads.iter().map(|head| (*head).to_owned());
     let heads = own
         .chain(ABOUT.iter().map(|(head, _)| (*head).to_owned()))
-        .chain(FIGURES.iter().map(|figure| head(figure)));
+        .chain(FIGURES.iter().map(|figure| head(figure)))
+        .chain(LAST.iter().map(|(head, _)| (*head).to_owned()));
     let written = writer.write_record(heads).and_then(|()| {
         rows.into_iter().try_for_each(|(own, report)| {
             let about = ABOUT.iter().map(|(_, cell)| cell(report));
             let figures = FIGURES.iter().map(|name| figure(report, name));
-            writer.write_record(own.into_iter().chain(about).chain(figures))
+            let last = LAST.iter().map(|(_, cell)| cell(report));
+            let own = own.into_iter().chain(about);
+            writer.write_record(own.chain(figures).chain(last))
         })
     });
     let bytes = written.map(|()| writer.into_inner().expect("a vector takes all bytes"));
@@ -61,7 +66,7 @@ fn is_time(figure: &str) -> bool {
     let statistic = figure.rsplit('.').next().unwrap_or(figure);
     matches!(
         statistic,
-        "mean" | "p50" | "p90" | "p99" | "p999" | "max" | "mean_wait"
+        "mean" | "p50" | "p90" | "p95" | "p99" | "p999" | "max" | "mean_wait"
     )
 }
 
@@ -92,7 +97,7 @@ const ABOUT: [(&str, Cell); 13] = [
     }),
     ("verdict", |it| Verdict::of(it).name().to_owned()),
     ("clock", |it| it.scenario.clock.to_string()),
-    ("seed", |it| it.scenario.seed.to_string()),
+    ("seed", |it| ranges(&it.seeds)),
     ("runs", |it| it.seeds.len().to_string()),
     ("compute", |it| it.scenario.compute.to_string()),
     ("mode", |it| it.scenario.mode.to_string()),
@@ -103,7 +108,7 @@ const ABOUT: [(&str, Cell); 13] = [
     ("wrong", |it| it.verified.wrong.to_string()),
 ];
 
-const FIGURES: [&str; 58] = [
+const FIGURES: [&str; 74] = [
     "throughput",
     "ops",
     "errors",
@@ -162,7 +167,37 @@ const FIGURES: [&str; 58] = [
     "abandoned",
     "verified",
     "compute_bound",
+    "p95",
+    "uncorrected.mean",
+    "uncorrected.p50",
+    "uncorrected.p90",
+    "uncorrected.p95",
+    "uncorrected.p99",
+    "uncorrected.p999",
+    "uncorrected.max",
+    "lateness.mean",
+    "lateness.p50",
+    "lateness.p99",
+    "lateness.max",
+    "late",
+    "late_by_generator",
+    "late_for_a_job",
+    "dropped",
 ];
+
+const LAST: [(&str, Cell); 1] = [("rate", |it| {
+    rate(it).map_or_else(String::new, |rate| rate.to_string())
+})];
+
+/// Arrivals per second that the configuration asks for, outside of phases; in an open loop.
+fn rate(report: &Report) -> Option<f64> {
+    let rate = report
+        .open_loop
+        .as_ref()
+        .and(report.config.get("load.rate"))?;
+    let rate: Rate = rate.trim_matches('"').parse().ok()?;
+    Some(rate.per_second())
+}
 
 #[cfg(test)]
 mod tests {

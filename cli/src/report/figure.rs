@@ -3,6 +3,8 @@
 use std::fmt;
 
 use pausewake_device::Nanos;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::Report;
 use super::parts::{SliceFigures, Times};
@@ -17,7 +19,8 @@ pub struct Figure {
 }
 
 /// What a figure is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Nanoseconds.
     Time,
@@ -34,10 +37,10 @@ pub enum Unit {
 impl Report {
     /// The figure of this name, if there is one, and there was something to measure:
     ///
-    /// - of latency `mean`, `p50`, `p90`, `p99`, `p999`, `max`, and the same of each stage behind its
+    /// - of latency `mean`, `p50`, `p90`, `p95`, `p99`, `p999`, `max`, and the same of each stage behind its
     ///   name and a dot (`notify.p99`, `full_wait.max`); the name alone is its mean;
     /// - in an open loop `uncorrected.p99` and its like, `lateness.p99` and its like, and the counts
-    ///   `late`, `late_by_generator` and `dropped`;
+    ///   `late`, `late_by_generator`, `late_for_a_job` and `dropped`;
     /// - `throughput`, `mean_wait`;
     /// - counts of ops, calls and jobs, and what was done for them, as [`count_of`] lists them;
     /// - `in_flight` (calls, averaged over time), `utilisation.asym`, `utilisation.sym`;
@@ -69,11 +72,12 @@ impl Report {
             "in_flight" if self.elapsed_ns > 0 => {
                 Some(Figure::new(self.littles_law[0].measured, Unit::Mean))
             }
-            "late" | "late_by_generator" | "dropped" => {
+            "late" | "late_by_generator" | "late_for_a_job" | "dropped" => {
                 let open_loop = self.open_loop.as_ref()?;
                 Some(Figure::count(match name {
                     "late" => open_loop.late,
                     "dropped" => open_loop.dropped,
+                    "late_for_a_job" => open_loop.late_for_a_job,
                     _ => open_loop.late_by_generator,
                 }))
             }
@@ -135,6 +139,7 @@ fn time_of(times: &Times, of: &str) -> Option<Figure> {
         "mean" => times.mean_ns,
         "p50" => times.p50_ns,
         "p90" => times.p90_ns,
+        "p95" => times.p95_ns,
         "p99" => times.p99_ns,
         "p999" => times.p999_ns,
         "max" => times.max_ns,

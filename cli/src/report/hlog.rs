@@ -26,8 +26,8 @@ pub fn of(variants: &[Report]) -> String {
         .begin_log_with(&mut bytes, &mut serializer)
         .expect("a vector takes all bytes");
     for report in variants {
-        let name = report.scenario.variant.as_deref();
-        let tag = name.and_then(Tag::new);
+        let name = report.scenario.variant.as_deref().map(tag);
+        let tag = name.as_deref().and_then(Tag::new);
         let timeline = report.timeline.at_least(SHORTEST_NS);
         let some = |(_, interval): &(_, &Interval)| interval.latency.count() > 0;
         for (start, interval) in timeline.intervals().filter(some) {
@@ -38,6 +38,17 @@ pub fn of(variants: &[Report]) -> String {
         }
     }
     String::from_utf8(bytes).expect("an interval log is ASCII")
+}
+
+/// `name` as a tag, which ends at a comma, and has no spaces: the points of a grid are told apart by
+/// semicolons.
+fn tag(name: &str) -> String {
+    let put = |c: char| match c {
+        ',' => ';',
+        c if c.is_whitespace() || c.is_control() => '_',
+        c => c,
+    };
+    name.chars().map(put).collect()
 }
 
 /// Times stand in a log with three decimals of a second.

@@ -51,6 +51,9 @@ pub enum MergeError {
         /// The seed.
         seed: u64,
     },
+    /// It is the same result twice.
+    #[error("both hold the same result: merged, all that is in it would count twice")]
+    SameResult,
 }
 
 impl Reports {
@@ -122,7 +125,7 @@ impl Report {
     fn merge(&mut self, other: &Self) {
         // Everything by name, so that what is new is not forgotten here.
         let Self {
-            scenario: _,
+            scenario,
             seeds,
             invalid,
             aborted,
@@ -158,6 +161,9 @@ impl Report {
             samples,
         } = other;
         self.seeds.extend(seeds);
+        if let (Some(ours), Some(theirs)) = (&mut self.scenario.command, &scenario.command) {
+            *ours = format!("{ours}\n{theirs}");
+        }
         if self.aborted.is_none() {
             self.aborted.clone_from(aborted);
         }

@@ -42,10 +42,10 @@ pub use collect::{Collector, Ending, Figures, Window};
 pub use csv::rows;
 pub use errors::ErrorTally;
 pub use figure::{Figure, Unit};
-pub use parts::{ExpectationResult, Verification};
+pub use parts::{ExpectationResult, Name, Verification};
 pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
-pub use saved::ReadError;
+pub use saved::{Kind, ReadError, document};
 pub use series::Series;
 pub use sweep::{Missing, Part, Place, Point, Quantity, SweepReport, Value};
 pub use text::{numbers, paragraph, printable, table};
@@ -176,6 +176,7 @@ pub struct Reports {
 #[schemars(title = "pausewake report")]
 struct Document<'a> {
     /// Name and version of this format.
+    #[schemars(extend("const" = FORMAT))]
     format: &'static str,
     /// The version of the program that wrote it.
     program: &'static str,
@@ -212,6 +213,11 @@ impl Reports {
         }
         verdict::judge(&mut variants);
         Self { variants, command }
+    }
+
+    /// The same by value.
+    pub fn into_variants(self) -> Vec<Report> {
+        self.variants
     }
 
     /// The reports, in order; at least one.

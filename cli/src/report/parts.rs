@@ -20,7 +20,8 @@ pub struct ScenarioInfo {
     pub variant: Option<String>,
     /// What it says of itself.
     pub about: Option<String>,
-    /// The command that runs it again, if no file does.
+    /// The command that runs it again, if no file does; of runs that were merged those of all, a line
+    /// each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
     /// Whose time: `wall` or `virtual`.
@@ -55,6 +56,9 @@ pub struct Times {
     pub p50_ns: Option<u64>,
     /// 90th percentile.
     pub p90_ns: Option<u64>,
+    /// 95th percentile.
+    #[serde(default)]
+    pub p95_ns: Option<u64>,
     /// 99th percentile.
     pub p99_ns: Option<u64>,
     /// 99.9th percentile.

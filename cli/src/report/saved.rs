@@ -1,12 +1,13 @@
 //! Saved results: the JSON format, read back.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::merge::MergeError;
 use super::{FORMAT, Report, Reports};
@@ -46,6 +47,19 @@ pub enum ReadError {
         /// What it says instead.
         wrong: String,
     },
+    /// It is a saved result of another kind.
+    #[error(
+        "{path} is a saved {found}, where a {wanted} is wanted\n  accepted: files of one kind: results of \
+         runs, or sweeps; `pausewake report` shows a {found}, alone"
+    )]
+    Kind {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        found: Kind,
+        /// What it should hold.
+        wanted: Kind,
+    },
     /// It was written by another version.
     #[error(
         "{path} is a result of format {found}, and this program reads {reads}\n  \
@@ -77,6 +91,73 @@ pub enum ReadError {
         /// What, and where.
         wrong: String,
     },
+}
+
+/// What a file can hold that the program has saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reports of runs.
+    Run,
+    /// A sweep, or a part of one.
+    Sweep,
+    /// A search for the knee.
+    Knee,
+    /// Ways of doing the same, side by side.
+    Modes,
+    /// Results, side by side.
+    Results,
+}
+
+impl Kind {
+    /// What the file at `path` says that it holds, in whatever version; `None` if it says nothing of
+    /// that kind.
+    pub fn of(path: &Path) -> Option<Self> {
+        let bytes = fs::read(path).unwrap_or_default();
+        let head: Result<Head, _> = serde_json::from_slice(&bytes);
+        Self::of_format(&head.ok()?.format?)
+    }
+
+    fn of_format(format: &str) -> Option<Self> {
+        let family = format.split('/').next();
+        let kinds = KINDS.iter();
+        let mut kinds = kinds.filter(|(name, _)| Some(*name) == family);
+        kinds.next().map(|(_, kind)| *kind)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run => "result of a run",
+            Self::Sweep => "sweep",
+            Self::Knee => "search for the knee",
+            Self::Modes => "comparison of modes",
+            Self::Results => "comparison of results",
+        })
+    }
+}
+
+/// What was saved at `path` in the format `reads`, as it stands there.
+///
+/// # Errors
+/// The file cannot be read, is of another kind or version, incomplete, or lacks something.
+pub fn document<T: DeserializeOwned>(path: &Path, reads: &'static str) -> Result<T, ReadError> {
+    let bytes = fs::read(path).map_err(|error| ReadError::Unreadable {
+        path: path.to_owned(),
+        error,
+    })?;
+    Head::check(path, &bytes, reads)?;
+    serde_json::from_slice(&bytes).map_err(|error| ReadError::damaged(path, error.to_string()))
+}
+
+impl ReadError {
+    /// Something in the file at `path` is `wrong`.
+    pub fn damaged(path: &Path, wrong: String) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            wrong,
+        }
+    }
 }
 
 /// What says what a file is.
@@ -119,6 +200,14 @@ impl Head {
                 Err(ReadError::Version { path, found, reads })
             }
             other => {
+                let kinds = [other, Some(reads)].map(|it| it.and_then(Kind::of_format));
+                if let [Some(found), Some(wanted)] = kinds {
+                    return Err(ReadError::Kind {
+                        path,
+                        found,
+                        wanted,
+                    });
+                }
                 let wrong = match other {
                     None => "it names no format".to_owned(),
                     Some(format) => format!("its format is {format:?}"),
@@ -126,14 +215,6 @@ impl Head {
                 Err(ReadError::NoResult { path, wrong })
             }
         }
-    }
-
-    /// Whether the file at `path` says that it is of the family of `format`, whatever its version.
-    pub(super) fn is_of(path: &Path, format: &str) -> bool {
-        let bytes = fs::read(path).unwrap_or_default();
-        let head: Result<Self, _> = serde_json::from_slice(&bytes);
-        let found = head.ok().and_then(|head| head.format);
-        found.is_some_and(|found| found.split('/').next() == format.split('/').next())
     }
 }
 
@@ -185,13 +266,22 @@ impl Reports {
     /// There are no paths.
     pub fn read_merged(paths: &[PathBuf]) -> Result<Self, ReadError> {
         let mut all = Self::read(&paths[0])?;
+        let mut read = vec![all.to_json()];
         for path in &paths[1..] {
             let more = Self::read(path)?;
-            all.merge(&more).map_err(|error| ReadError::Merge {
+            let refused = |first: &PathBuf, error| ReadError::Merge {
                 path: path.clone(),
-                first: paths[0].clone(),
+                first: first.clone(),
                 error: Box::new(error),
-            })?;
+            };
+            let merged = all.merge(&more);
+            merged.map_err(|error| refused(&paths[0], error))?;
+            // By the wall clock no seed tells: but no two runs take the same time to the nanosecond.
+            let json = more.to_json();
+            if let Some(nth) = read.iter().position(|it| *it == json) {
+                return Err(refused(&paths[nth], MergeError::SameResult));
+            }
+            read.push(json);
         }
         Ok(all)
     }
@@ -249,7 +339,10 @@ impl Reports {
 
 impl Report {
     /// What a report that was written has, and one that was made up may not.
-    pub(super) fn check(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// What is missing or wrong.
+    pub fn check(&self) -> Result<(), String> {
         let samples = self.samples.stages();
         let names = self.stages.iter().map(|figures| &*figures.stage);
         if !names.eq(samples.iter().map(|(name, _)| *name)) {
@@ -280,4 +373,12 @@ fn names_of(paths: &[PathBuf]) -> Vec<String> {
     paths.iter().map(name).collect()
 }
 
+/// By the names of their formats.
+const KINDS: [(&str, Kind); 5] = [
+    ("pausewake-report", Kind::Run),
+    ("pausewake-sweep", Kind::Sweep),
+    ("pausewake-knee", Kind::Knee),
+    ("pausewake-compare-modes", Kind::Modes),
+    ("pausewake-compare-results", Kind::Results),
+];
 const ACCEPTED: &str = "a result that --format json has written";

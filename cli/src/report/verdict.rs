@@ -1,23 +1,32 @@
 //! Whether what was expected holds.
 
 use pausewake_device::Nanos;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{ExpectationResult, Report};
 use crate::exit::Exit;
 use crate::scenario::{Comparison, Expectation, Target};
 
 /// What a report comes to, from good to bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Verdict {
     /// Everything holds.
+    #[serde(rename = "passed")]
     Holds,
     /// An expectation does not.
+    #[serde(rename = "failed")]
     ExpectationFailed,
     /// The figures mean nothing.
+    #[serde(rename = "invalid")]
     Invalid,
     /// A signal ended it before its time: what it tells is a part of the run.
+    #[serde(rename = "aborted")]
     Aborted,
     /// A result was wrong.
+    #[serde(rename = "wrong")]
     WrongResult,
 }
 

@@ -61,6 +61,7 @@ impl Interim {
             Statistic::P50 => latency.quantile(0.5),
             Statistic::P90 => latency.quantile(0.9),
             Statistic::P99 => latency.quantile(0.99),
+            Statistic::P95 => latency.quantile(0.95),
             Statistic::P999 => latency.quantile(0.999),
             Statistic::Max => latency.max(),
         })

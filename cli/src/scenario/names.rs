@@ -77,6 +77,7 @@ impl Statistic {
             Self::Mean => "mean",
             Self::P50 => "p50",
             Self::P90 => "p90",
+            Self::P95 => "p95",
             Self::P99 => "p99",
             Self::P999 => "p999",
             Self::Max => "max",

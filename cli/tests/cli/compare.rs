@@ -336,7 +336,7 @@ fn saved_results_differ_by_what_differs() {
     let half_width = number(throughput, "/half_width");
     assert!((0.0..0.02).contains(&half_width), "{half_width}");
     // Of a percentile nothing is known from one run each.
-    let p99 = &report["pairs"][0]["figures"][4];
+    let p99 = &report["pairs"][0]["figures"][5];
     assert_eq!(p99["figure"], "p99");
     assert!(p99["half_width"].is_null());
     let differing = &report["pairs"][0]["differing"][0];

@@ -421,3 +421,163 @@ fn results_follow_the_published_schema() {
         follows_schema("report", &report(&Folder::with(scenario)));
     }
 }
+
+/// What arrives and is started late, or never, is in a table for programs too.
+#[test]
+fn csv_of_an_open_loop_has_what_makes_it_one() {
+    let folder = Folder::new();
+    let args = [
+        "load",
+        "--clock",
+        "virtual",
+        "--compute",
+        "none",
+        "-R",
+        "90k",
+    ];
+    let args = [
+        &args[..],
+        &["-n", "5000", "-c", "64", "--set", "load.backlog=50"],
+    ]
+    .concat();
+    let row = |args: &[&str]| {
+        let csv = folder.say(&[args, &["--format", "csv"]].concat()).out;
+        let mut lines = csv::Reader::from_reader(csv.as_bytes());
+        let heads = lines.headers().expect("heads").clone();
+        let row = lines.records().next().expect("a row").expect("a record");
+        move |head: &str| {
+            let at = heads.iter().position(|it| it == head);
+            row[at.unwrap_or_else(|| panic!("no column {head}"))].to_owned()
+        }
+    };
+    let cell = row(&args);
+    let said = folder.say(&[&args[..], &["--format", "json"]].concat());
+    let report: Value = serde_json::from_str(&said.out).expect("JSON");
+    for (head, at) in [
+        ("p95_ns", "/latency/p95_ns"),
+        ("uncorrected_p99_ns", "/uncorrected/p99_ns"),
+        ("uncorrected_mean_ns", "/uncorrected/mean_ns"),
+        ("lateness_p99_ns", "/open_loop/lateness/p99_ns"),
+        ("late", "/open_loop/late"),
+        ("late_by_generator", "/open_loop/late_by_generator"),
+        ("late_for_a_job", "/open_loop/late_for_a_job"),
+        ("dropped", "/open_loop/dropped"),
+    ] {
+        let value = report.pointer(at).map(Value::to_string);
+        assert_eq!(Some(cell(head)), value, "{head}");
+    }
+    assert_ne!(cell("dropped"), "0");
+    assert_eq!(cell("rate"), "90000");
+    // A closed loop has none of it.
+    let closed = row(&[
+        "load",
+        "--clock",
+        "virtual",
+        "--compute",
+        "none",
+        "-n",
+        "50",
+    ]);
+    assert_eq!(["rate", "dropped", "late"].map(closed), [""; 3]);
+}
+
+/// A comma would end the tag.
+#[test]
+fn hlog_of_a_grid_has_a_tag_for_each_point() {
+    let args = [
+        "sweep",
+        "--jobs",
+        "1,2",
+        "--notify",
+        "fd,callback",
+        "-n",
+        "100",
+    ];
+    let args = [&args[..], &["--compute", "none", "--format", "hlog"]].concat();
+    let log = Folder::new().say(&args).expect_code(0).out;
+    let tags = IntervalLogIterator::new(log.as_bytes()).filter_map(|entry| {
+        let LogEntry::Interval(interval) = entry.expect("an entry") else {
+            return None;
+        };
+        Some(interval.tag().expect("a tag").as_str().to_owned())
+    });
+    let mut tags: Vec<_> = tags.collect();
+    tags.dedup();
+    let points = [
+        "notify=fd;jobs=1",
+        "notify=fd;jobs=2",
+        "notify=callback;jobs=1",
+    ];
+    assert_eq!(tags.len(), 4, "{tags:?}");
+    assert!(
+        points.iter().all(|it| tags.iter().any(|tag| tag == it)),
+        "{tags:?}"
+    );
+}
+
+/// Of 100 calls, evenly spread, the 95th is where it must be; and it can be asked for by its name.
+#[test]
+fn the_95th_percentile_is_known_everywhere() {
+    let folder = Folder::new();
+    let load = [
+        "load",
+        "--clock",
+        "virtual",
+        "--compute",
+        "none",
+        "-n",
+        "1000",
+        "-c",
+        "1",
+    ];
+    let service =
+        "device.asym.service={ distribution = \"uniform\", base = \"1ms\", spread = 1.0 }";
+    let load = [&load[..], &["--set", service]].concat();
+    let of = |rest: &[&str]| folder.say(&[&load[..], rest].concat());
+    let report: Value =
+        serde_json::from_str(&of(&["--format", "json"]).expect_code(0).out).expect("JSON");
+    let [p90, p95, p99] = ["p90_ns", "p95_ns", "p99_ns"].map(|it| number(&report["latency"][it]));
+    assert!(p90 < p95 && p95 < p99, "{p90} {p95} {p99}");
+    // From nothing to two milliseconds.
+    assert!(p95.abs_diff(1_900_000) < 60_000, "{p95}");
+    of(&[
+        "--slo",
+        "p95<2ms",
+        "--slo",
+        "service.p95>1800us",
+        "-o",
+        "it.html",
+        "-o",
+        "it.json",
+    ])
+    .expect_code(0);
+    of(&["--slo", "p95<1ms"]).expect_code(99);
+    let html = std::fs::read_to_string(folder.path("it.html")).expect("a page");
+    assert!(html.contains(">p95</th>"), "the table of percentiles");
+    let slower = ["compare", "it.json", "it.json", "--fail-if", "p95>+1%"];
+    folder.say(&slower).expect_code(0);
+}
+
+/// A version that this program does not write is none of its schema.
+#[test]
+fn schemas_are_of_one_version() {
+    let folder = Folder::with(GOOD);
+    let mut report = report(&folder);
+    follows_schema("report", &report);
+    report["format"] = "pausewake-report/99".into();
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/");
+    for (name, family) in [
+        ("report", "\"const\": \"pausewake-report/"),
+        ("sweep", "\"const\": \"pausewake-sweep/"),
+        ("knee", "\"const\": \"pausewake-knee/"),
+        ("compare", "\"const\": \"pausewake-compare-modes/"),
+        ("compare", "\"const\": \"pausewake-compare-results/"),
+    ] {
+        let text = std::fs::read_to_string(format!("{schema}{name}.schema.json")).expect(name);
+        assert!(text.contains(family), "{name}");
+    }
+    let schema = std::fs::read_to_string(format!("{schema}report.schema.json")).expect("a schema");
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    assert!(!validator.is_valid(&report));
+}

@@ -7,6 +7,7 @@ mod formats;
 mod generated;
 mod helper;
 mod interrupts;
+mod kinds;
 mod knee;
 mod live;
 mod load;

@@ -173,7 +173,7 @@ fn results_that_mean_nothing_are_told_whatever_is_asked() {
     let folder = Folder::new();
     saved(&folder, "good.json", |_| ());
     saved(&folder, "invalid.json", |it| {
-        it["invalid"] = json!("too slow by half")
+        it["invalid"] = json!("too slow by half");
     });
     saved(&folder, "aborted.json", |it| {
         it["aborted"] = json!({ "by": "signal", "reason": "SIGINT" });

@@ -312,3 +312,88 @@ fn control_characters_of_a_result_do_not_reach_the_terminal() {
         assert!(!said.out.contains('\u{1b}'), "{is}: {}", said.out);
     }
 }
+
+/// By the wall clock no seed tells two runs from each other: the result itself does.
+#[test]
+fn the_same_result_is_not_merged_twice_by_any_clock() {
+    let folder = Folder::new();
+    for name in ["a.json", "b.json"] {
+        let args = [
+            "load",
+            "--profile",
+            "ideal",
+            "-n",
+            "64",
+            "-c",
+            "4",
+            "-q",
+            "-o",
+            name,
+        ];
+        folder.say(&args).expect_code(0);
+    }
+    let merged = ["merge", "a.json", "b.json"];
+    let all = json(
+        &folder
+            .say(&[&merged[..], &["--format", "json"]].concat())
+            .expect_code(0),
+    );
+    assert_eq!(number(&all["ops"]), 128);
+    std::fs::copy(folder.path("a.json"), folder.path("copy.json")).expect("a copy");
+    for (files, pair) in [
+        (
+            &["a.json", "a.json"][..],
+            ["a.json cannot be merged with a.json", "twice"],
+        ),
+        (
+            &["b.json", "a.json", "copy.json"],
+            ["copy.json cannot be merged with a.json", "twice"],
+        ),
+    ] {
+        let said = folder.say(&[&["merge"], files].concat());
+        said.expect_code(104).expect_err(&pair);
+    }
+}
+
+#[test]
+fn a_merged_report_tells_all_seeds_and_commands() {
+    let folder = Folder::new();
+    let name = |seed: u32| format!("{seed}.json");
+    for seed in [1, 2, 3, 7] {
+        let (seed, name) = (seed.to_string(), name(seed));
+        let args = [
+            "load",
+            "--clock",
+            "virtual",
+            "--compute",
+            "none",
+            "-n",
+            "50",
+        ];
+        let args = [&args[..], &["--seed", &seed, "-o", &name]].concat();
+        folder.say(&args).expect_code(0);
+    }
+    let files = ["merge", "2.json", "1.json", "7.json", "3.json"];
+    let outputs = ["-o", "all.txt", "-o", "all.html", "-o", "all.csv"];
+    folder.say(&[&files[..], &outputs].concat()).expect_code(0);
+    let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
+    let [text, html, csv] = ["all.txt", "all.html", "all.csv"].map(read);
+    assert!(
+        text.contains("4 runs, seeds 1 to 3, 7, compute none"),
+        "{text}"
+    );
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for seed in [1, 2, 3, 7] {
+        let command = format!("--ops 50 --seed {seed}");
+        let alike = format!("--seed {seed}");
+        assert!(flat.contains(&command) || flat.contains(&alike), "{text}");
+        assert!(html.contains(&alike), "no {alike}");
+    }
+    assert_eq!(flat.matches("pausewake load ").count(), 4, "{text}");
+    assert!(html.contains("1 to 3, 7"));
+    assert!(csv.contains(",\"1 to 3, 7\",4,"), "{csv}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+}

@@ -3,9 +3,10 @@
 mod page;
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::break_even::{self, BreakEven, NotSearched};
 use super::statistics::Estimate;
@@ -18,16 +19,17 @@ use crate::load::Adhoc;
 use crate::probe::{self, ProbeError};
 use crate::report::numbers::{amount, count, counted, or_na, time};
 use crate::report::table::Table;
-use crate::report::{Report, Reports, Verdict, paragraph, printable};
+use crate::report::{Name, ReadError, Report, Reports, Verdict, document, paragraph, printable};
 
 /// Modes side by side.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "pausewake compare, modes")]
 pub struct ModesReport {
     /// Name and version of this format.
-    format: &'static str,
+    #[schemars(extend("const" = FORMAT))]
+    format: Name,
     /// The version of the program that wrote it.
-    program: &'static str,
+    program: Name,
     /// The command that compares again.
     command: String,
     /// `virtual` or `wall`.
@@ -48,16 +50,15 @@ pub struct ModesReport {
     aborted: bool,
     /// What else is to be said.
     notes: Vec<String>,
-    /// All runs, as results.
-    #[serde(skip)]
-    reports: Reports,
+    /// A result of each mode, all its seeds merged, as a report has it.
+    results: Vec<Report>,
 }
 
 /// A mode.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct ModeFigures {
     /// Its name.
-    mode: &'static str,
+    mode: Name,
     /// Calls that gave a result, of all seeds.
     ops: u64,
     /// Calls that failed, of all seeds.
@@ -75,7 +76,7 @@ struct ModeFigures {
 }
 
 /// Latency over runs, ns.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Latency {
     /// Mean.
     mean_ns: Option<Estimate>,
@@ -86,7 +87,7 @@ struct Latency {
 }
 
 /// A stage.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct StageMean {
     /// Its name.
     stage: String,
@@ -150,8 +151,8 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
         notes.extend(invalid.map(|why| format!("INVALID: {mode}: {why}")));
     }
     Ok(ModesReport {
-        format: FORMAT,
-        program: env!("CARGO_PKG_VERSION"),
+        format: FORMAT.into(),
+        program: env!("CARGO_PKG_VERSION").into(),
         clock: about.clock.to_string(),
         load: about.load,
         seeds,
@@ -161,7 +162,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
         no_break_even,
         aborted: interrupt.is_raised(),
         notes,
-        reports: Reports::beside(merged, command.clone()),
+        results: Reports::beside(merged, String::new()).into_variants(),
         command,
     })
 }
@@ -388,7 +389,7 @@ impl ModeFigures {
             None => speed_up.map(|it| words(mode, it)),
         };
         Self {
-            mode,
+            mode: mode.into(),
             ops: sum(runs, |it| it.ops),
             errors: sum(runs, |it| it.errors.total),
             ops_per_s: Estimate::of(&rates),
@@ -405,12 +406,26 @@ impl ModeFigures {
 }
 
 impl ModesReport {
+    /// The comparison that was saved at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds none.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        let report: Self = document(path, FORMAT)?;
+        report
+            .results
+            .iter()
+            .try_for_each(Report::check)
+            .map_err(|wrong| ReadError::damaged(path, wrong))?;
+        Ok(report)
+    }
+
     /// How the program ends.
     pub fn verdict(&self) -> Verdict {
         let aborted = self.aborted.then_some(Verdict::Aborted);
         aborted
             .into_iter()
-            .fold(self.reports.verdict(), Verdict::max)
+            .fold(Verdict::of_all(&self.results), Verdict::max)
     }
 
     /// In one of [`FORMATS`](super::FORMATS).
@@ -461,7 +476,7 @@ impl ModesReport {
     }
 
     fn figures(&self) -> Table {
-        let heads = self.modes.iter().map(|it| it.mode);
+        let heads = self.modes.iter().map(|it| &*it.mode);
         let mut table = Table::of_figures([""].into_iter().chain(heads));
         type Row = (
             &'static str,
@@ -494,7 +509,7 @@ impl ModesReport {
 
     /// Means of the device's ops.
     fn stages(&self) -> Table {
-        let heads = self.modes.iter().map(|it| it.mode);
+        let heads = self.modes.iter().map(|it| &*it.mode);
         let mut table = Table::of_figures(["stage, mean"].into_iter().chain(heads));
         let names = self.modes.first().map_or(&[][..], |mode| &mode.stages);
         for (index, stage) in names.iter().enumerate() {
@@ -532,7 +547,7 @@ impl ModesReport {
                 .chain([errors])
                 .map(|(figure, mean, half_width)| {
                     [
-                        mode.mode.to_owned(),
+                        mode.mode.to_string(),
                         figure.to_owned(),
                         mean,
                         half_width,
@@ -599,4 +614,4 @@ fn time_of(time_ns: f64) -> String {
 /// Their names, as reports have them.
 pub const MODES: [&str; 4] = ["software", "sync", "fd", "callback"];
 /// Name and version of the JSON format.
-const FORMAT: &str = "pausewake-compare-modes/1";
+const FORMAT: &str = "pausewake-compare-modes/2";

@@ -28,7 +28,7 @@ impl ModesReport {
             cards: self.modes.iter().map(card).chain(wins).collect(),
             figures: charts.map(|it| chart(it).figure()).collect(),
             tables,
-            results: self.reports.variants(),
+            results: &self.results,
             config: Vec::new(),
             command: &self.command,
         };
@@ -60,7 +60,7 @@ fn card(mode: &ModeFigures) -> Card {
         })
     });
     Card {
-        label: mode.mode.into(),
+        label: mode.mode.clone(),
         value: or_na(mode.ops_per_s, |it| match it.mean {
             // All digits are in the table.
             rate if rate < 1e6 => amount(rate),

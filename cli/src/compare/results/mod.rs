@@ -2,8 +2,10 @@
 
 mod page;
 
+use std::path::Path;
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::condition::FailIf;
 use super::statistics::{mean, student_t, variance_of_mean};
@@ -11,7 +13,7 @@ use super::{CompareError, rounded};
 use crate::formats::{Format, json};
 use crate::report::numbers::{count, difference as percent};
 use crate::report::table::Table;
-use crate::report::{Report, Reports, Verdict, paragraph, printable};
+use crate::report::{Name, ReadError, Report, Reports, Verdict, document, paragraph, printable};
 
 /// The two that are compared.
 pub struct Sides {
@@ -26,13 +28,14 @@ pub struct Sides {
 }
 
 /// Results side by side.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "pausewake compare, results")]
 pub struct ResultsReport {
     /// Name and version of this format.
-    format: &'static str,
+    #[schemars(extend("const" = FORMAT))]
+    format: Name,
     /// The version of the program that wrote it.
-    program: &'static str,
+    program: Name,
     /// The command that compares again.
     command: String,
     /// The result that the other is held against.
@@ -51,15 +54,15 @@ pub struct ResultsReport {
     /// Whether a signal ended the run that was held against the baseline.
     aborted: bool,
     /// What intervals are, and why some are missing.
-    about_intervals: &'static str,
-    #[serde(skip)]
-    reports: Reports,
-    #[serde(skip)]
+    about_intervals: Name,
+    /// The worst that is to be said: of both results, and by the conditions.
     verdict: Verdict,
+    /// Both results in full, as a report has them, named after their sides.
+    results: Vec<Report>,
 }
 
 /// The same variant of both.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Pair {
     /// Its name; `null` if there is only one.
     variant: Option<String>,
@@ -72,7 +75,7 @@ struct Pair {
 }
 
 /// An entry of the configuration.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Differing {
     /// Its path.
     entry: String,
@@ -83,7 +86,7 @@ struct Differing {
 }
 
 /// A figure of both.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Difference {
     /// Its name, as `[expect]` has it.
     figure: String,
@@ -97,12 +100,11 @@ struct Difference {
     /// none is known.
     half_width: Option<f64>,
     /// Both in words.
-    #[serde(skip)]
     shown: [String; 2],
 }
 
 /// A condition of `--fail-if`, held against a pair.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Condition {
     /// The variant.
     variant: Option<String>,
@@ -162,8 +164,8 @@ impl ResultsReport {
         let [baseline, candidate] = sides.names;
         let labels = labels(&baseline, &candidate);
         Ok(Self {
-            format: FORMAT,
-            program: env!("CARGO_PKG_VERSION"),
+            format: FORMAT.into(),
+            program: env!("CARGO_PKG_VERSION").into(),
             baseline,
             candidate,
             pairs: compared,
@@ -171,11 +173,26 @@ impl ResultsReport {
             conditions: judged,
             objections,
             aborted: sides.is_aborted,
-            about_intervals: ABOUT_INTERVALS,
-            reports: Reports::beside(labels.into_iter().zip(sides.reports), command.clone()),
+            about_intervals: ABOUT_INTERVALS.into(),
             verdict,
+            results: Reports::beside(labels.into_iter().zip(sides.reports), String::new())
+                .into_variants(),
             command,
         })
+    }
+
+    /// The comparison that was saved at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds none.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        let report: Self = document(path, FORMAT)?;
+        report
+            .results
+            .iter()
+            .try_for_each(Report::check)
+            .map_err(|wrong| ReadError::damaged(path, wrong))?;
+        Ok(report)
     }
 
     /// How the program ends.
@@ -210,7 +227,7 @@ impl ResultsReport {
             parts.push(table.to_string());
         }
         parts.extend(self.objection().map(|it| paragraph(&it)));
-        parts.push(paragraph(self.about_intervals));
+        parts.push(paragraph(&self.about_intervals));
         parts.join("\n")
     }
 
@@ -573,11 +590,12 @@ impl Condition {
 }
 
 /// As `[expect]` names them.
-const FIGURES: [&str; 13] = [
+const FIGURES: [&str; 14] = [
     "throughput",
     "mean",
     "p50",
     "p90",
+    "p95",
     "p99",
     "p999",
     "max",
@@ -594,4 +612,4 @@ const ABOUT_INTERVALS: &str = "+- is a 95 % interval of the difference of throug
     or more stretches of each run, which are taken to be independent (batch means, Student's t). Of other \
     figures, and of short runs, none is known: it is one run each.";
 /// Name and version of the JSON format.
-const FORMAT: &str = "pausewake-compare-results/1";
+const FORMAT: &str = "pausewake-compare-results/2";

@@ -14,7 +14,7 @@ impl ResultsReport {
         let failing = failing.filter(|it| it.fails == Some(true));
         reasons.extend(failing.map(Condition::in_words));
         reasons.extend(self.objection());
-        reasons.push(self.about_intervals.to_owned());
+        reasons.push(self.about_intervals.to_string());
         let word = self.conditions.is_empty() && self.verdict == Verdict::Holds;
         let mut tables = Vec::new();
         if !self.conditions.is_empty() {
@@ -35,7 +35,7 @@ impl ResultsReport {
             cards: self.pairs.iter().take(1).flat_map(cards).collect(),
             figures: Vec::new(),
             tables,
-            results: self.reports.variants(),
+            results: &self.results,
             config: Vec::new(),
             command: &self.command,
         };

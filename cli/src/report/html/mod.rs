@@ -24,7 +24,7 @@ pub use ticks::TimeUnit;
 
 use askama::Template;
 
-use super::text::numbers::count;
+use super::text::numbers::{count, ranges};
 use super::text::{self, Table};
 use super::{Report, Reports, Verdict};
 
@@ -197,10 +197,7 @@ fn chips(variants: &[Report]) -> Vec<(&'static str, String)> {
         chips.extend(all_same(of).map(|said| (label, said)));
     };
     add("clock", |it| it.scenario.clock.to_string());
-    add("seed", |it| {
-        let seeds = it.seeds.iter().map(u64::to_string);
-        seeds.collect::<Vec<_>>().join(", ")
-    });
+    add("seed", |it| ranges(&it.seeds));
     add("compute", |it| it.scenario.compute.to_string());
     add("mode", |it| it.scenario.mode.to_string());
     add("load", |it| it.scenario.load.clone());

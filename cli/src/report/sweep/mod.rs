@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::saved::{Head, ReadError};
+use super::saved::{ReadError, document};
 use super::{Report, Reports, Verdict, csv};
 use crate::formats::{Format, Render, json};
 
@@ -76,6 +76,7 @@ pub struct SweepReport {
 #[schemars(title = "pausewake sweep")]
 pub(super) struct Document<'a> {
     /// Name and version of this format.
+    #[schemars(extend("const" = FORMAT))]
     format: &'static str,
     /// The version of the program that wrote it.
     program: &'static str,
@@ -203,11 +204,6 @@ impl SweepReport {
         }
     }
 
-    /// Whether the file at `path` is a saved sweep, of whatever version.
-    pub fn is_saved(path: &Path) -> bool {
-        Head::is_of(path, FORMAT)
-    }
-
     /// The sweep that was saved at the only one of `paths`.
     ///
     /// # Errors
@@ -219,19 +215,14 @@ impl SweepReport {
         }
     }
 
-    fn read(path: &Path) -> Result<Self, ReadError> {
-        let bytes = std::fs::read(path).map_err(|error| ReadError::Unreadable {
-            path: path.to_owned(),
-            error,
-        })?;
-        Head::check(path, &bytes, FORMAT)?;
-        let damaged = |wrong: String| ReadError::Damaged {
-            path: path.to_owned(),
-            wrong,
-        };
-        let sweep: Self =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        sweep.check().map_err(damaged)?;
+    /// The sweep that was saved at `path`, or a part of one.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        let sweep: Self = document(path, FORMAT)?;
+        let checked = sweep.check();
+        checked.map_err(|wrong| ReadError::damaged(path, wrong))?;
         Ok(sweep)
     }
 
@@ -297,7 +288,7 @@ impl SweepReport {
     }
 
     /// As reports of variants that are called after their points.
-    fn reports(&self) -> Reports {
+    pub fn reports(&self) -> Reports {
         let variants = self.points.iter().map(|point| {
             let mut report = point.report.clone();
             report.scenario.variant = Some(point.place.label(&self.quantities));

@@ -34,7 +34,7 @@ pub fn about(sweep: &SweepReport) -> Vec<(&'static str, String)> {
     let mut about = vec![("sweep", swept.collect::<Vec<_>>().join(", "))];
     about.push(("points", known(sweep)));
     if let Some(first) = sweep.points.first() {
-        let settings = text::settings(&first.report.scenario).into_iter();
+        let settings = text::settings(&first.report).into_iter();
         let is_swept = |name: &str| {
             let swept = |quantity: &super::Quantity| match name {
                 "load" => quantity.name != "notify",

@@ -74,10 +74,7 @@ fn told(variant: &Report) -> Option<String> {
 /// What was run, as far as it is the same for all; and how the variants differ from each other.
 fn common(variants: &[Report]) -> Table {
     let mut table = Table::of_words();
-    let all: Vec<_> = variants
-        .iter()
-        .map(|variant| settings(&variant.scenario))
-        .collect();
+    let all: Vec<_> = variants.iter().map(settings).collect();
     let Some(first) = all.first() else {
         return table;
     };
@@ -195,6 +192,7 @@ impl Lines<'_> {
         self.ratio(|it| it.latency.mean_ns.map(float));
         self.add("  p50", |it| or_na(it.latency.p50_ns, time));
         self.add("  p90", |it| or_na(it.latency.p90_ns, time));
+        self.add("  p95", |it| or_na(it.latency.p95_ns, time));
         self.add("  p99", |it| or_na(it.latency.p99_ns, time));
         self.ratio(|it| it.latency.p99_ns.map(float));
         self.add("  p99.9", |it| or_na(it.latency.p999_ns, time));

@@ -7,9 +7,11 @@ pub mod table;
 
 pub use table::Table;
 
-use super::parts::ExpectationResult;
+use super::parts::{ExpectationResult, Times};
 use super::{Report, parts::ScenarioInfo};
-use numbers::{amount, count, counted, difference, or_na, share, share_of, time, time_in_words};
+use numbers::{
+    amount, count, counted, difference, or_na, ranges, share, share_of, time, time_in_words,
+};
 
 /// The report of a scenario's only run, or its variants side by side.
 pub fn of(variants: &[Report]) -> String {
@@ -24,7 +26,7 @@ pub fn tables(variants: &[Report]) -> Vec<(&'static str, Table)> {
     let mut tables = match variants {
         [only] => vec![
             ("Run", heading(only)),
-            ("Latency and stages", times(only)),
+            ("Latency and stages", times_with(only, &ALL_PERCENTILES)),
             ("Slices", slices(only)),
             ("Little\u{2019}s law", littles_law(only)),
             ("Counts", facts::facts(only)),
@@ -99,13 +101,15 @@ fn heading(report: &Report) -> Table {
     if let Some(variant) = &report.scenario.variant {
         table.row(["variant".to_owned(), variant.clone()]);
     }
-    for (name, said) in settings(&report.scenario) {
+    for (name, said) in settings(report) {
         if let Some(said) = said {
             table.row([name.to_owned(), said]);
         }
     }
-    if let Some(command) = &report.scenario.command {
-        table.row(["command".to_owned(), printable(command)]);
+    let commands = report.scenario.command.iter().flat_map(|it| it.lines());
+    for (nth, command) in commands.enumerate() {
+        let label = if nth == 0 { "command" } else { "" };
+        table.row([label.to_owned(), printable(command)]);
     }
     let (ops, rate) = (counted(report.ops, "op"), or_na(report.ops_per_s, amount));
     if let Some(warmup_ns) = report.warmup_ns {
@@ -124,10 +128,15 @@ fn heading(report: &Report) -> Table {
 
 /// What was run, beside the scenario's name; of the device only what it has of a profile and of
 /// limits.
-pub fn settings(scenario: &ScenarioInfo) -> [(&'static str, Option<String>); 4] {
+pub fn settings(report: &Report) -> [(&'static str, Option<String>); 4] {
+    let scenario = &report.scenario;
+    let seeds = match report.seeds.as_slice() {
+        [only] => format!("seed {only}"),
+        seeds => format!("{} runs, seeds {}", seeds.len(), ranges(seeds)),
+    };
     let run = format!(
-        "{} clock, seed {}, compute {}",
-        scenario.clock, scenario.seed, scenario.compute
+        "{} clock, {seeds}, compute {}",
+        scenario.clock, scenario.compute
     );
     let engine = match &*scenario.mode {
         "async" => format!("notify {}, reap {}", scenario.notify, scenario.reap),
@@ -192,8 +201,13 @@ fn saturated(report: &Report) -> Option<String> {
 /// Latency, and the stages that it consists of: where software took some of the ops, those of the
 /// others.
 fn times(report: &Report) -> Table {
-    let heads = ["", "mean", "p50", "p90", "p99", "p99.9", "max", "share"];
-    let mut table = Table::of_figures(heads);
+    times_with(report, &PERCENTILES)
+}
+
+/// The same with these columns.
+fn times_with(report: &Report, columns: &[(&'static str, Column)]) -> Table {
+    let heads = columns.iter().map(|(head, _)| *head);
+    let mut table = Table::of_figures([""].into_iter().chain(heads).chain(["share"]));
     let stages = report
         .stages
         .iter()
@@ -214,24 +228,12 @@ fn times(report: &Report) -> Table {
             "latency" | "uncorrected" => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, mean_ns)),
             _ => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, whole_ns)),
         };
-        let figures = [
-            times.mean_ns,
-            times.p50_ns,
-            times.p90_ns,
-            times.p99_ns,
-            times.p999_ns,
-            times.max_ns,
-        ];
+        let figures = columns.iter().map(|(_, of)| or_na(of(times), time));
         let name = match name {
             "latency" | "uncorrected" => name.to_owned(),
             stage => format!("  {}", stage.replace('_', " ")),
         };
-        table.row(
-            [name]
-                .into_iter()
-                .chain(figures.map(|figure| or_na(figure, time)))
-                .chain([mean]),
-        );
+        table.row([name].into_iter().chain(figures).chain([mean]));
     }
     table
 }
@@ -319,6 +321,25 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
     }
     table
 }
+
+/// A column of a table of times.
+type Column = fn(&Times) -> Option<u64>;
+
+/// As many as fit the width.
+const PERCENTILES: [(&str, Column); 6] = [
+    ("mean", |it| it.mean_ns),
+    ("p50", |it| it.p50_ns),
+    ("p90", |it| it.p90_ns),
+    ("p99", |it| it.p99_ns),
+    ("p99.9", |it| it.p999_ns),
+    ("max", |it| it.max_ns),
+];
+
+/// Where nothing limits it.
+const ALL_PERCENTILES: [(&str, Column); 7] = {
+    let [mean, p50, p90, p99, p999, max] = PERCENTILES;
+    [mean, p50, p90, ("p95", |it| it.p95_ns), p99, p999, max]
+};
 
 /// Of their time that slices have to work to be taken for busy without end.
 const SATURATED: f64 = 0.98;

@@ -47,6 +47,24 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count(number))
 }
 
+/// `3`, `1 to 5, 7`: what `numbers` there are, in ascending order.
+pub fn ranges(numbers: &[u64]) -> String {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    let mut ranges: Vec<[u64; 2]> = Vec::new();
+    for number in sorted {
+        match ranges.last_mut() {
+            Some([_, last]) if number - *last <= 1 => *last = number,
+            _ => ranges.push([number, number]),
+        }
+    }
+    let said = ranges.into_iter().map(|[first, last]| match first == last {
+        true => first.to_string(),
+        false => format!("{first} to {last}"),
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
 /// A rate or a mean: three significant digits at least, whole from 100 on: `0.985`, `2,593`.
 pub fn amount(value: f64) -> String {
     if value < 0.999_5 {
@@ -95,6 +113,15 @@ fn three_digits(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_beside_each_other_are_a_range() {
+        assert_eq!(ranges(&[7]), "7");
+        assert_eq!(
+            ranges(&[3, 1, 2, 2, 9, 7, 8, u64::MAX]),
+            format!("1 to 3, 7 to 9, {}", u64::MAX)
+        );
+    }
 
     #[test]
     fn times_have_three_digits_and_the_unit_that_fits() {

@@ -26,6 +26,7 @@ pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Optio
     list.latency([
         &section.p50,
         &section.p90,
+        &section.p95,
         &section.p99,
         &section.p999,
         &section.max,

@@ -62,6 +62,7 @@ impl<'a> List<'a> {
         let conditions = [
             &section.p50,
             &section.p90,
+            &section.p95,
             &section.p99,
             &section.p999,
             &section.max,
@@ -96,12 +97,13 @@ impl<'a> List<'a> {
         }
     }
 
-    /// What is expected of latency: of its median, 90th, 99th and 99.9th percentile, its longest, its
-    /// mean.
-    pub(super) fn latency(&mut self, conditions: [&Option<Spanned<Condition<Duration>>>; 6]) {
+    /// What is expected of latency: of its median, 90th, 95th, 99th and 99.9th percentile, its
+    /// longest, its mean.
+    pub(super) fn latency(&mut self, conditions: [&Option<Spanned<Condition<Duration>>>; 7]) {
         let statistics = [
             Statistic::P50,
             Statistic::P90,
+            Statistic::P95,
             Statistic::P99,
             Statistic::P999,
             Statistic::Max,
@@ -128,6 +130,7 @@ impl<'a> List<'a> {
                     (Statistic::Mean, &figures.mean),
                     (Statistic::P50, &figures.p50),
                     (Statistic::P90, &figures.p90),
+                    (Statistic::P95, &figures.p95),
                     (Statistic::P99, &figures.p99),
                     (Statistic::P999, &figures.p999),
                     (Statistic::Max, &figures.max),
@@ -144,6 +147,7 @@ impl<'a> List<'a> {
             ("device_ops", &section.device_ops),
             ("late", &section.late),
             ("late_by_generator", &section.late_by_generator),
+            ("late_for_a_job", &section.late_for_a_job),
             ("dropped", &section.dropped),
             ("errors", &section.errors),
             ("misuse", &section.misuse),
@@ -330,7 +334,7 @@ impl<'a> List<'a> {
 type Of = fn(Statistic) -> Metric;
 
 /// Counts that a closed loop has not.
-const OPEN_LOOP_COUNTS: [&str; 3] = ["late", "late_by_generator", "dropped"];
+const OPEN_LOOP_COUNTS: [&str; 4] = ["late", "late_by_generator", "late_for_a_job", "dropped"];
 
 fn nanoseconds(duration: &Duration) -> f64 {
     Nanos::as_f64(duration.0)

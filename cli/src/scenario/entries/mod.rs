@@ -242,6 +242,6 @@ const THINKS: &str = "a duration in quotes (as \"5ms\"), or a table (as { distri
 const RATES: &str =
     "a rate in quotes (as \"8000/s\"), or a table (as { limit = \"200/s\", burst = 2000 })";
 const VERIFIES: &str = "\"all\", \"none\", or a sample (as \"1/64\")";
-const STAGES: &str = "a condition for the mean in quotes (as \"< 5us\"), or a table of mean, p50, p90, p99, p999, max";
+const STAGES: &str = "a condition for the mean in quotes (as \"< 5us\"), or a table of mean, p50, p90, p95, p99, p999, max";
 const MEASURED: &str = "measured";
 const SOFTWARE_COSTS: &str = "\"measured\", or a table (as { per_op = \"760us\" } or { per_op = \"130ns\", per_byte = \"0.23ns\" })";

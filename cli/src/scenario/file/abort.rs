@@ -20,6 +20,8 @@ pub struct AbortSection {
     pub p50: Option<Spanned<Condition<Duration>>>,
     /// 90th percentile of latency.
     pub p90: Option<Spanned<Condition<Duration>>>,
+    /// 95th percentile of latency.
+    pub p95: Option<Spanned<Condition<Duration>>>,
     /// 99th percentile of latency.
     pub p99: Option<Spanned<Condition<Duration>>>,
     /// 99.9th percentile of latency.

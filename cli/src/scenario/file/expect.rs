@@ -17,6 +17,8 @@ pub struct ExpectSection {
     pub p50: Option<Spanned<Condition<Duration>>>,
     /// 90th percentile of latency.
     pub p90: Option<Spanned<Condition<Duration>>>,
+    /// 95th percentile of latency.
+    pub p95: Option<Spanned<Condition<Duration>>>,
     /// 99th percentile of latency.
     pub p99: Option<Spanned<Condition<Duration>>>,
     /// 99.9th percentile of latency.
@@ -53,6 +55,8 @@ pub struct ExpectSection {
     pub late: Option<Spanned<Condition<Large>>>,
     /// Open loop: of them, those for which a job was free.
     pub late_by_generator: Option<Spanned<Condition<Large>>>,
+    /// Open loop: of `late`, those for which no job was free.
+    pub late_for_a_job: Option<Spanned<Condition<Large>>>,
     /// Open loop: arrivals that were never started.
     pub dropped: Option<Spanned<Condition<Large>>>,
     /// Ops that did not end well.
@@ -122,6 +126,8 @@ pub struct StageSection {
     pub p50: Option<Spanned<Condition<Duration>>>,
     /// 90th percentile.
     pub p90: Option<Spanned<Condition<Duration>>>,
+    /// 95th percentile.
+    pub p95: Option<Spanned<Condition<Duration>>>,
     /// 99th percentile.
     pub p99: Option<Spanned<Condition<Duration>>>,
     /// 99.9th percentile.

@@ -264,12 +264,13 @@ fn cipher_op(load: &Load) -> Result<&str, String> {
     }
 }
 
-/// What `load` does, by the names of its flags.
+/// What `load` does, as it was typed.
 fn op_of(load: &Load) -> &str {
-    let op = load.op.as_deref().or(load.mix.as_deref());
-    op.unwrap_or(match load.key {
-        Some(_) => "rsa-sign",
-        None => "rsa2048-sign",
+    let op = said(load, "load.op", &load.op).or(said(load, "load.mix", &load.mix));
+    let op = op.map(|it| it.trim_matches(['"', '\'']));
+    op.unwrap_or(match load.key.is_some() || load.sets("load.key") {
+        true => "rsa-sign",
+        false => "rsa2048-sign",
     })
 }
 
@@ -443,10 +444,12 @@ impl BreakEven {
                 )
             }
             Answer::Always { from } => {
-                format!(
-                    "{with}, offload by {offload} always wins: from {} on",
-                    amount(from)
-                )
+                let wins = match self.wins_to_the_end {
+                    Some(false) => "wins",
+                    _ => "always wins:",
+                };
+                let from = amount(from);
+                format!("{with}, offload by {offload} {wins} from {from} on")
             }
             Answer::Never { up_to } => {
                 let or = if self.has_errors() {

@@ -221,16 +221,13 @@ impl KneeReport {
     /// # Errors
     /// The file cannot be read, or holds none.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let report: Self = document(path, FORMAT)?;
         // What is shown stands for its runs, and in charts on a scale of powers.
         let is_one = |probe: &Probe| !probe.runs.is_empty() && probe.at > 0.0;
-        match report.probes.iter().all(is_one) {
-            true => Ok(report),
-            false => {
-                let wrong = "a probe has no runs, or is of nothing".to_owned();
-                Err(ReadError::damaged(path, wrong))
-            }
-        }
+        document(path, FORMAT, |it: &Self| {
+            let is_right = it.probes.iter().all(is_one);
+            let wrong = || "a probe has no runs, or is of nothing".to_owned();
+            is_right.then_some(()).ok_or_else(wrong)
+        })
     }
 
     /// How the program ends.

@@ -137,27 +137,28 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What was saved at `path` in the format `reads`, as it stands there.
+/// What was saved at `path` in the format `reads`, as it stands there. `check` says what is wrong with it,
+/// if a program has not written it so.
 ///
 /// # Errors
 /// The file cannot be read, is of another kind or version, incomplete, or lacks something.
-pub fn document<T: DeserializeOwned>(path: &Path, reads: &'static str) -> Result<T, ReadError> {
+pub fn document<T: DeserializeOwned>(
+    path: &Path,
+    reads: &'static str,
+    check: impl FnOnce(&T) -> Result<(), String>,
+) -> Result<T, ReadError> {
     let bytes = fs::read(path).map_err(|error| ReadError::Unreadable {
         path: path.to_owned(),
         error,
     })?;
     Head::check(path, &bytes, reads)?;
-    serde_json::from_slice(&bytes).map_err(|error| ReadError::damaged(path, error.to_string()))
-}
-
-impl ReadError {
-    /// Something in the file at `path` is `wrong`.
-    pub fn damaged(path: &Path, wrong: String) -> Self {
-        Self::Damaged {
-            path: path.to_owned(),
-            wrong,
-        }
-    }
+    let damaged = |wrong: String| ReadError::Damaged {
+        path: path.to_owned(),
+        wrong,
+    };
+    let found = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    check(&found).map_err(damaged)?;
+    Ok(found)
 }
 
 /// What says what a file is.

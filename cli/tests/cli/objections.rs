@@ -230,6 +230,38 @@ fn results_that_mean_nothing_are_told_whatever_is_asked() {
     }
 }
 
+/// It has failed, and what it tells is a part of it; but what was measured until then means something.
+#[test]
+fn a_result_that_a_condition_ended_is_told() {
+    let folder = Folder::new();
+    saved(&folder, "good.json", |_| ());
+    saved(&folder, "ended.json", |it| {
+        it["aborted"] = json!({ "by": "condition", "reason": "p99 < 1us" });
+    });
+    let said = folder.say(&["compare", "good.json", "ended.json"]);
+    let said = said.expect_code(99);
+    assert!(said.flat().contains("ABORTED: ended.json"), "{}", said.out);
+}
+
+/// Whether what is done is said by a flag or by a --set, it is called what it is.
+#[test]
+fn an_op_that_is_set_is_named() {
+    let args = [
+        "-n",
+        "50",
+        "--seeds",
+        "1",
+        "--set",
+        "load.op=rsa2048-verify",
+    ];
+    let said = compare(&args).expect_code(0);
+    assert!(
+        said.flat().contains("With rsa2048-verify, offload"),
+        "{}",
+        said.out
+    );
+}
+
 #[test]
 fn lines_tell_how_far_a_comparison_is() {
     let args = ["-n", "50", "--seeds", "2", "--live", "line"];

@@ -381,12 +381,13 @@ impl ModeFigures {
             stage: stage.stage.to_string(),
             mean_ns: stage.times.mean_ns,
         });
-        let failed = failed(mode, runs).or_else(|| failed("software", software));
-        let words = match failed {
-            Some(failed) => Some(format!(
-                "{failed}: {mode} is held against nothing by what is left."
-            )),
-            None => speed_up.map(|it| words(mode, it)),
+        let words = if let Some(failed) = failed(mode, runs) {
+            let words = format!("{failed}, which then wins nothing, whatever its throughput.");
+            Some(words)
+        } else if let Some(failed) = failed("software", software) {
+            Some(format!("{failed}: {mode} wins nothing against that."))
+        } else {
+            speed_up.map(|it| words(mode, it))
         };
         Self {
             mode: mode.into(),
@@ -411,13 +412,9 @@ impl ModesReport {
     /// # Errors
     /// The file cannot be read, or holds none.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let report: Self = document(path, FORMAT)?;
-        report
-            .results
-            .iter()
-            .try_for_each(Report::check)
-            .map_err(|wrong| ReadError::damaged(path, wrong))?;
-        Ok(report)
+        document(path, FORMAT, |it: &Self| {
+            it.results.iter().try_for_each(Report::check)
+        })
     }
 
     /// How the program ends.

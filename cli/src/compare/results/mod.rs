@@ -186,13 +186,9 @@ impl ResultsReport {
     /// # Errors
     /// The file cannot be read, or holds none.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let report: Self = document(path, FORMAT)?;
-        report
-            .results
-            .iter()
-            .try_for_each(Report::check)
-            .map_err(|wrong| ReadError::damaged(path, wrong))?;
-        Ok(report)
+        document(path, FORMAT, |it: &Self| {
+            it.results.iter().try_for_each(Report::check)
+        })
     }
 
     /// How the program ends.
@@ -333,7 +329,11 @@ fn verdict(sides: &Sides, conditions: &[Condition]) -> Verdict {
     let fails = conditions.iter().any(|it| it.fails == Some(true));
     let failed = fails.then_some(Verdict::ExpectationFailed);
     let aborted = sides.is_aborted.then_some(Verdict::Aborted);
-    let all = [before, after, failed, aborted];
+    // What a condition of its own has ended failed by that, and is told of a part of its run.
+    let mut reports = sides.reports.iter().flat_map(Reports::variants);
+    let ended = reports.any(|it| it.aborted.is_some());
+    let ended = ended.then_some(Verdict::ExpectationFailed);
+    let all = [before, after, failed, aborted, ended];
     all.into_iter().flatten().max().unwrap_or(Verdict::Holds)
 }
 

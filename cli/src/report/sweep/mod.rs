@@ -220,10 +220,7 @@ impl SweepReport {
     /// # Errors
     /// It is none.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let sweep: Self = document(path, FORMAT)?;
-        let checked = sweep.check();
-        checked.map_err(|wrong| ReadError::damaged(path, wrong))?;
-        Ok(sweep)
+        document(path, FORMAT, Self::check)
     }
 
     /// What a sweep that was written has, and one that was made up may not.

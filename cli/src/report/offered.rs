@@ -10,7 +10,22 @@ use crate::scenario::{Mode, Pacing, Scenario, Work};
 /// The ops that the device was asked for, and what decides how many there are; `None` when nothing
 /// was asked, or software took some of the ops, or phases change the load.
 pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, Supply)> {
-    let all: u64 = figures.asked.iter().map(|asked| asked.ops).sum();
+    let ops_per_job = ratio(asked(figures), figures.jobs.started.max(1));
+    Some((demands(scenario, figures)?, supply(scenario, ops_per_job)))
+}
+
+/// The same ops, by as many jobs as there may be at once, which are never idle.
+pub fn at_most(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, Supply)> {
+    let jobs = scenario.load.pacing.jobs();
+    Some((demands(scenario, figures)?, closed(scenario, jobs)))
+}
+
+fn asked(figures: &Figures) -> u64 {
+    figures.asked.iter().map(|asked| asked.ops).sum()
+}
+
+fn demands(scenario: &Scenario, figures: &Figures) -> Option<Vec<Demand>> {
+    let all = asked(figures);
     let is_steady = scenario.load.phases.is_empty();
     if all == 0 || figures.software.total() > 0 || !is_steady {
         return None;
@@ -26,8 +41,7 @@ pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<(Vec<Demand>, S
             bytes_out: ratio(asked.bytes_out, asked.ops),
         })
         .collect();
-    let ops_per_job = ratio(all, figures.jobs.started.max(1));
-    Some((demands, supply(scenario, ops_per_job)))
+    Some(demands)
 }
 
 fn supply(scenario: &Scenario, ops_per_job: f64) -> Supply {
@@ -35,17 +49,18 @@ fn supply(scenario: &Scenario, ops_per_job: f64) -> Supply {
         Pacing::Open { rate_per_s, .. } => Supply::Open {
             ops_per_s: rate_per_s * ops_per_job,
         },
-        Pacing::Closed { jobs } => {
-            let load = &scenario.load;
-            let room = f64::from(room(scenario)) * f64::from(load.threads);
-            let ops = load.only().map_or(1, Work::ops);
-            let think_ns = load.think.map_or(0.0, |think| mean_ns(think, 0.0));
-            Supply::Closed {
-                jobs: f64::from(jobs),
-                think_ns: think_ns / ratio(ops, 1),
-                room,
-            }
-        }
+        Pacing::Closed { jobs } => closed(scenario, jobs),
+    }
+}
+
+fn closed(scenario: &Scenario, jobs: u32) -> Supply {
+    let load = &scenario.load;
+    let ops = load.only().map_or(1, Work::ops);
+    let think_ns = load.think.map_or(0.0, |think| mean_ns(think, 0.0));
+    Supply::Closed {
+        jobs: f64::from(jobs),
+        think_ns: think_ns / ratio(ops, 1),
+        room: f64::from(room(scenario)) * f64::from(load.threads),
     }
 }
 

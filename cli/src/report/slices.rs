@@ -77,6 +77,49 @@ fn predict(
     if own_ns <= 0.0 {
         return None;
     }
+    let round = round(model, demands)?;
+    let ops_per_ns = round.fastest_per_ns.min(round.supplied_per_ns(supply));
+    let at_most = matches!(supply, Supply::Closed { .. });
+    Some(PredictedUtilisation {
+        utilisation: to_millionths(ops_per_ns * own_ns / slices_of(model, class)),
+        at_most,
+    })
+}
+
+/// The most ops that `load` lets the device do in a second: if it is a closed loop of as many jobs as an
+/// open one has at most, what arrives above it waits for longer and longer. `None` where the
+/// configuration does not say.
+pub fn capacity_per_s(model: &ModelConfig, (demands, supply): (&[Demand], Supply)) -> Option<f64> {
+    let round = round(model, demands)?;
+    let capacity_per_ns = round.fastest_per_ns.min(round.supplied_per_ns(supply));
+    let is_known = capacity_per_ns.is_finite();
+    is_known.then(|| to_millionths(capacity_per_ns * 1e9))
+}
+
+/// What the device does with an op.
+struct Round {
+    /// Ops that its slowest part can do.
+    fastest_per_ns: f64,
+    /// How long it takes if it never waits for another.
+    round_ns: f64,
+}
+
+impl Round {
+    /// The ops that `supply` makes, if nothing ever waits.
+    fn supplied_per_ns(&self, supply: Supply) -> f64 {
+        match supply {
+            Supply::Open { ops_per_s } => ops_per_s / 1e9,
+            Supply::Closed {
+                jobs,
+                think_ns,
+                room,
+            } => per(jobs, self.round_ns + think_ns).min(per(room, self.round_ns)),
+        }
+    }
+}
+
+/// That of ops as `demands` say; `None` where it depends on more than that.
+fn round(model: &ModelConfig, demands: &[Demand]) -> Option<Round> {
     // How many share a batch, or a key, the load alone does not say.
     let unknown = |class: Class| {
         let config = model.class(class);
@@ -98,21 +141,9 @@ fn predict(
         fastest_per_ns = fastest_per_ns.min(per(slices_of(model, class), service_ns));
         round_ns += service_ns;
     }
-    let (offered_per_ns, at_most) = match supply {
-        Supply::Open { ops_per_s } => (ops_per_s / 1e9, false),
-        Supply::Closed {
-            jobs,
-            think_ns,
-            room,
-        } => {
-            let by_jobs = per(jobs, round_ns + think_ns);
-            (by_jobs.min(per(room, round_ns)), true)
-        }
-    };
-    let ops_per_ns = offered_per_ns.min(fastest_per_ns);
-    Some(PredictedUtilisation {
-        utilisation: to_millionths(ops_per_ns * own_ns / slices_of(model, class)),
-        at_most,
+    Some(Round {
+        fastest_per_ns,
+        round_ns,
     })
 }
 
@@ -244,6 +275,23 @@ mod tests {
         let predicted = predict(model, class, demands, supply).expect("the class is used");
         assert_eq!(predicted.at_most, matches!(supply, Supply::Closed { .. }));
         predicted.utilisation
+    }
+
+    #[test]
+    fn the_capacity_is_that_of_the_slowest_part_or_of_a_limit() {
+        let mut model = model();
+        let capacity =
+            |model: &ModelConfig, jobs| capacity_per_s(model, (&[SIGN], closed(jobs, 0.0)));
+        // Two slices of 100 us; one job is half of that.
+        assert_eq!(capacity(&model, 64.0), Some(20_000.0));
+        assert_eq!(capacity(&model, 1.0), Some(10_000.0));
+        model.asymmetric.rate = Some(RateLimit::even(1_000.0));
+        assert_eq!(capacity(&model, 64.0), Some(1_000.0));
+        model.asymmetric.batch = Some(BatchConfig {
+            size: 8,
+            flush_ns: Nanos::ZERO,
+        });
+        assert_eq!(capacity(&model, 64.0), None);
     }
 
     fn closed(jobs: f64, think_us: f64) -> Supply {

@@ -56,7 +56,10 @@ fn main() -> ExitCode {
         Command::Sweep(args) => run_sweep(&args),
         Command::Report(args) if SweepReport::is_saved(&args.results[0]) => report_sweep(&args),
         Command::Merge(args) if SweepReport::is_saved(&args.results[0]) => merge_sweep(&args),
-        Command::Knee(args) if args.load.print_scenario => print_load(&args.load.or_virtual()),
+        Command::Knee(args) if args.load.print_scenario => {
+            let printed = knee::scenario(&args);
+            printed.map_err(|error| no_knee(&error)).and_then(print)
+        }
         Command::Knee(args) => find_knee(&args).map(Verdict::exit),
         Command::Compare(args) if args.load.print_scenario => print_load(&args.load),
         Command::Compare(args) => compare_all(&args).map(Verdict::exit),
@@ -120,14 +123,7 @@ fn find_knee(args: &args::Knee) -> Result<Verdict, Failure> {
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let outputs = output.open(&[None], &interrupt);
     let outputs = outputs.map_err(|error| wrong_output(&error))?;
-    let found = knee::run(args, &interrupt).map_err(|error| match error {
-        KneeError::Probe(error) => no_probe(&error),
-        KneeError::WrongResult { .. } => Failure {
-            message: format!("error: {error}"),
-            exit: Exit::VerificationFailed,
-        },
-        error => bad_input(&error),
-    })?;
+    let found = knee::run(args, &interrupt, complain).map_err(|error| no_knee(&error))?;
     let written = outputs.write_with(|format, _| found.to(format));
     written.map_err(|error| no_output(&error))?;
     Ok(found.verdict())
@@ -149,6 +145,17 @@ fn compare_all(args: &args::Compare) -> Result<Verdict, Failure> {
     let aborted = interrupt.is_raised().then_some(Verdict::Aborted);
     let verdict = compared.verdict();
     Ok(aborted.map_or(verdict, |aborted| aborted.max(verdict)))
+}
+
+fn no_knee(error: &KneeError) -> Failure {
+    match error {
+        KneeError::Probe(error) => no_probe(error),
+        KneeError::WrongResult { .. } => Failure {
+            message: format!("error: {error}"),
+            exit: Exit::VerificationFailed,
+        },
+        error => bad_input(error),
+    }
 }
 
 fn no_probe(error: &ProbeError) -> Failure {

@@ -59,10 +59,22 @@ pub fn run_reports(load: &Load, interrupt: &Interrupt) -> Result<Reports, ProbeE
 impl Load {
     /// Whether a flag `--set` says something of the entry `path`, or of one in it.
     pub fn sets(&self, path: &str) -> bool {
-        self.overrides.iter().any(|set| {
-            let rest = set.trim_start().strip_prefix(path);
-            rest.is_some_and(|rest| rest.starts_with(['.', '=', ' ']))
+        self.set_paths().any(|set| {
+            let rest = set.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
+    }
+
+    /// Whether a flag `--set` says something of the table `path` as a whole.
+    pub fn sets_all_of(&self, path: &str) -> bool {
+        self.set_paths().any(|set| set == path)
+    }
+
+    /// The entries of all flags `--set`, without the room and the quotes that they may be written with.
+    fn set_paths(&self) -> impl Iterator<Item = String> {
+        let paths = self.overrides.iter();
+        let paths = paths.map(|set| set.split_once('=').map_or(set.as_str(), |(path, _)| path));
+        paths.map(|path| path.replace([' ', '\t', '"', '\''], ""))
     }
 
     /// The same under virtual time and without computing, unless it says otherwise: the model's figures,

@@ -128,7 +128,7 @@ fn find_knee(args: &args::Knee) -> Result<Verdict, Failure> {
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let outputs = output.open(&[None], &interrupt);
     let outputs = outputs.map_err(|error| wrong_output(&error))?;
-    let found = knee::run(args, &interrupt).map_err(|error| no_knee(&error))?;
+    let found = knee::run(args, &interrupt, complain).map_err(|error| no_knee(&error))?;
     let written = outputs.write_with(|format, _| found.to(format));
     written.map_err(|error| no_output(&error))?;
     Ok(found.verdict())

@@ -10,7 +10,8 @@ use crate::live::LiveArgs;
 /// `pausewake load`
 #[derive(Clone, Debug, Args)]
 pub struct Load {
-    /// Jobs at once, 64 if not said; with --rate, jobs at once at most. 1k is 1,000.
+    /// Jobs at once, 64 if not said; with --rate, jobs at once at most, by default as many as it may
+    /// need. 1k is 1,000.
     #[arg(short = 'c', long, value_name = "N")]
     pub jobs: Option<String>,
     /// How long, behind the warm-up: 30s, 500ms; 5s if not said (1s under virtual time). Not

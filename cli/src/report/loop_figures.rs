@@ -6,8 +6,10 @@ use pausewake_engine::Reap;
 
 use super::build::{Facts, per_second, times};
 use super::little::to_millionths;
+use super::offered::{at_most, offered};
 use super::parts::{GeneratorFigures, OpenLoopFigures, PhaseFigures};
 use super::samples::{PhaseSamples, Samples};
+use super::slices::{Supply, capacity_per_s};
 use crate::scenario::{Clock, Pacing, Scenario, Shape};
 
 /// How punctual the starts were, if the loop was open.
@@ -16,7 +18,15 @@ pub fn open_loop(scenario: &Scenario, facts: &Facts, samples: &Samples) -> Optio
         return None;
     };
     let punctuality = facts.punctuality.as_ref()?;
+    let figures = &facts.figures;
+    let offered = match offered(scenario, figures).map(|it| it.supply) {
+        Some(Supply::Open { ops_per_s }) => Some(to_millionths(ops_per_s)),
+        Some(Supply::Closed { .. }) | None => None,
+    };
+    let most = at_most(scenario, figures).zip(scenario.model_by_kind());
     Some(OpenLoopFigures {
+        offered_per_s: offered,
+        capacity_per_s: most.and_then(|(load, model)| capacity_per_s(&model, &load)),
         arrivals: punctuality.started() + punctuality.dropped,
         started: punctuality.started(),
         late: punctuality.late(),

@@ -250,6 +250,8 @@ impl Report {
 impl OpenLoopFigures {
     fn merge(&mut self, other: &Self) {
         let Self {
+            offered_per_s: _,
+            capacity_per_s: _,
             arrivals,
             started,
             late,

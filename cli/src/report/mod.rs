@@ -25,6 +25,7 @@ mod parts;
 mod punctuality;
 mod recorder;
 mod samples;
+mod saturation;
 mod saved;
 #[cfg(test)]
 pub mod schema;

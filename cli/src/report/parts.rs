@@ -75,6 +75,13 @@ pub struct AbortedFigures {
 /// How punctual the starts of an open loop were.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OpenLoopFigures {
+    /// Ops that were to begin each second; `null` where phases change it.
+    #[serde(default)]
+    pub offered_per_s: Option<f64>,
+    /// Ops that the modelled device, and the limits in front of it, let through each second at most;
+    /// `null` where the configuration does not say: with phases, batches, limits per key, ops in software.
+    #[serde(default)]
+    pub capacity_per_s: Option<f64>,
     /// Arrivals: `started` and `dropped`.
     pub arrivals: u64,
     /// Those that were started.

@@ -170,14 +170,12 @@ pub fn compute_bound(report: &Report) -> Option<String> {
 fn saturated(report: &Report) -> Option<String> {
     let open_loop = report.open_loop.as_ref()?;
     let waited = share_of(open_loop.late_for_a_job, open_loop.arrivals);
-    let classes = report.slices.iter();
-    let busiest = classes.map(|slices| slices.utilisation).fold(0.0, f64::max);
-    if open_loop.dropped > 0 || busiest >= SATURATED {
+    if report.is_saturated() {
         return Some(format!(
             "SATURATED: more arrives than the device, or a limit, lets through: its slices were busy \
              for {} of the time, {waited} of arrivals waited for a job, {} were dropped. Latency \
              counts from when ops were to begin, and grows with the run; what was dropped has none.",
-            share(busiest),
+            share(report.busiest()),
             count(open_loop.dropped),
         ));
     }
@@ -319,9 +317,6 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
     }
     table
 }
-
-/// Of their time that slices have to work to be taken for busy without end.
-const SATURATED: f64 = 0.98;
 
 /// `text` broken into lines.
 /// `text`, wrapped.

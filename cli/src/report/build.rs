@@ -1,6 +1,6 @@
 //! From what was collected to what is reported.
 
-use pausewake_device::protocol::Status;
+use pausewake_device::protocol::{Completion, Status};
 use pausewake_device::{DeviceStats, Lateness, Nanos};
 
 use super::batch_means::Estimate;
@@ -284,7 +284,7 @@ fn saturation(figures: &Figures) -> Option<String> {
              (service, slices), or let fewer ops wait (load.jobs, load.rate)",
             figures.saturated,
             figures.device_ops(),
-            Nanos::new(u64::from(u32::MAX)),
+            Completion::LONGEST,
         )
     })
 }

@@ -248,7 +248,7 @@ fn look(report: &Report) -> ProbeRun {
             condition: expected.condition.clone(),
             measured: expected.measured.clone(),
             value: report.figure(&expected.figure).map(|figure| figure.value),
-            holds: expected.holds,
+            holds: !expected.fails(),
         })
         .collect();
     let mut why = Vec::new();

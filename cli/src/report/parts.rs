@@ -385,8 +385,9 @@ pub struct ExpectationResult {
     pub figure: String,
     /// As the scenario wrote it.
     pub condition: String,
-    /// Whether it holds.
-    pub holds: bool,
+    /// Whether it holds; `null` if nobody could look, because what was to hold while the run went on was
+    /// never measured.
+    pub holds: Option<bool>,
     /// What was measured.
     pub measured: String,
     /// How the condition compares.
@@ -399,7 +400,12 @@ impl ExpectationResult {
     /// What the name of a figure begins with that was to hold while the run went on.
     pub const ABORT: &'static str = "abort ";
 
-    /// Whether it was looked at while the run went on: no report can tell again.
+    /// Whether somebody looked, and it does not hold.
+    pub fn fails(&self) -> bool {
+        self.holds == Some(false)
+    }
+
+    /// Whether it was to hold while the run went on: no report can tell again.
     pub fn is_abort(&self) -> bool {
         self.figure.starts_with(Self::ABORT)
     }

@@ -88,20 +88,25 @@ pub fn run(
     });
     let whole = results?.into_iter().reduce(Part::merge);
     let all = whole.expect("there is at least one thread");
+    let stopped = together.stopped.into_inner();
+    let mut guard = together
+        .guard
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    // What ended the run stays what was seen then.
+    if !matches!(stopped, Some(Aborted::ByCondition(_))) {
+        guard.judge_end(&all.interim());
+    }
     Ok(Facts {
         figures: all.figures,
         device: device.stats(),
         verification: all.tally.verification,
         errors: all.tally.errors,
         invalid: all.tally.invalid,
-        aborted: together.stopped.into_inner(),
+        aborted: stopped,
         punctuality: all.punctuality,
         cost: all.cost,
-        limits: together
-            .guard
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .into_results(),
+        limits: guard.into_results(),
     })
 }
 
@@ -190,6 +195,17 @@ struct Part {
 }
 
 impl Part {
+    /// What is held against the conditions of a run, as it stands at the end.
+    fn interim(&self) -> Interim {
+        let punctuality = self.punctuality.as_ref();
+        Interim {
+            latency: self.figures.reported_latency().series(),
+            errors: self.tally.errors.calls,
+            late: punctuality.map_or(0, Punctuality::late),
+            dropped: punctuality.map_or(0, |it| it.dropped),
+        }
+    }
+
     fn merge(mut self, other: Self) -> Self {
         self.figures.merge(&other.figures);
         self.tally.merge(other.tally);

@@ -267,15 +267,10 @@ fn a_condition_that_does_not_hold_ends_the_run_with_99() {
         let abort = expected.iter().find(|it| it["figure"] == "abort p99");
         assert_eq!(abort.expect("it is told")["holds"], false);
     }
-    // Behind the delay alone, and not if it holds.
-    for sets in [
-        ["abort.p99=< 50us", "abort.after=10s"],
-        ["abort.p99=< 1s", "abort.after=0s"],
-    ] {
-        let report = report(GOOD, &sets);
-        assert_eq!(report["ops"], 20);
-        assert_eq!(report.get("aborted"), None);
-    }
+    // Not if it holds.
+    let report = report(GOOD, &["abort.p99=< 1s", "abort.after=0s"]);
+    assert_eq!(report["ops"], 20);
+    assert_eq!(report.get("aborted"), None);
     // By the wall clock too.
     let sets = [
         "clock=wall",
@@ -290,6 +285,49 @@ fn a_condition_that_does_not_hold_ends_the_run_with_99() {
         );
         assert_eq!(json(&said.expect_code(99))["aborted"]["by"], "condition");
     }
+}
+
+/// A run that is over before the first look was not ended, but what was to hold did not.
+#[test]
+fn a_condition_is_looked_at_when_the_run_is_over() {
+    for (scenario, more) in [
+        (GOOD.to_owned(), &["load.threads=1"][..]),
+        (GOOD.to_owned(), &["load.threads=2"]),
+        (GOOD.to_owned(), &["clock=wall"]),
+        (open("5k/s"), &[]),
+    ] {
+        for (set, code, holds) in [("abort.p99=< 50us", 99, false), ("abort.p99=< 9s", 0, true)] {
+            let sets = [&[set][..], more].concat();
+            let report = json(&run(&scenario, &sets).expect_code(code));
+            assert_eq!(report.get("aborted"), None, "{sets:?}");
+            let expected = report["expected"].as_array().expect("expectations");
+            let abort = expected.iter().find(|it| it["figure"] == "abort p99");
+            let abort = abort.expect("it is told");
+            assert_eq!(abort["holds"], holds, "{sets:?}");
+            let measured = abort["measured"].as_str().expect("words");
+            assert!(measured.ends_with(" at the end"), "{measured}");
+        }
+    }
+}
+
+/// Nothing returns, so there is no latency to look at: that is neither good nor bad.
+#[test]
+fn a_condition_that_nobody_could_look_at_does_not_pass_for_one_that_holds() {
+    let sets = ["engine.op_timeout=10us", "expect.ops=", "abort.p99=< 1s"];
+    let report = report(GOOD, &sets);
+    let abort = &report["expected"][0];
+    assert_eq!(abort["figure"], "abort p99");
+    assert_eq!(abort["holds"], Value::Null);
+    let folder = Folder::with(GOOD);
+    let sets = sets.iter().flat_map(|set| ["--set", *set]);
+    let sets: Vec<&str> = sets.collect();
+    let said = folder.run(&sets).expect_code(0);
+    let words = "abort p99 < 1s not looked at nothing was measured";
+    assert!(said.flat().contains(words), "{}", said.out);
+    let html = [&sets[..], &["--format", "html"]].concat();
+    let page = folder.run(&html).expect_code(0).out;
+    assert!(page.contains("Not all was looked at"));
+    assert!(!page.contains("Passed"));
 }
 
 #[test]

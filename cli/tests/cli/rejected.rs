@@ -13,6 +13,21 @@ struct Wrong {
 
 const WRONG: &[Wrong] = &[
     Wrong {
+        from: "ops = 20\n\n[expect]\nops = \"== 20\"\n",
+        to: "duration = \"10ms\"\n\n[abort]\np99 = \"< 1s\"\nafter = \"20ms\"\n",
+        place: "it.toml:18:9",
+        words: &["the first look would come when the run", "10ms, is over"],
+    },
+    Wrong {
+        from: "ops = 20\n\n[expect]\nops = \"== 20\"\n",
+        to: "duration = \"10ms\"\n\n[abort]\np99 = \"< 1s\"\nevery = \"20ms\"\n",
+        place: "it.toml:18:9",
+        words: &[
+            "the second look would come when the run",
+            "accepted: at most",
+        ],
+    },
+    Wrong {
         from: "slices = 2",
         to: "slicez = 2",
         place: "it.toml:8:1",

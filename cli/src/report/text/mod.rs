@@ -312,7 +312,11 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
     for (index, (variant, expected)) in rows.enumerate() {
         let label = if index == 0 { "expected" } else { "" };
         let condition = format!("{} {}", expected.figure, expected.condition);
-        let holds = if expected.holds { "holds" } else { "FAILS" };
+        let holds = match expected.holds {
+            Some(true) => "holds",
+            Some(false) => "FAILS",
+            None => "not looked at",
+        };
         let cells = [condition, holds.to_owned(), expected.measured.clone()];
         let variant = variant.map(str::to_owned);
         table.row([label.to_owned()].into_iter().chain(variant).chain(cells));

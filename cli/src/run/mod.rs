@@ -35,7 +35,7 @@ use levels::Levels;
 use open::OpenLoop;
 use runner::Runner;
 use tasks::Task;
-use tickets::Tickets;
+use tickets::{Plan, Tickets};
 use world::World;
 
 /// Why a run came to no result.
@@ -71,6 +71,7 @@ pub fn run(
         scenario,
         device: &device,
         tasks,
+        plans: Plan::of_threads(scenario),
         log,
         interrupt,
         board: match shown {
@@ -222,6 +223,8 @@ struct Together<'a> {
     scenario: &'a Scenario,
     device: &'a Device,
     tasks: Arc<Vec<Task>>,
+    /// What each of them takes its tickets from.
+    plans: Vec<Option<Arc<Plan>>>,
     log: Option<LogHandle>,
     interrupt: &'a Interrupt,
     /// What the threads tell those who look on.
@@ -241,6 +244,12 @@ impl Together<'_> {
             self.stopped.get_or_init(|| Aborted::BySignal);
         }
         self.stopped.get().is_some()
+    }
+
+    /// The tickets of thread number `thread`, which starts at `start`.
+    fn tickets(&self, thread: u32, start: Nanos) -> Tickets {
+        let plan = self.plans[thread as usize].clone();
+        Tickets::new(self.scenario, thread, start, plan)
     }
 
     /// Thread number `thread` has measured `interim` so far; the first one holds what all have told
@@ -298,7 +307,7 @@ impl Together<'_> {
         if self.board.is_watched() {
             world.collector().keep_recent();
         }
-        let tickets = Tickets::new(self.scenario, thread, start);
+        let tickets = self.tickets(thread, start);
         let tasks = self.tasks.clone();
         let jobs = Jobs::new(
             self.scenario,
@@ -372,7 +381,8 @@ mod tests {
             let scenario = &variants[0].scenario;
             let (mut corrected, mut uncorrected) = (Exact(Vec::new()), Exact(Vec::new()));
             let mut lateness = Exact(Vec::new());
-            let mut tickets = Tickets::new(scenario, 0, Nanos::ZERO);
+            let plan = Plan::of_threads(scenario).remove(0);
+            let mut tickets = Tickets::new(scenario, 0, Nanos::ZERO, plan);
             let Pacing::Open { arrival, .. } = scenario.load.pacing else {
                 panic!("it is an open loop");
             };

@@ -11,7 +11,7 @@ use super::jobs::Jobs;
 use super::levels::Levels;
 use super::open::OpenLoop;
 use super::showing::Showing;
-use super::tickets::{Share, Ticket, Tickets};
+use super::tickets::{Share, Ticket};
 use super::world::{Watch, World, broken, no_room, setup};
 use super::{Part, RunError, Together};
 use crate::report::{Punctuality, ThreadCost};
@@ -32,7 +32,7 @@ pub(super) fn run(together: &Together<'_>) -> Result<Vec<Part>, RunError> {
         if together.board.is_watched() {
             world.collector().keep_recent();
         }
-        let tickets = Tickets::new(scenario, thread, start);
+        let tickets = together.tickets(thread, start);
         let tasks = together.tasks.clone();
         let made = Jobs::new(scenario, tasks, world.engine(), world.collector(), tickets);
         let (reactor, watch) = world.into_parts();

@@ -88,7 +88,10 @@ pub fn run(
         _ => together.run(),
     });
     let whole = results?.into_iter().reduce(Part::merge);
-    let all = whole.expect("there is at least one thread");
+    let mut all = whole.expect("there is at least one thread");
+    if let Some(at) = all.load_over_at {
+        all.figures.lasted_until(at);
+    }
     let stopped = together.stopped.into_inner();
     let mut guard = together
         .guard
@@ -168,7 +171,17 @@ fn open_loop(scenario: &Scenario, thread: u32, start: Nanos) -> Option<OpenLoop>
     let arrivals = Arrivals::new(scenario.seed, levels(scenario), arrival, start, of);
     let backlog = (max_backlog / load.threads).max(1) as usize;
     let measure_from = start + load.warmup;
-    Some(OpenLoop::new(arrivals, backlog, late_after, measure_from))
+    let until = match load.limit {
+        Limit::Duration(duration) => Some(measure_from + duration),
+        Limit::Ops(_) | Limit::Passes(_) => None,
+    };
+    Some(OpenLoop::new(
+        arrivals,
+        backlog,
+        late_after,
+        measure_from,
+        until,
+    ))
 }
 
 /// What of a run that starts at `start` is measured.
@@ -191,6 +204,8 @@ fn window(scenario: &Scenario, start: Nanos) -> Window {
 struct Part {
     figures: Figures,
     tally: Tally,
+    /// When an open loop's load was over.
+    load_over_at: Option<Nanos>,
     punctuality: Option<Punctuality>,
     cost: ThreadCost,
 }
@@ -210,6 +225,9 @@ impl Part {
     fn merge(mut self, other: Self) -> Self {
         self.figures.merge(&other.figures);
         self.tally.merge(other.tally);
+        // The first arrival that none of the threads has started ends the load of all.
+        let over_at = self.load_over_at.into_iter().chain(other.load_over_at);
+        self.load_over_at = over_at.min();
         if let (Some(ours), Some(theirs)) = (&mut self.punctuality, &other.punctuality) {
             ours.merge(theirs);
         }

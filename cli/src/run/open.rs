@@ -21,6 +21,10 @@ pub struct OpenLoop {
     max_backlog: usize,
     late_after: Nanos,
     measure_from: Nanos,
+    /// When arrivals end, if time ends them.
+    until: Option<Nanos>,
+    /// When it was broken off, if it was.
+    gave_up_at: Option<Nanos>,
     /// Since when there is a job free, where calls hold the thread.
     free_since: Nanos,
     punctuality: Punctuality,
@@ -28,12 +32,14 @@ pub struct OpenLoop {
 
 impl OpenLoop {
     /// `max_backlog` arrivals may wait for a job. One that starts more than `late_after` after its time
-    /// is late. What comes before `measure_from` is not counted.
+    /// is late. What comes before `measure_from` is not counted; time ends the arrivals at `until`, or a
+    /// number of them.
     pub fn new(
         mut arrivals: Arrivals,
         max_backlog: usize,
         late_after: Nanos,
         measure_from: Nanos,
+        until: Option<Nanos>,
     ) -> Self {
         Self {
             next: arrivals.next_at(),
@@ -42,6 +48,8 @@ impl OpenLoop {
             max_backlog,
             late_after,
             measure_from,
+            until,
+            gave_up_at: None,
             free_since: Nanos::ZERO,
             punctuality: Punctuality::default(),
         }
@@ -90,12 +98,19 @@ impl OpenLoop {
         self.free_since = now;
     }
 
-    /// Nobody waits any more: the run is broken off.
-    pub fn give_up(&mut self) {
+    /// Nobody waits any more: the run is broken off `now`.
+    pub fn give_up(&mut self, now: Nanos) {
+        self.gave_up_at.get_or_insert(now);
         self.next = None;
         for ticket in std::mem::take(&mut self.backlog) {
             self.drops(ticket);
         }
+    }
+
+    /// Until when there was a load, once there are no more arrivals: a moment without one belongs to it.
+    pub fn over_at(&self) -> Option<Nanos> {
+        let over_at = self.until.or_else(|| self.arrivals.over_at());
+        self.gave_up_at.into_iter().chain(over_at).min()
     }
 
     /// How punctual the starts were so far.

@@ -136,7 +136,7 @@ impl All<'_> {
             for line in &mut self.lines {
                 line.jobs.tickets().borrow_mut().end();
                 if let Some(open) = &mut line.open {
-                    open.give_up();
+                    open.give_up(now);
                 }
             }
         }
@@ -256,6 +256,7 @@ impl All<'_> {
             Ok(Part {
                 figures: world.finish()?,
                 tally: line.jobs.tally(),
+                load_over_at: line.open.as_ref().and_then(OpenLoop::over_at),
                 punctuality: line.open.map(OpenLoop::into_punctuality),
                 cost: ThreadCost::default(),
             })

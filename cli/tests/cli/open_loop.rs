@@ -98,8 +98,74 @@ fn threads_share_arrivals_and_limits() {
         assert_eq!(report["ops"], 200, "{threads}");
         assert_eq!(report["open_loop"]["late"], 0, "{threads}");
         // The last one arrives after 40 ms, and takes 100 us.
-        assert_eq!(report["elapsed_ns"], 40_100_000 - 200_000, "{threads}");
-        assert_eq!(report["slices"][0]["utilisation"], 0.501_253, "{threads}");
+        assert_eq!(report["elapsed_ns"], 40_100_000, "{threads}");
+        assert_eq!(report["slices"][0]["utilisation"], 0.498_753, "{threads}");
+    }
+}
+
+/// The time of an open loop is that of its load, and of what has not ended by then.
+#[test]
+fn throughput_is_what_arrived_in_the_time_in_which_it_arrived() {
+    for (sets, elapsed_ns, ops) in [
+        // The first one comes after 100 ms, and one more at 200 ms would be too late.
+        (
+            &["load.rate=10/s", "load.duration=200ms", "load.ops="][..],
+            200_000_000,
+            1,
+        ),
+        (&["load.rate=1000/s", "load.ops=10"], 10_100_000, 10),
+        // The second burst comes at 11 ms, and its gap lasts until 20 ms.
+        (
+            &[
+                "load.arrival=burst",
+                "load.burst=10",
+                "load.rate=1000/s",
+                "load.ops=20",
+            ],
+            20_000_000,
+            20,
+        ),
+        (&["load.rate=0.1/s", "load.ops=1"], 10_000_100_000_u64, 1),
+        // What waits for the device prolongs it.
+        (
+            &["load.rate=20k/s", "load.duration=10ms", "load.ops="],
+            19_950_000,
+            199,
+        ),
+        // Of the warm-up, nothing counts.
+        (
+            &[
+                "load.rate=1000/s",
+                "load.duration=10ms",
+                "load.ops=",
+                "load.warmup=7ms",
+            ],
+            10_000_000,
+            10,
+        ),
+    ] {
+        for threads in ["load.threads=1", "load.threads=3"] {
+            let sets = [&["load.arrival=constant", threads], sets].concat();
+            let report = report(&open("1000/s"), &sets);
+            assert_eq!(report["ops"], ops, "{sets:?}");
+            assert_eq!(report["elapsed_ns"], elapsed_ns, "{sets:?}");
+            let per_s = f64::from(ops) / (elapsed_ns as f64 / 1e9);
+            assert!(
+                (number(&report["ops_per_s"]) - per_s).abs() < 0.001,
+                "{sets:?}"
+            );
+            let busy = f64::from(ops) * 100e3 / elapsed_ns as f64;
+            let utilisation = number(&report["slices"][0]["utilisation"]);
+            assert!((utilisation - busy).abs() < 1e-5, "{sets:?}: {utilisation}");
+            for law in report["littles_law"].as_array().expect("two of them") {
+                assert!(number(&law["difference"]).abs() < 1e-3, "{sets:?}: {law}");
+            }
+            let covered = report["timeline"]["intervals"]
+                .as_array()
+                .expect("intervals");
+            let covered: f64 = covered.iter().map(|it| number(&it["covered_ns"])).sum();
+            assert_eq!(covered, elapsed_ns as f64, "{sets:?}");
+        }
     }
 }
 

@@ -257,6 +257,7 @@ impl OpenLoopFigures {
             late_by_generator,
             late_for_a_job,
             dropped,
+            dropped_by_generator,
             late_after_ns: _,
             max_backlog,
             lateness: _,
@@ -267,6 +268,7 @@ impl OpenLoopFigures {
         add(&mut self.late_by_generator, *late_by_generator);
         add(&mut self.late_for_a_job, *late_for_a_job);
         add(&mut self.dropped, *dropped);
+        add(&mut self.dropped_by_generator, *dropped_by_generator);
         self.max_backlog = self.max_backlog.max(*max_backlog);
     }
 }

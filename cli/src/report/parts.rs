@@ -86,8 +86,12 @@ pub struct OpenLoopFigures {
     pub late_by_generator: u64,
     /// Of these, those for which no job was free: the device, or a limit, kept all of them busy.
     pub late_for_a_job: u64,
-    /// Arrivals that found no job free and no place in the backlog: they were never started.
+    /// Arrivals that were never started.
     pub dropped: u64,
+    /// Of these, those that whoever made the load had not got to a second after it was over. The others
+    /// found no job free and no place in the backlog.
+    #[serde(default)]
+    pub dropped_by_generator: u64,
     /// How long after its time a start is late.
     pub late_after_ns: u64,
     /// Arrivals that waited for a job at once, at most.

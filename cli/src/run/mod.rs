@@ -175,13 +175,11 @@ fn open_loop(scenario: &Scenario, thread: u32, start: Nanos) -> Option<OpenLoop>
         Limit::Duration(duration) => Some(measure_from + duration),
         Limit::Ops(_) | Limit::Passes(_) => None,
     };
-    Some(OpenLoop::new(
-        arrivals,
-        backlog,
-        late_after,
-        measure_from,
-        until,
-    ))
+    let open = OpenLoop::new(arrivals, backlog, late_after, measure_from, until);
+    Some(match scenario.clock {
+        Clock::Wall => open.may_be_behind(),
+        Clock::Virtual => open,
+    })
 }
 
 /// What of a run that starts at `start` is measured.

@@ -200,6 +200,22 @@ fn a_generator_that_is_the_bottleneck_makes_the_run_invalid() {
     assert!(number(&report["generator"]["busy_share"]) > 0.0);
 }
 
+/// It ends all the same, without what it would take minutes to start.
+#[test]
+fn what_the_generator_never_got_to_is_dropped_and_makes_the_run_invalid() {
+    let load = "load --profile ideal --compute none --format json -R 1000M -d 10ms";
+    let more = "--arrival constant --set load.late_after=1000s";
+    let args: Vec<&str> = load.split(' ').chain(more.split(' ')).collect();
+    let report = json(&Folder::new().say(&args).expect_code(103));
+    let reason = report["invalid"].as_str().expect("a reason");
+    assert!(reason.contains("generator was the bottleneck"), "{reason}");
+    let open_loop = &report["open_loop"];
+    // One each nanosecond, from the first to the last but one.
+    assert_eq!(open_loop["arrivals"], 9_999_999);
+    assert_eq!(open_loop["started"], report["ops"]);
+    assert!(number(&open_loop["dropped"]) > 0.0, "{open_loop}");
+}
+
 #[test]
 fn by_the_wall_clock_every_arrival_is_started_once_or_dropped() {
     for sets in [

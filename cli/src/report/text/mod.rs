@@ -172,13 +172,16 @@ fn saturated(report: &Report) -> Option<String> {
     let waited = share_of(open_loop.late_for_a_job, open_loop.arrivals);
     let classes = report.slices.iter();
     let busiest = classes.map(|slices| slices.utilisation).fold(0.0, f64::max);
-    if open_loop.dropped > 0 || busiest >= SATURATED {
+    let dropped = open_loop
+        .dropped
+        .saturating_sub(open_loop.dropped_by_generator);
+    if dropped > 0 || busiest >= SATURATED {
         return Some(format!(
             "SATURATED: more arrives than the device, or a limit, lets through: its slices were busy \
              for {} of the time, {waited} of arrivals waited for a job, {} were dropped. Latency \
              counts from when ops were to begin, and grows with the run; what was dropped has none.",
             share(busiest),
-            count(open_loop.dropped),
+            count(dropped),
         ));
     }
     (open_loop.late_for_a_job * 100 > open_loop.arrivals).then(|| {

@@ -237,6 +237,7 @@ fn conditions_decide_how_it_ends() {
     with(&["--fail-if", "throughput<-60%"]).expect_code(0);
     with(&["--fail-if", "throughput<-60%", "--fail-if", "p99>+10%"]).expect_code(99);
     with(&["--fail-if", "errors>0%"]).expect_code(0);
+    with(&["--fail-if", "p99.9>+10%"]).expect_code(99);
     say(&["half.json", "full.json", "--fail-if", "throughput<-5%"]).expect_code(0);
     for (args, words) in [
         (&["--fail-if", "p98>1%"][..], &["a figure `p98`"][..]),

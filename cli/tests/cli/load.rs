@@ -85,6 +85,13 @@ fn flags_are_entries_of_a_scenario() {
 fn a_slo_that_does_not_hold_ends_with_99() {
     load(&["--slo", "p99<2ms", "--slo", "errors==0"]).expect_code(0);
     load(&["--slo", "notify.p99 < 1ms"]).expect_code(0);
+    // As the report heads its column.
+    load(&["--slo", "p99.9<2ms", "--slo", "notify.p99.9<1ms"]).expect_code(0);
+    let said = load(&["--slo", "p99.9<1us"]).expect_code(99);
+    assert!(said.flat().contains("p999 <1us FAILS"), "{}", said.out);
+    load(&["--set", "abort.p99.9=< 1us"]).expect_code(99);
+    let twice = ["--slo", "p99.9<2ms", "--slo", "p999<1ms"];
+    load(&twice).expect_code(104).expect_err(&["said twice"]);
     let said = load(&["--slo", "p99<1us", "--slo", "errors==0"]).expect_code(99);
     let fails: Vec<&str> = said.out.lines().filter(|it| it.contains("FAILS")).collect();
     assert_eq!(fails.len(), 1, "{}", said.out);

@@ -99,8 +99,10 @@ struct Condition {
     variant: Option<String>,
     /// As it was typed.
     fail_if: String,
-    /// The relative difference of its figure; `null` where it was not measured.
+    /// The relative difference of its figure; `null` where it was not measured, or is infinite.
     difference: Option<f64>,
+    /// Whether it is infinite: there was nothing before, and something after.
+    from_nothing: bool,
     /// Whether the comparison fails by it: if it is met, or was not measured.
     fails: bool,
 }
@@ -203,9 +205,11 @@ impl ResultsReport {
                     .variant
                     .as_ref()
                     .map_or_else(String::new, |it| format!("{it}: "));
-                let measured = it
-                    .difference
-                    .map_or_else(|| "not measured".to_owned(), percent);
+                let measured = match it.difference {
+                    _ if it.from_nothing => "something where there was nothing".to_owned(),
+                    Some(difference) => percent(difference),
+                    None => "not measured".to_owned(),
+                };
                 let verdict = if it.fails { "FAILS" } else { "passes" };
                 let said = format!("{of}{}: {verdict}, {measured}", it.fail_if);
                 table.row(["fail if".to_owned(), printable(&said)]);
@@ -445,6 +449,7 @@ impl Condition {
             fail_if: condition.text.clone(),
             fails: difference.is_none_or(is_met),
             difference: difference.filter(|it| it.is_finite()),
+            from_nothing: difference.is_some_and(f64::is_infinite),
         }
     }
 }

@@ -100,9 +100,21 @@ fn a_slo_that_does_not_hold_ends_with_99() {
 
 #[test]
 fn what_is_wrong_is_shown_at_the_flag() {
+    // A negative number is no flag.
+    for (args, words) in [
+        (["-d", "-1s"], ["--duration -1s", "accepted: "]),
+        (["-n", "-1k"], ["--ops -1k", "a whole number from 1"]),
+    ] {
+        let said = Folder::new().say(&[&["load"], &args[..]].concat());
+        said.expect_code(104).expect_err(&words);
+    }
     for (args, words) in [
         (&["--rate", "0"][..], &["--rate 0", "above zero"][..]),
         (&["--rate", "fast"], &["--rate fast", "begin with a number"]),
+        (&["--rate", "-5"], &["--rate -5", "accepted: "]),
+        (&["-c", "-1"], &["--jobs -1", "a whole number from 1"]),
+        (&["-t", "-1"], &["--threads -1", "a whole number from 1"]),
+        (&["--warmup", "-1s"], &["--warmup -1s", "accepted: "]),
         (&["--jobs", "0"], &["--jobs 0", "a whole number from 1"]),
         (&["--jobs", "many"], &["--jobs many", "a whole number"]),
         (

@@ -17,6 +17,7 @@ use super::punctuality::{Punctuality, ThreadCost};
 use super::samples::Samples;
 use super::series::Series;
 use super::slices::slices;
+use super::text::numbers::counted;
 use super::{Report, loop_figures, theory};
 use crate::scenario::{Arrival, Clock, Entries, Load, Mode, Pacing, Scenario};
 
@@ -233,7 +234,8 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
 fn pacing(load: &Load) -> String {
     let mut text = pacing_before_phases(load);
     if !load.phases.is_empty() {
-        text.push_str(&format!(", then {} phases", load.phases.len()));
+        let phases = counted(load.phases.len() as u64, "phase");
+        text.push_str(&format!(", then {phases}"));
     }
     text
 }

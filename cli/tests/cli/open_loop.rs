@@ -423,3 +423,22 @@ fn errors_and_drops_end_a_run_too() {
     let report = json(&run(GOOD, &[&sets, &more[..]].concat()).expect_code(99));
     assert!(number(&report["errors"]["total"]) < 1_000.0);
 }
+
+#[test]
+fn one_phase_is_one() {
+    for (phases, words) in [
+        (
+            "[{ rate = \"1k/s\", duration = \"5ms\" }]",
+            "then 1 phase\"",
+        ),
+        (
+            "[{ rate = \"1k/s\", duration = \"5ms\" }, { rate = \"2k/s\", duration = \"5ms\" }]",
+            "then 2 phases\"",
+        ),
+    ] {
+        let phases = format!("load.phase={phases}");
+        let report = report(&open("1k/s"), &["load.ops=", &phases]);
+        let load = report["scenario"]["load"].to_string();
+        assert!(load.ends_with(words), "{load}");
+    }
+}

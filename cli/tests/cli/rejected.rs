@@ -406,6 +406,12 @@ fn sizes_beyond_the_memory_of_a_queue_are_refused_where_they_are_said() {
         let value = format!("--set {size}");
         said.expect_err(&[&value, "do not fit", "with 64 slots, or fewer slots"]);
     }
+    // Of so many slots, none is small enough.
+    let slots = ["device.slots=100000000", "device.completion_depth=65536"];
+    let slots: Vec<&str> = slots.iter().flat_map(|set| ["--set", *set]).collect();
+    let said = folder.run(&slots).expect_code(104);
+    let said = said.expect_err(&["accepted: fewer slots (device.slots)"]);
+    assert!(!said.err.contains("at most 0B"), "{}", said.err);
     let sym =
         "device.sym={ slices = 1, service = { distribution = \"constant\", base = \"1us\" } }";
     let records = [

@@ -47,7 +47,7 @@ pub struct Facts {
 /// What ended a run before its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Aborted {
-    /// SIGINT or SIGTERM.
+    /// SIGINT, SIGTERM or SIGHUP.
     BySignal,
     /// A condition of `[abort]` that did not hold, in words.
     ByCondition(String),
@@ -149,7 +149,7 @@ fn aborted(aborted: &Aborted) -> AbortedFigures {
     match aborted {
         Aborted::BySignal => AbortedFigures {
             by: "signal".into(),
-            reason: "a signal (SIGINT or SIGTERM)".to_owned(),
+            reason: "a signal (SIGINT, SIGTERM or SIGHUP)".to_owned(),
         },
         Aborted::ByCondition(broken) => AbortedFigures {
             by: "condition".into(),

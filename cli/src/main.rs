@@ -10,6 +10,7 @@ mod args;
 mod compare;
 mod exit;
 mod formats;
+mod input;
 mod interrupt;
 mod knee;
 mod live;

@@ -30,7 +30,7 @@ pub fn look(report: &Report) -> ProbeRun {
                     Target::Variant { .. } => None,
                 },
                 unit: figure.map(|figure| figure.unit),
-                holds: expected.holds,
+                holds: !expected.fails(),
                 verdict: verdict(expected, report),
                 too_few: needed(&expected.figure).is_some_and(|needed| report.ops < needed),
             }
@@ -71,7 +71,7 @@ fn verdict(expected: &ExpectationResult, report: &Report) -> Look {
         || (report.open_loop.as_ref()).is_some_and(|open_loop| open_loop.dropped > 0);
     let value = report.figure(&expected.figure).map(|figure| figure.value);
     match (expected.comparison, &expected.target, value) {
-        _ if expected.holds => Look::Holds,
+        _ if !expected.fails() => Look::Holds,
         // What ended a run before its time was no longer to be borne.
         _ if expected.is_abort() => Look::TooHigh,
         _ if report.ops == 0 && !is_lost => Look::TooLow,

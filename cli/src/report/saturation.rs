@@ -20,7 +20,10 @@ impl Report {
             (Some(offered), Some(capacity)) => offered > capacity,
             _ => self.busiest() >= SATURATED,
         };
-        open_loop.dropped > 0 || is_too_much || self.falls_behind()
+        let dropped = open_loop
+            .dropped
+            .saturating_sub(open_loop.dropped_by_generator);
+        dropped > 0 || is_too_much || self.falls_behind()
     }
 
     /// Of its time, what the slices of the class worked that worked most.

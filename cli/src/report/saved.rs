@@ -1,7 +1,6 @@
 //! Saved results: the JSON format, read back.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::merge::MergeError;
 use super::{FORMAT, Report, Reports};
+use crate::input;
 
 /// Why a file is no saved result.
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +130,10 @@ impl Head {
 
     /// Whether the file at `path` says that it is of the family of `format`, whatever its version.
     pub(super) fn is_of(path: &Path, format: &str) -> bool {
-        let bytes = fs::read(path).unwrap_or_default();
+        // What cannot be read is told when it is to be read as what it is taken for.
+        let Ok(bytes) = input::read_result(path) else {
+            return false;
+        };
         let head: Result<Self, _> = serde_json::from_slice(&bytes);
         let found = head.ok().and_then(|head| head.format);
         found.is_some_and(|found| found.split('/').next() == format.split('/').next())
@@ -143,7 +146,7 @@ impl Reports {
     /// # Errors
     /// The file cannot be read, is none of ours or of another version, incomplete, or damaged.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        match fs::read(path) {
+        match input::read_result(path) {
             Ok(bytes) => Self::parse(path, &bytes),
             Err(error) => Err(ReadError::Unreadable {
                 path: path.to_owned(),

@@ -105,8 +105,10 @@ struct Condition {
     variant: Option<String>,
     /// As it was typed.
     fail_if: String,
-    /// The relative difference of its figure; `null` where it was not measured.
+    /// The relative difference of its figure; `null` where it was not measured, or is infinite.
     difference: Option<f64>,
+    /// Whether it is infinite: there was nothing before, and something after.
+    from_nothing: bool,
     /// Whether the comparison fails by it: if it is met, or was not measured.
     fails: bool,
 }
@@ -502,8 +504,11 @@ impl Condition {
     }
 
     fn measured(&self) -> String {
-        let difference = self.difference.map(percent);
-        difference.unwrap_or_else(|| "not measured".to_owned())
+        match self.difference {
+            _ if self.from_nothing => "something where there was nothing".to_owned(),
+            Some(difference) => percent(difference),
+            None => "not measured".to_owned(),
+        }
     }
 
     fn new(condition: &FailIf, before: &Report, after: &Report) -> Self {
@@ -519,6 +524,7 @@ impl Condition {
             fail_if: condition.text.clone(),
             fails: difference.is_none_or(is_met),
             difference: difference.filter(|it| it.is_finite()),
+            from_nothing: difference.is_some_and(f64::is_infinite),
         }
     }
 }

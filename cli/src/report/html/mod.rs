@@ -144,7 +144,13 @@ fn banner(variants: &[Report]) -> Banner {
         let said = text::compute_bound(report)?;
         Some(format!("{}{said}", of(report)))
     }));
-    let (class, word) = word_of(verdict);
+    let mut all = variants.iter().flat_map(|report| &report.expected);
+    let (class, word) = match verdict {
+        Verdict::Holds if all.any(|expected| expected.holds.is_none()) => {
+            ("aborted", "Not all was looked at")
+        }
+        verdict => word_of(verdict),
+    };
     Banner {
         class,
         word,
@@ -178,10 +184,19 @@ fn why(report: &Report) -> Vec<String> {
             "The run was ended before its time, by {reason}; this is what was measured."
         ));
     }
-    let failed = report.expected.iter().filter(|expected| !expected.holds);
-    reasons.extend(failed.map(|expected| {
+    reasons.extend(report.expected.iter().filter_map(|expected| {
         let (figure, condition) = (&expected.figure, &expected.condition);
-        format!("{figure} {condition} fails: {}.", expected.measured)
+        match expected.holds {
+            Some(true) => None,
+            Some(false) => Some(format!(
+                "{figure} {condition} fails: {}.",
+                expected.measured
+            )),
+            None => Some(format!(
+                "{figure} {condition} was not looked at: {}.",
+                expected.measured
+            )),
+        }
     }));
     reasons
 }

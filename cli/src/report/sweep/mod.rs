@@ -220,7 +220,7 @@ impl SweepReport {
     }
 
     fn read(path: &Path) -> Result<Self, ReadError> {
-        let bytes = std::fs::read(path).map_err(|error| ReadError::Unreadable {
+        let bytes = crate::input::read_result(path).map_err(|error| ReadError::Unreadable {
             path: path.to_owned(),
             error,
         })?;

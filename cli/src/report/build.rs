@@ -77,7 +77,7 @@ impl Report {
         let is_wall = scenario.clock == Clock::Wall;
         let load = offered(scenario, figures);
         let samples = Samples::new(scenario, facts);
-        Self {
+        let mut report = Self {
             scenario: scenario_info(outcome),
             seeds: vec![scenario.seed.0],
             invalid: (facts.invalid.clone())
@@ -143,7 +143,9 @@ impl Report {
             config: outcome.entries.clone(),
             timeline: figures.timeline.clone().of_run(first, last),
             samples,
-        }
+        };
+        report.note_saturation();
+        report
     }
 }
 

@@ -27,6 +27,8 @@ pub fn open_loop(scenario: &Scenario, facts: &Facts, samples: &Samples) -> Optio
     Some(OpenLoopFigures {
         offered_per_s: offered,
         capacity_per_s: most.and_then(|(load, model)| capacity_per_s(&model, &load)),
+        // Told when all of the report is known.
+        saturated: false,
         arrivals: punctuality.arrivals(),
         started: punctuality.started(),
         late: punctuality.late(),

@@ -245,6 +245,7 @@ impl Report {
         if let Some(thread) = &mut self.device_thread {
             thread.late_mean_ns = mean(totals.thread_late_ns, totals.thread_late_ops);
         }
+        self.note_saturation();
     }
 }
 
@@ -253,6 +254,7 @@ impl OpenLoopFigures {
         let Self {
             offered_per_s: _,
             capacity_per_s: _,
+            saturated: _,
             arrivals,
             started,
             late,

@@ -82,6 +82,9 @@ pub struct OpenLoopFigures {
     /// `null` where the configuration does not say: with phases, batches, limits per key, ops in software.
     #[serde(default)]
     pub capacity_per_s: Option<f64>,
+    /// Whether more arrived than was served: latency grows with the run, and says nothing of a longer one.
+    #[serde(default)]
+    pub saturated: bool,
     /// Arrivals: `started` and `dropped`.
     pub arrivals: u64,
     /// Those that were started.

@@ -26,6 +26,14 @@ impl Report {
         dropped > 0 || is_too_much || self.falls_behind()
     }
 
+    /// Writes down whether it is.
+    pub(super) fn note_saturation(&mut self) {
+        let is_saturated = self.is_saturated();
+        if let Some(open_loop) = &mut self.open_loop {
+            open_loop.saturated = is_saturated;
+        }
+    }
+
     /// Of its time, what the slices of the class worked that worked most.
     pub fn busiest(&self) -> f64 {
         let classes = self.slices.iter().map(|slices| slices.utilisation);

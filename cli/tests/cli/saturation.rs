@@ -9,7 +9,14 @@ fn load(args: &[&str]) -> (bool, serde_json::Value) {
     let folder = Folder::new();
     let text = folder.say(&args).expect_code(0);
     let report = json(&folder.say(&[&args[..], &["--format", "json"]].concat()));
-    (text.out.contains("SATURATED: "), report)
+    let is_saturated = text.out.contains("SATURATED: ");
+    // All formats say so, and a page shows no green light.
+    let told = report["open_loop"]["saturated"].as_bool().unwrap_or(false);
+    assert_eq!(told, is_saturated);
+    let page = folder.say(&[&args[..], &["--format", "html"]].concat()).out;
+    assert_eq!(page.contains("Passed"), !is_saturated);
+    assert_eq!(page.contains("SATURATED: "), is_saturated);
+    (is_saturated, report)
 }
 
 #[test]

@@ -140,12 +140,15 @@ fn banner(variants: &[Report]) -> Banner {
             many => format!("The run is complete, and all {many} expectations hold."),
         });
     }
-    reasons.extend(variants.iter().filter_map(|report| {
-        let said = text::compute_bound(report)?;
-        Some(format!("{}{said}", of(report)))
-    }));
+    for report in variants {
+        let said = [text::compute_bound(report), text::saturated(report)];
+        let said = said.into_iter().flatten();
+        reasons.extend(said.map(|said| format!("{}{said}", of(report))));
+    }
     let mut all = variants.iter().flat_map(|report| &report.expected);
     let (class, word) = match verdict {
+        // Nobody shall take it for what the device does for long.
+        Verdict::Holds if variants.iter().any(Report::is_saturated) => ("aborted", "Saturated"),
         Verdict::Holds if all.any(|expected| expected.holds.is_none()) => {
             ("aborted", "Not all was looked at")
         }

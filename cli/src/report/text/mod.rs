@@ -167,7 +167,7 @@ pub fn compute_bound(report: &Report) -> Option<String> {
 }
 
 /// What the arrivals of an open loop met, if it was more than they could get.
-fn saturated(report: &Report) -> Option<String> {
+pub fn saturated(report: &Report) -> Option<String> {
     let open_loop = report.open_loop.as_ref()?;
     let waited = share_of(open_loop.late_for_a_job, open_loop.arrivals);
     let dropped = open_loop

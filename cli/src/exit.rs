@@ -16,7 +16,7 @@ pub enum Exit {
     Invalid,
     /// A bad scenario, flag or file: nothing was run, or nothing could be written.
     BadInput,
-    /// Ended by SIGINT or SIGTERM before its time; what was measured until then was reported.
+    /// Ended by SIGINT, SIGTERM or SIGHUP before its time; what was measured until then was reported.
     Aborted,
 }
 
@@ -49,4 +49,4 @@ Exit codes:
   100  a result failed verification
   103  the run is invalid: its figures mean nothing; or shards of a merged sweep are missing
   104  bad scenario, flag or file
-  105  aborted by SIGINT or SIGTERM; what was measured until then is reported";
+  105  aborted by SIGINT, SIGTERM or SIGHUP; what was measured until then is reported";

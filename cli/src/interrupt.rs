@@ -1,4 +1,5 @@
-//! SIGINT and SIGTERM: the first ends the run in order, the second ends the process at once.
+//! SIGINT, SIGTERM and SIGHUP: the first ends the run in order, the second ends the process at once.
+//! SIGXFSZ ends nothing: that a file would get too long is an error of the write, and told as one.
 //!
 //! A thread of its own waits for them. So the second one works whatever the others do, and files that
 //! are not finished do not outlive the process.
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -17,14 +18,18 @@ use signal_hook::low_level::emulate_default_handler;
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// From here on SIGINT and SIGTERM are noted.
+    /// From here on SIGINT, SIGTERM and SIGHUP are noted; this last one unless it is ignored, as under
+    /// nohup.
     ///
     /// # Errors
     /// The system does not allow it.
     pub fn watch() -> io::Result<Self> {
         let interrupt = Self::default();
         let raised = interrupt.0.clone();
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
+        // A handler that does nothing, for want of a safe way to ignore it.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let thread = std::thread::Builder::new().name("signals".to_owned());
         thread.spawn(move || {
             for signal in signals.forever() {
@@ -40,6 +45,18 @@ impl Interrupt {
     pub fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// Whether whoever started this process has it ignore `signal`.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut masks = status
+        .lines()
+        .filter_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = masks
+        .next()
+        .map(|mask| u64::from_str_radix(mask.trim(), 16));
+    matches!(mask, Some(Ok(mask)) if mask >> (signal - 1) & 1 == 1)
 }
 
 /// The file at `path` is not finished: if a second signal ends the process, it is removed. That there is

@@ -10,6 +10,7 @@ mod args;
 mod compare;
 mod exit;
 mod formats;
+mod input;
 mod interrupt;
 mod knee;
 mod live;
@@ -129,7 +130,7 @@ fn find_knee(args: &args::Knee) -> Result<Verdict, Failure> {
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let outputs = output.open(&[None], &interrupt);
     let outputs = outputs.map_err(|error| wrong_output(&error))?;
-    let found = knee::run(args, &interrupt).map_err(|error| no_knee(&error))?;
+    let found = knee::run(args, &interrupt, complain).map_err(|error| no_knee(&error))?;
     let written = outputs.write_with(|format, _| found.to(format));
     written.map_err(|error| no_output(&error))?;
     Ok(found.verdict())

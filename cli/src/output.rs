@@ -17,7 +17,8 @@ use crate::interrupt::{self, Interrupt};
 pub enum OutputError {
     /// To a file.
     #[error(
-        "cannot write {path}: {error}\n  accepted: a file in a folder that exists and can be written"
+        "cannot write {path}: {error}\n  accepted: {}",
+        accepted(error.kind())
     )]
     File {
         /// The file.
@@ -272,6 +273,16 @@ impl OutputError {
             path: path.to_owned(),
             error,
         }
+    }
+}
+
+/// What would be written instead.
+fn accepted(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "a place with room for it: mind the disk, a quota, `ulimit -f`"
+        }
+        _ => "a file in a folder that exists and can be written",
     }
 }
 

@@ -64,11 +64,13 @@ impl Load {
 
     /// The `--set` that says something of the entry `path`, or of one in it.
     pub fn set_of(&self, path: &str) -> Option<&str> {
-        let sets = self.overrides.iter().find(|set| {
-            let rest = set.trim_start().strip_prefix(path);
-            rest.is_some_and(|rest| rest.starts_with(['.', '=', ' ']))
+        let mut sets = self.overrides.iter();
+        let set = sets.find(|set| {
+            let said = path_of(set);
+            let rest = said.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         });
-        sets.map(String::as_str)
+        set.map(String::as_str)
     }
 
     /// The same, and under virtual time the host's work costs what it was measured to, unless something
@@ -77,6 +79,11 @@ impl Load {
         if self.is_virtual() && !self.sets("host") {
             self.overrides.push("host.base=measured".to_owned());
         }
+    }
+
+    /// Whether a flag `--set` says something of the table `path` as a whole.
+    pub fn sets_all_of(&self, path: &str) -> bool {
+        self.overrides.iter().any(|set| path_of(set) == path)
     }
 
     /// The same under virtual time and without computing, unless it says otherwise: the model's figures,
@@ -112,6 +119,12 @@ impl Load {
         let flags = adhoc.command().strip_prefix("pausewake load ");
         format!("{} {}", own.trim_end(), flags.unwrap_or_default())
     }
+}
+
+/// The entry of a flag `--set`, without the room and the quotes that it may be written with.
+fn path_of(set: &str) -> String {
+    let path = set.split_once('=').map_or(set, |(path, _)| path);
+    path.replace([' ', '\t', '"', '\''], "")
 }
 
 /// That of a load if nobody says it.

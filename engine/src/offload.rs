@@ -545,8 +545,8 @@ fn returned(cookie: Cookie, life: &Life, completion: &Completion, moments: Momen
         kind: life.kind,
         status: completion.status,
         output_len: completion.output_len,
-        queue_ns: Nanos::new(u64::from(completion.queue_ns)),
-        is_saturated: completion.queue_ns == u32::MAX || completion.service_ns == u32::MAX,
+        queue_ns: completion.queue_ns,
+        is_saturated: completion.is_saturated(),
         compute_bound: completion.flags.contains(CompletionFlags::COMPUTE_BOUND),
         moments,
     }

@@ -277,8 +277,8 @@ mod tests {
             flags: CompletionFlags::default(),
             output_len: 0,
             done_ns: Nanos::ZERO,
-            queue_ns: 0,
-            service_ns: 0,
+            queue_ns: Nanos::ZERO,
+            service_ns: Nanos::ZERO,
         }
     }
 

@@ -142,7 +142,7 @@ fn answer(descriptor: &Descriptor, done_ns: Nanos) -> Completion {
         flags: CompletionFlags::default(),
         output_len: descriptor.extra_len,
         done_ns,
-        queue_ns: descriptor.input_len,
-        service_ns: descriptor.cookie.generation,
+        queue_ns: Nanos::new(descriptor.input_len.into()),
+        service_ns: Nanos::new(descriptor.cookie.generation.into()),
     }
 }

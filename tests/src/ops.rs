@@ -36,7 +36,7 @@ pub fn forged(op: Cookie, output_len: u32) -> Completion {
         flags: CompletionFlags::default(),
         output_len,
         done_ns: Nanos::ZERO,
-        queue_ns: 0,
-        service_ns: 0,
+        queue_ns: Nanos::ZERO,
+        service_ns: Nanos::ZERO,
     }
 }

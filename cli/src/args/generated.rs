@@ -123,11 +123,15 @@ fn page(command: Command) -> Page {
 
 /// What `--help` says of exit codes, as a section in roff: a paragraph with a tag for each.
 fn exit_status() -> String {
-    let codes = exit::HELP.lines().filter_map(|line| {
-        let (code, meaning) = line.trim().split_once("  ")?;
-        Some(format!("\n.TP\n\\fB{code}\\fR\n{meaning}"))
+    let text = exit::HELP.lines().skip(1).map(|line| {
+        let line = line.trim();
+        match line.split_once("  ") {
+            Some((code, meaning)) => format!("\n.TP\n\\fB{code}\\fR\n{meaning}"),
+            // The line before goes on.
+            None => format!("\n{line}"),
+        }
     });
-    format!("\n.SH \"EXIT STATUS\"{}\n", codes.collect::<String>())
+    format!("\n.SH \"EXIT STATUS\"{}\n", text.collect::<String>())
 }
 
 fn file_name(command: &str) -> String {

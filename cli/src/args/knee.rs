@@ -9,9 +9,17 @@ use crate::units::{Rate, Share, UnitError};
 
 /// `pausewake knee`
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("clock", |arg| arg.help("Whose time; virtual if not said, and nothing is computed then")),
+    mut_arg("jobs", |arg| arg.help(JOBS)),
+    mut_arg("rate", |arg| arg.help("Where the search for the highest rate begins; 1k if not said")),
+    mut_arg("duration", |arg| arg.help(DURATION)),
+    mut_arg("ops", |arg| arg.help(OPS)),
+    mut_arg("slo", |arg| arg.help(SLO)),
+    mut_arg("format", |arg| arg.help(FORMAT)),
+)]
 pub struct Knee {
-    /// The load, as `pausewake load` takes it. The clock is the virtual one if not said, and nothing is
-    /// computed then. With --rate (or, with --fewest-jobs, --jobs) the search begins there.
+    /// The load, as `pausewake load` takes it.
     #[command(flatten)]
     pub load: Load,
     /// Search the fewest jobs of a closed loop instead of the highest rate of an open one.
@@ -24,9 +32,9 @@ pub struct Knee {
     /// seed of its own, and 1 is the default; by the wall clock it is 3.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=99))]
     pub repeat: Option<u32>,
-    /// The lowest rate that is tried.
-    #[arg(long, value_name = "PER_SECOND", default_value = "10", value_parser = per_second)]
-    pub min_rate: Rate,
+    /// The lowest rate that is tried: 0.1 if not said, by the wall clock 10.
+    #[arg(long, value_name = "PER_SECOND", value_parser = per_second)]
+    pub min_rate: Option<Rate>,
     /// The highest rate that is tried.
     #[arg(long, value_name = "PER_SECOND", default_value = "10M", value_parser = per_second)]
     pub max_rate: Rate,
@@ -49,6 +57,17 @@ pub fn per_second(text: &str) -> Result<Rate, UnitError> {
         rate => format!("{rate}/s").parse(),
     }
 }
+
+const JOBS: &str = "With --fewest-jobs, where the search begins, 1 if not said; else jobs at once at most, by \
+    default as many as the rate may need";
+const DURATION: &str = "How long each probe takes, behind the warm-up: 30s, 500ms; 5s if not said by the wall \
+    clock, where each is run three times. Not together with --ops";
+const OPS: &str = "How many ops each probe has, behind the warm-up, instead of a duration; 200k if not said under \
+    virtual time";
+const SLO: &str = "What must hold: 'p99<2ms', and 'throughput>60k/s', which lower rates and fewer jobs fail. May be \
+    given several times";
+const FORMAT: &str = "How to write the report: if not given, by the file's extension; text for one without. hgrm and \
+    hlog are of single runs, as those of `pausewake load`";
 
 fn precision(text: &str) -> Result<Share, String> {
     let share = Share::from_str(text).map_err(|error| error.to_string())?;

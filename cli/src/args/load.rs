@@ -10,23 +10,29 @@ use crate::live::LiveArgs;
 /// `pausewake load`
 #[derive(Clone, Debug, Args)]
 pub struct Load {
-    /// Jobs at once, 64 if not said; with --rate, jobs at once at most. 1k is 1,000.
-    #[arg(short = 'c', long, value_name = "N")]
+    /// Jobs at once, 64 if not said; with --rate, jobs at once at most, by default as many as it may
+    /// need. 1k is 1,000.
+    #[arg(short = 'c', long, value_name = "N", allow_hyphen_values = true)]
     pub jobs: Option<String>,
     /// How long, behind the warm-up: 30s, 500ms; 5s if not said (1s under virtual time). Not
     /// together with --ops.
-    #[arg(short, long, value_name = "TIME")]
+    #[arg(short, long, value_name = "TIME", allow_hyphen_values = true)]
     pub duration: Option<String>,
     /// How many ops, behind the warm-up, instead of a duration: 20k, 1M.
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
     pub ops: Option<String>,
     /// Threads (timelines under virtual time), each with an event loop and a queue pair of its own.
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", allow_hyphen_values = true)]
     pub threads: Option<String>,
     /// Open loop: so many ops arrive each second, whatever the device does, and their latency
     /// counts from the time at which they were to start. 8k is 8,000. Without it the loop is
     /// closed: an op begins when another has ended.
-    #[arg(short = 'R', long, value_name = "PER_SECOND")]
+    #[arg(
+        short = 'R',
+        long,
+        value_name = "PER_SECOND",
+        allow_hyphen_values = true
+    )]
     pub rate: Option<String>,
     /// How arrivals are spaced: evenly, at random, or many at the same time.
     #[arg(long, value_parser = ["constant", "poisson", "burst"])]
@@ -53,7 +59,7 @@ pub struct Load {
     #[arg(long, value_parser = ["wall", "virtual"])]
     pub clock: Option<String>,
     /// How long the load goes on before figures are taken.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub warmup: Option<String>,
     /// Start of all chance.
     #[arg(long, value_name = "N")]

@@ -1,18 +1,24 @@
 //! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with zero loss.
 //!
-//! [`search`] decides what is tried, `report` and `page` show it.
+//! [`search`] decides what is tried, `look` what is to be said of a run, `report`, `words` and `page` show it.
 
+mod look;
 mod page;
 mod report;
+mod words;
+
+use pausewake_device::Nanos;
 
 use crate::args::{Knee, Load};
 use crate::interrupt::Interrupt;
+use crate::live::Live;
 use crate::load::Adhoc;
 use crate::probe::{self, FIRST_SEED, ProbeError};
-use crate::report::{Report, Verdict};
-use crate::scenario::{Entries, Target};
-use crate::search::{self, Edge, Range};
-use report::{Answer, Figure, Probe, ProbeRun, Searched};
+use crate::report::numbers::{counted, time_in_words};
+use crate::scenario::{Arrival, Entries, Limit, Pacing, Scenario};
+use crate::search::{self, Best, End, Look, Range};
+use look::look;
+use report::{Answer, Probe, Searched};
 
 pub use report::{FORMATS, KneeReport};
 
@@ -43,6 +49,16 @@ pub enum KneeError {
         /// What would go.
         accepted: &'static str,
     },
+    /// An entry would replace what each probe is to have.
+    #[error(
+        "--set {entry} would be the same in all probes, which differ in it\n  accepted: {accepted}"
+    )]
+    Set {
+        /// The entry.
+        entry: &'static str,
+        /// What says where to look.
+        accepted: &'static str,
+    },
     /// What is typed is no number.
     #[error("--{flag} {typed}: {wrong}")]
     Number {
@@ -68,30 +84,40 @@ pub enum KneeError {
     },
 }
 
-/// Searches as `args` say.
+/// Searches as `args` say. What somebody who waits should know before it begins goes to `tell`.
 ///
 /// # Errors
 /// The flags are wrong, a run came to no result, or to a wrong one. When `interrupt` is raised the search
 /// ends, and what is known until then is reported.
-pub fn run(args: &Knee, interrupt: &Interrupt) -> Result<KneeReport, KneeError> {
+pub fn run(
+    args: &Knee,
+    interrupt: &Interrupt,
+    tell: impl FnOnce(&str),
+) -> Result<KneeReport, KneeError> {
     let (mut search, range) = begin(args, interrupt)?;
-    let searched = search.searched;
+    let each = search.each(range)?;
+    let is_quiet = matches!(search.base.live.how(), Ok(Live::Off));
+    if !search.base.is_virtual() && !is_quiet {
+        tell(&each.announced(search.repeat));
+    }
+    let end = match search.searched {
+        Searched::Rate => End::Highest,
+        Searched::Jobs => End::Lowest,
+    };
     let mut failed = None;
-    let edge = search::edge(range, |at| match search.holds(at) {
-        // Few jobs fail, low rates hold: what lies below the edge.
-        Ok(holds) => holds.map(|holds| holds == (searched == Searched::Rate)),
-        Err(error) => {
+    let best = search::best(range, end, |at| {
+        search.look(at).unwrap_or_else(|error| {
             failed = Some(error);
             None
-        }
+        })
     });
     if let Some(error) = failed {
         return Err(error);
     }
-    let answer = answer(searched, edge, range);
+    let answer = answer(best, range, &search.probes);
     Ok(KneeReport::new(
         args.command(),
-        searched,
+        search.searched,
         &search.base,
         args.precision.get(),
         search.repeat,
@@ -99,6 +125,7 @@ pub fn run(args: &Knee, interrupt: &Interrupt) -> Result<KneeReport, KneeError> 
         search.probes,
         answer,
         search.config,
+        each,
     ))
 }
 
@@ -109,8 +136,7 @@ pub fn run(args: &Knee, interrupt: &Interrupt) -> Result<KneeReport, KneeError> 
 pub fn scenario(args: &Knee) -> Result<String, KneeError> {
     let interrupt = Interrupt::default();
     let (search, range) = begin(args, &interrupt)?;
-    let first = range.first.clamp(range.lowest, range.highest);
-    let printed = Adhoc::new(&search.load(first, 0)).print();
+    let printed = Adhoc::new(&search.first(range)).print();
     Ok(printed.map_err(ProbeError::from)?)
 }
 
@@ -125,31 +151,73 @@ fn begin<'a>(args: &Knee, interrupt: &'a Interrupt) -> Result<(Search<'a>, Range
     };
     let range = range(args, searched)?;
     let search = Search {
-        base: args.load.or_virtual(),
+        base: args.base(),
         searched,
         repeat: repeat(args),
         probes: Vec::new(),
         config: Entries::default(),
         interrupt,
     };
+    refuse(&search)?;
     Ok((search, range))
 }
 
-/// What the edge means for what is searched.
-fn answer(searched: Searched, edge: Option<Edge>, range: Range) -> Answer {
-    match (searched, edge) {
-        (_, None) => Answer::Aborted,
-        (Searched::Rate, Some(Edge::Between { low, high })) => Answer::found(low, Some(high)),
-        (Searched::Jobs, Some(Edge::Between { low, high })) => Answer::found(high, Some(low)),
-        (Searched::Rate, Some(Edge::AboveAll)) => Answer::found(range.highest, None),
-        (Searched::Jobs, Some(Edge::BelowAll)) => Answer::found(range.lowest, None),
-        (Searched::Rate, Some(Edge::BelowAll)) => Answer::never(range.lowest),
-        (Searched::Jobs, Some(Edge::AboveAll)) => Answer::never(range.highest),
+/// Entries that stand over the flags of each probe.
+fn refuse(search: &Search<'_>) -> Result<(), KneeError> {
+    let (searched, accepted) = match search.searched {
+        Searched::Rate => (
+            "load.rate",
+            "--rate, where the search begins, --min-rate and --max-rate",
+        ),
+        Searched::Jobs => (
+            "load.jobs",
+            "--jobs, where the search begins, and --max-jobs",
+        ),
+    };
+    let phases =
+        "no phases: a probe has one rate, or one number of jobs, from its beginning to its end";
+    let seed =
+        "--seed, which is that of the first run of a probe; the others have those that follow";
+    let has_seeds = search.repeat > 1 && search.base.is_virtual();
+    for (entry, accepted, applies) in [
+        (searched, accepted, true),
+        ("load.phase", phases, true),
+        ("load", "entries of load, one by one", true),
+        ("seed", seed, has_seeds),
+    ] {
+        let is_set = match entry {
+            "load" => search.base.sets_all_of(entry),
+            entry => search.base.sets(entry),
+        };
+        if applies && is_set {
+            return Err(KneeError::Set { entry, accepted });
+        }
+    }
+    Ok(())
+}
+
+/// What the search has come to.
+fn answer(best: Option<Best>, range: Range, probes: &[Probe]) -> Answer {
+    let is_invalid = |at| {
+        let mut probes = probes.iter();
+        probes.any(|probe| probe.at == at && probe.is_invalid())
+    };
+    match best {
+        None => Answer::Aborted,
+        Some(Best::Holds { at, beyond }) => Answer::found(at, beyond),
+        Some(Best::AllTooHigh) if is_invalid(range.lowest) => Answer::Invalid { at: range.lowest },
+        Some(Best::AllTooHigh) => Answer::never(range.lowest),
+        Some(Best::AllTooLow) => Answer::never(range.highest),
+        Some(Best::Nothing { high, .. }) if is_invalid(high) => Answer::Invalid { at: high },
+        Some(Best::Nothing { low, high }) => Answer::Contradiction {
+            too_low_at: low,
+            too_high_at: high,
+        },
     }
 }
 
 fn repeat(args: &Knee) -> u32 {
-    let usual = match args.load.or_virtual().is_virtual() {
+    let usual = match args.base().is_virtual() {
         true => 1,
         false => 3,
     };
@@ -166,7 +234,7 @@ fn range(args: &Knee, searched: Searched) -> Result<Range, KneeError> {
     };
     match searched {
         Searched::Rate => {
-            let [min, max] = [args.min_rate, args.max_rate].map(crate::units::Rate::per_second);
+            let (min, max) = (args.lowest_rate(), args.max_rate.per_second());
             if min > max {
                 return Err(KneeError::Limits { min, max });
             }
@@ -224,8 +292,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Whether the SLO holds at `at`, in the majority of runs; `None` if somebody broke off.
-    fn holds(&mut self, at: f64) -> Result<Option<bool>, KneeError> {
+    /// What is to be said of `at`; `None` if somebody broke off.
+    fn look(&mut self, at: f64) -> Result<Option<Look>, KneeError> {
         let mut runs = Vec::new();
         for index in 0..self.repeat {
             let load = self.load(at, index);
@@ -244,9 +312,21 @@ impl Search<'_> {
             runs.push(look(&report));
         }
         let probe = Probe::new(at, runs);
-        let holds = probe.holds;
+        let verdict = probe.verdict;
         self.probes.push(probe);
-        Ok(Some(holds))
+        Ok(Some(verdict))
+    }
+
+    /// The load that is run first.
+    fn first(&self, range: Range) -> Load {
+        self.load(range.first.clamp(range.lowest, range.highest), 0)
+    }
+
+    /// What each run is.
+    fn each(&self, range: Range) -> Result<Extent, KneeError> {
+        let variants = Adhoc::new(&self.first(range)).variants();
+        let variants = variants.map_err(ProbeError::from)?;
+        Ok(Extent::of(&variants[0].scenario))
     }
 
     /// `config` without what differs from run to run.
@@ -273,53 +353,76 @@ impl Search<'_> {
     }
 }
 
-/// What is to be said of a run, and whether it holds.
-fn look(report: &Report) -> ProbeRun {
-    let dropped = report.open_loop.as_ref().map_or(0, |open| open.dropped);
-    let figures: Vec<_> = report
-        .expected
-        .iter()
-        .map(|expected| {
-            let figure = report.figure(&expected.figure);
-            Figure {
-                figure: expected.figure.clone(),
-                condition: expected.condition.clone(),
-                measured: expected.measured.clone(),
-                value: figure.map(|figure| figure.value),
-                bound: match expected.target {
-                    Target::Value(bound) => Some(bound),
-                    Target::Variant { .. } => None,
-                },
-                unit: figure.map(|figure| figure.unit),
-                holds: expected.holds,
+/// What each run is.
+struct Extent {
+    /// How much of the load it takes, in words.
+    words: String,
+    /// The same as a time, if it is one; that of the warm-up included.
+    time: Option<Nanos>,
+    /// Whether ops arrive at random.
+    is_random: bool,
+}
+
+impl Extent {
+    fn of(scenario: &Scenario) -> Self {
+        let load = &scenario.load;
+        let (words, time) = match load.limit {
+            Limit::Ops(ops) => (counted(ops, "op"), None),
+            Limit::Duration(duration) => {
+                (time_in_words(duration.get()), Some(duration + load.warmup))
             }
-        })
-        .collect();
-    let mut why = Vec::new();
-    if let Some(invalid) = &report.invalid {
-        why.push(format!("invalid: {invalid}"));
+            Limit::Passes(1) => ("one pass".to_owned(), None),
+            Limit::Passes(passes) => (format!("{passes} passes"), None),
+        };
+        let arrival = match load.pacing {
+            Pacing::Open { arrival, .. } => Some(arrival),
+            Pacing::Closed { .. } => None,
+        };
+        Self {
+            words,
+            time,
+            is_random: arrival == Some(Arrival::Poisson),
+        }
     }
-    if report.errors.total > 0 {
-        why.push(format!("{} failed", report.errors.total));
-    }
-    if dropped > 0 {
-        why.push(format!("{dropped} dropped"));
-    }
-    let broken = figures.iter().filter(|figure| !figure.holds);
-    why.extend(broken.map(|figure| format!("{} {}", figure.figure, figure.measured)));
-    ProbeRun {
-        seed: report.scenario.seed,
-        ops: report.ops,
-        ops_per_s: report.ops_per_s,
-        errors: report.errors.total,
-        dropped,
-        holds: why.is_empty() && Verdict::of(report) == Verdict::Holds,
-        why_not: (!why.is_empty()).then(|| why.join("; ")),
-        figures,
+
+    /// What somebody who waits should know.
+    fn announced(&self, repeat: u32) -> String {
+        let times = match repeat {
+            1 => "once".to_owned(),
+            repeat => format!("{repeat} times"),
+        };
+        let all = match self.time {
+            Some(time) => format!(", {} in all", time_in_words(time.get() * u64::from(repeat))),
+            None => String::new(),
+        };
+        format!(
+            "by the wall clock, each probe is run {times} for {}{all}",
+            self.words
+        )
     }
 }
 
 impl Knee {
+    /// What all probes have in common: under virtual time, where nobody says how long they are, ops
+    /// instead of a time. So percentiles are of as many ops at any rate.
+    fn base(&self) -> Load {
+        let mut load = self.load.or_virtual();
+        let says_how_long = load.duration.is_some() || load.ops.is_some();
+        let mut entries = ["load.duration", "load.ops", "load.passes"].into_iter();
+        if load.is_virtual() && !says_how_long && !entries.any(|entry| load.sets(entry)) {
+            load.ops = Some(OPS.to_owned());
+        }
+        load
+    }
+
+    fn lowest_rate(&self) -> f64 {
+        let usual = match self.base().is_virtual() {
+            true => LOWEST_RATE,
+            false => LOWEST_RATE_BY_THE_WALL_CLOCK,
+        };
+        self.min_rate.map_or(usual, crate::units::Rate::per_second)
+    }
+
     /// The command that searches again, for a shell.
     pub fn command(&self) -> String {
         let mut words = vec!["--precision".to_owned(), self.precision_percent()];
@@ -332,14 +435,21 @@ impl Knee {
             ]),
             false => words.extend([
                 "--min-rate".to_owned(),
-                self.min_rate.per_second().to_string(),
+                self.lowest_rate().to_string(),
                 "--max-rate".to_owned(),
                 self.max_rate.per_second().to_string(),
             ]),
         }
-        self.load.or_virtual().command_of("knee", words)
+        self.base().command_of("knee", words)
     }
 }
 
 /// Where the search begins if nobody says it.
 const FIRST_RATE: f64 = 1_000.0;
+/// The lowest one that is tried if nobody says it: what a slow device can do, as a TPM.
+const LOWEST_RATE: f64 = 0.1;
+/// The same where an arrival takes as long as it says.
+const LOWEST_RATE_BY_THE_WALL_CLOCK: f64 = 10.0;
+/// Ops of a probe. Near its capacity, a queue to which ops come at random forgets what it was after about
+/// 2/(1 − ρ)² of them (see `words`): at 99 % these are ten times as many.
+const OPS: &str = "200k";

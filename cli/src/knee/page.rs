@@ -23,7 +23,8 @@ impl KneeReport {
             verdict: self.verdict(),
             word: match self.answer {
                 Answer::Found { .. } => Some("Found"),
-                Answer::Never { .. } => Some("Nothing holds"),
+                Answer::Never { .. } | Answer::Contradiction { .. } => Some("Nothing holds"),
+                Answer::Invalid { .. } => Some("Not measured"),
                 Answer::Aborted => None,
             },
             reasons: self.say(),
@@ -183,7 +184,10 @@ impl KneeReport {
         let most = self.probes.iter().map(|it| it.at).fold(0.0, f64::max);
         let is_far_below = match self.answer {
             Answer::Found { holds_at, .. } => holds_at * FAR < most,
-            Answer::Never { .. } | Answer::Aborted => false,
+            Answer::Never { .. }
+            | Answer::Contradiction { .. }
+            | Answer::Invalid { .. }
+            | Answer::Aborted => false,
         };
         match (self.searched, is_far_below) {
             (Searched::Rate, true) => {

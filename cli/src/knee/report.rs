@@ -5,12 +5,13 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Extent;
 use crate::args::Load;
 use crate::formats::{Format, json};
 use crate::report::numbers::{amount, count};
 use crate::report::{Name, ReadError, Unit, Verdict, document, paragraph, printable, table::Table};
 use crate::scenario::Entries;
-use crate::search::Range;
+use crate::search::{Look, Range};
 
 /// The result of a search.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -28,19 +29,24 @@ pub struct KneeReport {
     /// What must hold, beside zero loss.
     slo: Vec<String>,
     /// `virtual` or `wall`.
-    clock: Name,
+    pub(super) clock: Name,
     /// How closely, as a part of the rate; jobs are searched to the last one.
     precision: f64,
     /// Runs of each probe.
     pub(super) repeat: u32,
+    /// What each run takes, in words: a time, or a number of ops.
+    pub(super) each: String,
     /// The lowest value that may be tried.
-    lowest: f64,
+    pub(super) lowest: f64,
     /// The highest.
     highest: f64,
     /// In the order in which they were tried.
     pub(super) probes: Vec<Probe>,
     /// What came of it.
     pub(super) answer: Answer,
+    /// As a part of the answer, how far those of other seeds may lie from it, beside the precision: two
+    /// standard deviations; `null` where arrivals are not random.
+    pub(super) chance: Option<f64>,
     /// The answer in words.
     words: String,
     /// What all runs have in common, as `--set` takes it.
@@ -66,6 +72,8 @@ pub struct Probe {
     pub holds: bool,
     /// Of how many of them.
     pub held: u32,
+    /// What the majority says of the value.
+    pub verdict: Look,
     /// The runs.
     pub runs: Vec<ProbeRun>,
 }
@@ -79,12 +87,23 @@ pub struct ProbeRun {
     pub ops: u64,
     /// Of them, each second.
     pub ops_per_s: Option<f64>,
+    /// What the modelled device, and the limits in front of it, let through each second at most; `null`
+    /// in a closed loop, and where the configuration does not say.
+    pub capacity_per_s: Option<f64>,
     /// Calls that failed.
     pub errors: u64,
     /// Arrivals that were dropped.
     pub dropped: u64,
+    /// Whether more arrived than was served, so that a longer run would be worse.
+    pub saturated: bool,
+    /// Why its figures mean nothing, if so.
+    pub invalid: Option<String>,
+    /// What ended it before its time, if a condition of `abort` did.
+    pub aborted: Option<String>,
     /// Whether the SLO holds, nothing was lost, and the run is valid.
     pub holds: bool,
+    /// What that says of the value that was tried.
+    pub verdict: Look,
     /// Why it does not, in words.
     pub why_not: Option<String>,
     /// The figures of the SLO.
@@ -109,6 +128,10 @@ pub struct Figure {
     pub unit: Option<Unit>,
     /// Whether the condition holds.
     pub holds: bool,
+    /// Whether higher values would hold, or lower ones.
+    pub verdict: Look,
+    /// Whether it is a percentile with fewer than ten ops beyond it: chance decides it.
+    pub too_few: bool,
 }
 
 /// What a search comes to.
@@ -124,8 +147,20 @@ pub enum Answer {
     },
     /// It holds nowhere, not even there.
     Never {
-        /// The best that was tried.
+        /// The last value that was tried: the lowest that may be, or the highest.
         fails_at: f64,
+    },
+    /// Some conditions hold at higher values alone, others at lower ones, and there is none where all do.
+    Contradiction {
+        /// What wants more fails there.
+        too_low_at: f64,
+        /// What wants less fails there.
+        too_high_at: f64,
+    },
+    /// The device was not measured: the runs that were to decide are invalid.
+    Invalid {
+        /// Those at this value.
+        at: f64,
     },
     /// Somebody broke the search off.
     Aborted,
@@ -160,17 +195,36 @@ impl Probe {
     pub fn new(at: f64, runs: Vec<ProbeRun>) -> Self {
         let held = runs.iter().map(|run| u32::from(run.holds)).sum();
         let holds = held as usize * 2 > runs.len();
+        let count = |is: fn(Look) -> bool| runs.iter().filter(|run| is(run.verdict)).count();
+        let (low, high) = (count(Look::is_too_low), count(Look::is_too_high));
+        let verdict = match holds {
+            true => Look::Holds,
+            // What fails for both reasons does so in most runs, or in as many as for the other reason.
+            false => Look::new(
+                low * 2 > runs.len() || low >= high,
+                high * 2 > runs.len() || high >= low,
+            ),
+        };
         Self {
             at,
             holds,
             held,
+            verdict,
             runs,
         }
     }
 
+    /// Whether what fails is no measurement.
+    pub fn is_invalid(&self) -> bool {
+        let failed = self.runs.iter().filter(|run| !run.holds);
+        let invalid = failed.clone().filter(|run| run.invalid.is_some());
+        !self.holds && invalid.count() * 2 > failed.count()
+    }
+
     /// The run that stands for the probe: one that went as the majority did.
     pub(super) fn typical(&self) -> &ProbeRun {
-        let like = self.runs.iter().find(|run| run.holds == self.holds);
+        let like = self.runs.iter().find(|run| run.verdict == self.verdict);
+        let like = like.or_else(|| self.runs.iter().find(|run| run.holds == self.holds));
         like.unwrap_or(&self.runs[0])
     }
 
@@ -191,6 +245,7 @@ impl KneeReport {
         probes: Vec<Probe>,
         answer: Answer,
         config: Entries,
+        each: Extent,
     ) -> Self {
         let mut report = Self {
             format: FORMAT.into(),
@@ -205,13 +260,16 @@ impl KneeReport {
             .into(),
             precision,
             repeat,
+            each: each.words,
             lowest: range.lowest,
             highest: range.highest,
             probes,
             answer,
+            chance: None,
             words: String::new(),
             config,
         };
+        report.chance = report.chance_of(each.is_random);
         report.words = report.say().join(" ");
         report
     }
@@ -234,7 +292,8 @@ impl KneeReport {
     pub fn verdict(&self) -> Verdict {
         match self.answer {
             Answer::Found { .. } => Verdict::Holds,
-            Answer::Never { .. } => Verdict::ExpectationFailed,
+            Answer::Never { .. } | Answer::Contradiction { .. } => Verdict::ExpectationFailed,
+            Answer::Invalid { .. } => Verdict::Invalid,
             Answer::Aborted => Verdict::Aborted,
         }
     }
@@ -269,8 +328,11 @@ impl KneeReport {
             Searched::Jobs => format!("the fewest jobs, up to {}", self.show(self.highest)),
         };
         let runs = match self.repeat {
-            1 => "one run of each probe".to_owned(),
-            n => format!("{n} runs of each probe, of which most must hold"),
+            1 => format!("one run of {} for each probe", self.each),
+            n => format!(
+                "{n} runs of {} for each probe, of which most must hold",
+                self.each
+            ),
         };
         about.row(["knee".to_owned(), what]);
         about.row(["slo".to_owned(), self.slo_in_words()]);
@@ -303,9 +365,10 @@ impl KneeReport {
             };
             let lost = run.errors + run.dropped;
             let lost = match lost {
-                0 if run.why_not.as_ref().is_some_and(|it| it.starts_with("inv")) => {
-                    "invalid".to_owned()
-                }
+                _ if run.invalid.is_some() => "invalid".to_owned(),
+                _ if run.aborted.is_some() => "aborted".to_owned(),
+                0 if run.saturated => "saturated".to_owned(),
+                0 if run.figures.iter().any(|figure| figure.too_few) => "few ops".to_owned(),
                 0 => String::new(),
                 lost => format!("{} lost", count(lost)),
             };
@@ -343,16 +406,15 @@ impl KneeReport {
                     show(holds_at)
                 ),
             },
-            (Searched::Rate, Answer::Never { fails_at }) => format!(
-                "No rate holds {slo}: even the lowest that was tried, {}, fails ({}).",
-                show(fails_at),
-                self.why_at(fails_at)
-            ),
-            (Searched::Jobs, Answer::Never { fails_at }) => format!(
-                "No number of jobs up to {} holds {slo} ({}).",
-                show(fails_at),
-                self.why_at(fails_at)
-            ),
+            (_, Answer::Never { fails_at }) => self.never(fails_at),
+            (
+                _,
+                Answer::Contradiction {
+                    too_low_at,
+                    too_high_at,
+                },
+            ) => self.contradiction(too_low_at, too_high_at),
+            (_, Answer::Invalid { at }) => self.not_measured(at),
             (_, Answer::Aborted) => "ABORTED: a signal broke the search off. What was tried until \
                 then stands above."
                 .to_owned(),
@@ -362,28 +424,21 @@ impl KneeReport {
             fails_at: Some(fails_at),
             ..
         } = self.answer
+            && self.probe_at(fails_at).is_some_and(Probe::is_invalid)
         {
-            if self.why_at(fails_at).contains("invalid: ") {
-                words.push(
-                    "What fails there is the generator, not the device: the knee may lie higher."
-                        .to_owned(),
-                );
-            }
-            if self.repeat == 1 {
-                words.push(
-                    "Each probe was one run: how far seeds disagree, --repeat tells.".to_owned(),
-                );
-            }
+            words.push(
+                "What fails there is the generator, not the device: the knee may lie higher."
+                    .to_owned(),
+            );
         }
-        words.extend(self.spread());
+        let notes = [
+            self.by_chance(),
+            self.spread(),
+            self.too_few(),
+            self.too_short(),
+        ];
+        words.extend(notes.into_iter().flatten());
         words
-    }
-
-    /// Why it fails at `at`.
-    fn why_at(&self, at: f64) -> &str {
-        let probe = self.probes.iter().find(|probe| probe.at == at);
-        let why = probe.and_then(|probe| probe.typical().why_not.as_deref());
-        why.unwrap_or_default()
     }
 
     /// Where runs of the same probe disagree.
@@ -487,6 +542,45 @@ mod tests {
     #[test]
     fn the_schema_in_the_repository_is_that_of_the_code() {
         crate::report::schema::check::<KneeReport>("knee.schema.json");
+    }
+
+    #[test]
+    fn the_majority_says_in_which_direction_a_probe_fails() {
+        use Look::{Holds, Neither, TooHigh, TooLow};
+        let run = |verdict| ProbeRun {
+            seed: 1,
+            ops: 1,
+            ops_per_s: None,
+            capacity_per_s: None,
+            errors: 0,
+            dropped: 0,
+            saturated: false,
+            invalid: (verdict == TooHigh).then(|| "slow".to_owned()),
+            aborted: None,
+            holds: verdict == Holds,
+            verdict,
+            why_not: None,
+            figures: Vec::new(),
+        };
+        for (runs, verdict, is_invalid) in [
+            (&[Holds][..], Holds, false),
+            (&[Holds, Holds, TooHigh], Holds, false),
+            (&[TooLow, Holds, TooLow], TooLow, false),
+            (&[Holds, TooHigh], TooHigh, true),
+            (&[TooLow, TooHigh], Neither, false),
+            (&[TooLow, Neither, TooHigh], Neither, false),
+            (&[Holds, Holds, TooHigh, TooHigh, TooLow], TooHigh, true),
+            (&[TooHigh, TooHigh, TooHigh], TooHigh, true),
+        ] {
+            let probe = Probe::new(1.0, runs.iter().copied().map(run).collect());
+            assert_eq!(
+                (probe.verdict, probe.is_invalid()),
+                (verdict, is_invalid),
+                "{runs:?}"
+            );
+            assert_eq!(probe.holds, verdict == Holds);
+            assert_eq!(probe.typical().holds, probe.holds);
+        }
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pausewake_device::Nanos;
+
+use super::clock::Instant;
 use crate::report::Series;
 
 /// A place for each thread of a run; none if nobody looks.
@@ -20,6 +23,10 @@ struct Place {
 /// What a thread tells of itself.
 #[derive(Clone, Debug)]
 pub struct Told {
+    /// When it told, on the device's clock.
+    pub at: Nanos,
+    /// The same in real time.
+    pub told_at: Instant,
     /// Whether the warm-up is over; what was told before belongs to it.
     pub is_measuring: bool,
     /// Latency of the calls that have given a result since it last told.
@@ -78,14 +85,24 @@ impl Board {
         }
     }
 
-    /// Takes what each thread has told, if it has told something, and asks again.
-    pub fn ask(&self) -> impl Iterator<Item = Option<Told>> {
-        self.0.iter().map(|place| {
-            // Both under the lock: nobody answers twice, so no answer is lost.
-            let mut answer = place.answer();
-            place.is_wanted.store(true, Ordering::Relaxed);
-            answer.take()
-        })
+    /// Asks all threads how they are, but for those whose last answer is still to be taken: another one
+    /// would replace it.
+    pub fn ask(&self) {
+        for place in &self.0 {
+            let answer = place.answer();
+            place.is_wanted.store(answer.is_none(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether all have answered.
+    pub fn is_answered(&self) -> bool {
+        let mut places = self.0.iter();
+        places.all(|place| place.answer().is_some())
+    }
+
+    /// Takes the answers; not all threads need have given one.
+    pub fn answers(&self) -> impl Iterator<Item = Option<Told>> {
+        self.0.iter().map(|place| place.answer().take())
     }
 
     /// How many threads there are.

@@ -24,8 +24,9 @@ pub struct Gatherer<'a> {
     whole: Series,
     /// When that was, in real time.
     whole_since: Duration,
-    /// When the threads were last asked.
-    asked_at: Duration,
+    /// Until when they have told what they did: rates are of that time, and not of the moment at which
+    /// somebody looks, until which they have done more.
+    until: Moment,
     /// How many rounds make up *now*.
     rounds: usize,
     /// What was gathered lately, oldest first.
@@ -33,11 +34,21 @@ pub struct Gatherer<'a> {
     history: VecDeque<f64>,
 }
 
+/// A time, by both clocks.
+#[derive(Clone, Copy)]
+struct Moment {
+    /// The run's.
+    at: Nanos,
+    /// The real one, since the run began.
+    real: Duration,
+}
+
 /// What came of one round.
 struct Step {
-    /// The run's time then.
+    /// Until when the threads had told.
+    until: Moment,
+    /// The run's time at which the device was looked at.
     at: Nanos,
-    real: Duration,
     /// Latency of what had returned since the step before.
     recent: Series,
     /// Time that the slices had worked until then, by class.
@@ -48,17 +59,20 @@ impl<'a> Gatherer<'a> {
     /// Nothing yet, of a run of `subject` that begins now. What is shown as *now* is what happened
     /// within the last `rounds` of gathering.
     pub fn new(subject: &'a Subject, board: &'a Board, device: &'a Device, rounds: usize) -> Self {
-        board.ask().for_each(drop);
+        let start = device.now();
         Self {
             subject,
             board,
             device,
             watch: Stopwatch::start(),
-            start: device.now(),
+            start,
             told: vec![None; board.threads()],
             whole: Series::coarse(),
             whole_since: Duration::ZERO,
-            asked_at: Duration::ZERO,
+            until: Moment {
+                at: start,
+                real: Duration::ZERO,
+            },
             rounds,
             steps: VecDeque::new(),
             history: VecDeque::new(),
@@ -67,13 +81,14 @@ impl<'a> Gatherer<'a> {
 
     /// How it goes.
     pub fn gather(&mut self) -> Snapshot {
+        self.ask();
         let stats = self.device.stats();
-        let (at, real) = (self.device.now(), self.watch.elapsed());
-        let recent = self.listen(real);
+        let at = self.device.now();
+        let recent = self.listen();
         let busy_ns = Class::ALL.map(|class| stats.class(class).busy_ns);
         self.steps.push_back(Step {
+            until: self.until,
             at,
-            real,
             recent,
             busy_ns,
         });
@@ -85,25 +100,38 @@ impl<'a> Gatherer<'a> {
         if self.history.len() > HISTORY {
             self.history.pop_front();
         }
-        self.snapshot(now, &stats, at, real)
+        self.snapshot(now, &stats, at)
+    }
+
+    /// Asks the threads, and waits a bit for their answers. A thread that is in a call which holds it, or
+    /// sleeps, answers when it can, and is heard in the next round.
+    fn ask(&self) {
+        self.board.ask();
+        let asked = Stopwatch::start();
+        while !self.board.is_answered() && asked.elapsed() < PATIENCE {
+            std::thread::sleep(GLANCE);
+        }
     }
 
     /// Takes what the threads have told; gives the latency of what has returned since the last time.
-    fn listen(&mut self, real: Duration) -> Series {
+    fn listen(&mut self) -> Series {
         let mut recent = Series::coarse();
-        let board = self.board;
-        for (last, told) in self.told.iter_mut().zip(board.ask()) {
+        let (board, before) = (self.board, self.until);
+        for (last, told) in self.told.iter_mut().zip(board.answers()) {
             let Some(told) = told else { continue };
             recent.merge(&told.recent);
+            self.until = Moment {
+                at: self.until.at.max(told.at),
+                real: self.until.real.max(self.watch.at(told.told_at)),
+            };
             if told.is_measuring {
                 if self.whole.count() == 0 {
-                    self.whole_since = self.asked_at;
+                    self.whole_since = before.real;
                 }
                 self.whole.merge(&told.recent);
             }
             *last = Some(told);
         }
-        self.asked_at = real;
         recent
     }
 
@@ -118,13 +146,19 @@ impl<'a> Gatherer<'a> {
             return Span::new(latency, Nanos::ZERO, Duration::ZERO);
         };
         match self.steps.len() {
-            1 => Span::new(last.recent.clone(), last.at - self.start, last.real),
-            _ => Span::new(latency, last.at - first.at, last.real - first.real),
+            1 => {
+                let Moment { at, real } = last.until;
+                Span::new(last.recent.clone(), at - self.start, real)
+            }
+            _ => {
+                let [from, until] = [first, last].map(|step| step.until);
+                Span::new(latency, until.at - from.at, until.real - from.real)
+            }
         }
     }
 
-    fn snapshot(&self, now: Span, stats: &DeviceStats, at: Nanos, real: Duration) -> Snapshot {
-        let elapsed = at - self.start;
+    fn snapshot(&self, now: Span, stats: &DeviceStats, at: Nanos) -> Snapshot {
+        let elapsed = self.until.at - self.start;
         let measured = elapsed - self.subject.warmup;
         let told = || self.told.iter().flatten();
         let is_measuring = told().any(|told| told.is_measuring);
@@ -132,12 +166,12 @@ impl<'a> Gatherer<'a> {
         Snapshot {
             subject: self.subject.clone(),
             elapsed,
-            real,
+            real: self.watch.elapsed(),
             is_warming_up: self.subject.warmup > Nanos::ZERO && !is_measuring,
             whole: Span::new(
                 self.whole.clone(),
                 measured,
-                real.saturating_sub(self.whole_since),
+                self.until.real.saturating_sub(self.whole_since),
             ),
             now,
             history: self.history.iter().copied().collect(),
@@ -151,7 +185,7 @@ impl<'a> Gatherer<'a> {
             jobs: told().map(jobs).fold(Jobs::default(), Jobs::and),
             in_flight: sum(|told| told.in_flight),
             in_ring: sum(|told| told.in_ring),
-            slices: self.slices(stats, measured),
+            slices: self.slices(stats, at - self.start - self.subject.warmup),
         }
     }
 
@@ -221,3 +255,7 @@ impl Jobs {
 
 /// Rounds of which the throughput is remembered.
 const HISTORY: usize = 100;
+/// How long threads have for an answer.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Between two looks whether they have given it.
+const GLANCE: Duration = Duration::from_millis(1);

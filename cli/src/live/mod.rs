@@ -15,6 +15,7 @@ mod view;
 mod words;
 
 pub use board::{Board, Told};
+pub use clock::now;
 pub use snapshot::Subject;
 
 use std::io::{IsTerminal, Write};

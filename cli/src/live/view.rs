@@ -9,7 +9,8 @@ use super::snapshot::{Snapshot, Span};
 use super::words::{Paint, percent, rate, span, time};
 use crate::report::numbers::{count, counted};
 
-/// The view of `snapshot`, for a terminal of that width; lines may be longer where it is very narrow.
+/// The view of `snapshot`, for a terminal of that width; lines may be longer where it has fewer than
+/// 60 columns.
 pub fn of(snapshot: &Snapshot, width: usize, paint: Paint) -> Vec<String> {
     let view = View {
         snapshot,
@@ -143,8 +144,12 @@ impl View<'_> {
 
     fn queues(&self) -> String {
         let snapshot = self.snapshot;
+        let places = match self.is_narrow() {
+            true => "in the ring",
+            false => "places in the ring taken",
+        };
         let text = format!(
-            "{} ops, {} of {} places in the ring taken",
+            "{} ops, {} of {} {places}",
             pad(&count(snapshot.in_flight), 10),
             count(snapshot.in_ring),
             count(snapshot.subject.ring_depth)
@@ -175,13 +180,22 @@ impl View<'_> {
             0 => dropped,
             _ => self.paint.notice(&dropped),
         };
+        let waiting = match self.is_narrow() {
+            true => "waiting",
+            false => "waiting for a job",
+        };
         let text = format!(
-            "{} late, {dropped}, {} waiting for a job",
+            "{} late, {dropped}, {} {waiting}",
             pad(&count(arrivals.late), 10),
             count(arrivals.waiting)
         );
         let is_open = self.snapshot.subject.is_open;
         is_open.then(|| self.row("arrivals", &text))
+    }
+
+    /// Whether whole sentences have no room.
+    fn is_narrow(&self) -> bool {
+        self.width < NARROW
     }
 
     /// How wide the columns of tables are: five of them fit 60 cells.
@@ -245,6 +259,7 @@ fn pad(text: &str, width: usize) -> String {
 /// Where nothing was measured yet.
 const NOTHING: &str = "–";
 const LABEL: usize = 14;
+const NARROW: usize = 72;
 const COLUMN: usize = 11;
 const NARROW_COLUMN: usize = 9;
 /// Of *now* and *overall*, with what is before and behind.
@@ -343,14 +358,14 @@ arrivals           1,200 late, 7 dropped, 40 waiting for a job
     #[test]
     fn lines_stay_within_the_width_as_long_as_there_is_some() {
         for snapshot in [closed(), simulated(), open()] {
-            for width in [72, 79, 100, 250] {
+            for width in [59, 72, 79, 100, 250] {
                 for line in of(&snapshot, width, Paint::plain()) {
                     let wide = console::measure_text_width(&line);
                     assert!(wide <= width.min(100), "{width}: {line}");
                 }
             }
             // Narrower ones are cut, and there is always something to cut.
-            for width in 0..72 {
+            for width in 0..59 {
                 assert!(of(&snapshot, width, Paint::plain()).len() >= 13);
             }
         }

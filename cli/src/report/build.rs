@@ -1,6 +1,6 @@
 //! From what was collected to what is reported.
 
-use pausewake_device::protocol::Status;
+use pausewake_device::protocol::{Completion, Status};
 use pausewake_device::{DeviceStats, Lateness, Nanos};
 
 use super::batch_means::Estimate;
@@ -17,6 +17,7 @@ use super::punctuality::{Punctuality, ThreadCost};
 use super::samples::Samples;
 use super::series::Series;
 use super::slices::slices;
+use super::text::numbers::counted;
 use super::{Report, loop_figures, theory};
 use crate::scenario::{Arrival, Clock, Entries, Load, Mode, Pacing, Scenario};
 
@@ -46,7 +47,7 @@ pub struct Facts {
 /// What ended a run before its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Aborted {
-    /// SIGINT or SIGTERM.
+    /// SIGINT, SIGTERM or SIGHUP.
     BySignal,
     /// A condition of `[abort]` that did not hold, in words.
     ByCondition(String),
@@ -76,7 +77,7 @@ impl Report {
         let is_wall = scenario.clock == Clock::Wall;
         let load = offered(scenario, figures);
         let samples = Samples::new(scenario, facts);
-        Self {
+        let mut report = Self {
             scenario: scenario_info(outcome),
             seeds: vec![scenario.seed.0],
             invalid: (facts.invalid.clone())
@@ -142,7 +143,9 @@ impl Report {
             config: outcome.entries.clone(),
             timeline: figures.timeline.clone().of_run(first, last),
             samples,
-        }
+        };
+        report.note_saturation();
+        report
     }
 }
 
@@ -150,7 +153,7 @@ fn aborted(aborted: &Aborted) -> AbortedFigures {
     match aborted {
         Aborted::BySignal => AbortedFigures {
             by: "signal".into(),
-            reason: "a signal (SIGINT or SIGTERM)".to_owned(),
+            reason: "a signal (SIGINT, SIGTERM or SIGHUP)".to_owned(),
         },
         Aborted::ByCondition(broken) => AbortedFigures {
             by: "condition".into(),
@@ -235,7 +238,8 @@ fn scenario_info(outcome: &Outcome<'_>) -> ScenarioInfo {
 fn pacing(load: &Load) -> String {
     let mut text = pacing_before_phases(load);
     if !load.phases.is_empty() {
-        text.push_str(&format!(", then {} phases", load.phases.len()));
+        let phases = counted(load.phases.len() as u64, "phase");
+        text.push_str(&format!(", then {phases}"));
     }
     text
 }
@@ -286,7 +290,7 @@ fn saturation(figures: &Figures) -> Option<String> {
              (service, slices), or let fewer ops wait (load.jobs, load.rate)",
             figures.saturated,
             figures.device_ops(),
-            Nanos::new(u64::from(u32::MAX)),
+            Completion::LONGEST,
         )
     })
 }

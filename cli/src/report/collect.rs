@@ -91,7 +91,8 @@ pub struct Figures {
     pub asked: [Asked; OpKind::ALL.len()],
     /// Ops by the status that they returned with.
     pub by_status: [u64; Status::ALL.len()],
-    /// When the first call began, and the last one had ended in any way.
+    /// When the first call began, and the last one had ended in any way; of an open loop, when the load
+    /// began, and it was over as well.
     pub span: Option<(Nanos, Nanos)>,
     /// Call and return of the op that was answered last, unless software has computed another since.
     last_answer: Option<(Nanos, Nanos)>,
@@ -189,6 +190,10 @@ impl Collector {
             .iter()
             .map(|_| Recorder::default())
             .collect();
+        // An open loop's load goes on from the beginning, whether or not something arrives.
+        figures.span = window
+            .is_open
+            .then_some((window.measure_from, window.measure_from));
         figures.window = window;
     }
 
@@ -301,8 +306,9 @@ impl Figures {
         self.full_wait.count()
     }
 
-    /// The device still worked for calls that had ended, until `at`.
-    pub fn device_worked_until(&mut self, at: Nanos) {
+    /// It was not over until `at`, although no call went on: the device worked for calls that had ended,
+    /// or more was still to arrive.
+    pub fn lasted_until(&mut self, at: Nanos) {
         if let Some((_, last)) = &mut self.span {
             *last = at.max(*last);
         }

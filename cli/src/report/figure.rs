@@ -37,8 +37,9 @@ pub enum Unit {
 impl Report {
     /// The figure of this name, if there is one, and there was something to measure:
     ///
-    /// - of latency `mean`, `p50`, `p90`, `p95`, `p99`, `p999`, `max`, and the same of each stage behind its
-    ///   name and a dot (`notify.p99`, `full_wait.max`); the name alone is its mean;
+    /// - of latency `mean`, `p50`, `p90`, `p95`, `p99`, `p999` (which may be written `p99.9`),
+    ///   `max`, and the same of each stage behind its name and a dot (`notify.p99`, `full_wait.max`); the
+    ///   name alone is its mean;
     /// - in an open loop `uncorrected.p99` and its like, `lateness.p99` and its like, and the counts
     ///   `late`, `late_by_generator`, `late_for_a_job` and `dropped`;
     /// - `throughput`, `mean_wait`;
@@ -47,6 +48,10 @@ impl Report {
     /// - under the wall clock `compute_late.mean` and `compute_late.max`, `compute_bound` (the share
     ///   of ops), `device_late.mean` and `device_late.max`.
     pub fn figure(&self, name: &str) -> Option<Figure> {
+        let name = match name.strip_suffix("p99.9") {
+            Some(of) => &format!("{of}p999"),
+            None => name,
+        };
         match name.split_once('.') {
             None => self.plain(name),
             Some(("utilisation", class)) if self.elapsed_ns > 0 => {

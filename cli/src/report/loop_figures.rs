@@ -6,8 +6,10 @@ use pausewake_engine::Reap;
 
 use super::build::{Facts, per_second, times};
 use super::little::to_millionths;
+use super::offered::{at_most, offered};
 use super::parts::{GeneratorFigures, OpenLoopFigures, PhaseFigures};
 use super::samples::{PhaseSamples, Samples};
+use super::slices::{Supply, capacity_per_s};
 use crate::scenario::{Clock, Pacing, Scenario, Shape};
 
 /// How punctual the starts were, if the loop was open.
@@ -16,13 +18,24 @@ pub fn open_loop(scenario: &Scenario, facts: &Facts, samples: &Samples) -> Optio
         return None;
     };
     let punctuality = facts.punctuality.as_ref()?;
+    let figures = &facts.figures;
+    let offered = match offered(scenario, figures).map(|it| it.supply) {
+        Some(Supply::Open { ops_per_s }) => Some(to_millionths(ops_per_s)),
+        Some(Supply::Closed { .. }) | None => None,
+    };
+    let most = at_most(scenario, figures).zip(scenario.model_by_kind());
     Some(OpenLoopFigures {
-        arrivals: punctuality.started() + punctuality.dropped,
+        offered_per_s: offered,
+        capacity_per_s: most.and_then(|(load, model)| capacity_per_s(&model, &load)),
+        // Told when all of the report is known.
+        saturated: false,
+        arrivals: punctuality.arrivals(),
         started: punctuality.started(),
         late: punctuality.late(),
         late_by_generator: punctuality.late_by_generator,
         late_for_a_job: punctuality.late_for_a_job,
         dropped: punctuality.dropped,
+        dropped_by_generator: punctuality.dropped_by_generator,
         late_after_ns: late_after.get(),
         max_backlog: punctuality.max_backlog,
         lateness: times(samples.lateness.as_ref()?),
@@ -77,7 +90,8 @@ impl PhaseFigures {
 
 /// That whoever made the load was the bottleneck, if so.
 ///
-/// By the wall clock, an open loop says nothing if more than one arrival in a hundred started late
+/// By the wall clock, an open loop says nothing if the generator never got to some of the arrivals. Nor
+/// does it if more than one arrival in a hundred started late
 /// although a job was free for it, or if one in a hundred started late for any reason, or was dropped,
 /// and the threads that start them were busy all the time: a job may not have been free because nobody
 /// had the time to see that it was. Under virtual time what the threads do is part of the model.
@@ -91,13 +105,21 @@ pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {
         return None;
     };
     let punctuality = facts.punctuality.as_ref()?;
-    let is_many = |part: u64| part * 100 > punctuality.started() + punctuality.dropped;
+    if punctuality.dropped_by_generator > 0 {
+        return Some(format!(
+            "the load generator was the bottleneck: {} of {} arrivals had not been started when the \
+             load was over, nor within a second after that, and were dropped. {ADVICE}",
+            punctuality.dropped_by_generator,
+            punctuality.arrivals(),
+        ));
+    }
+    let is_many = |part: u64| part * 100 > punctuality.arrivals();
     if is_many(punctuality.late_by_generator) {
         return Some(format!(
             "the load generator was the bottleneck: {} of {} arrivals were started more than \
              {late_after} late although a job was free, where one in a hundred may be. {ADVICE}",
             punctuality.late_by_generator,
-            punctuality.started() + punctuality.dropped,
+            punctuality.arrivals(),
         ));
     }
     let busy = busy_share(scenario, facts)?;

@@ -188,9 +188,10 @@ impl Report {
         if let (Some(ours), Some(theirs)) = (&mut self.generator, generator) {
             ours.threads = ours.threads.max(theirs.threads);
         }
-        // What was looked at while the runs went on holds if it did in both.
+        // What was to hold while the runs went on holds if it did in both; what failed is told before
+        // what nobody looked at.
         for (ours, theirs) in self.expected.iter_mut().zip(expected) {
-            if theirs.is_abort() && !theirs.holds {
+            if theirs.is_abort() && !ours.fails() && theirs.holds != Some(true) {
                 ours.clone_from(theirs);
             }
         }
@@ -250,18 +251,23 @@ impl Report {
         if let Some(thread) = &mut self.device_thread {
             thread.late_mean_ns = mean(totals.thread_late_ns, totals.thread_late_ops);
         }
+        self.note_saturation();
     }
 }
 
 impl OpenLoopFigures {
     fn merge(&mut self, other: &Self) {
         let Self {
+            offered_per_s: _,
+            capacity_per_s: _,
+            saturated: _,
             arrivals,
             started,
             late,
             late_by_generator,
             late_for_a_job,
             dropped,
+            dropped_by_generator,
             late_after_ns: _,
             max_backlog,
             lateness: _,
@@ -272,6 +278,7 @@ impl OpenLoopFigures {
         add(&mut self.late_by_generator, *late_by_generator);
         add(&mut self.late_for_a_job, *late_for_a_job);
         add(&mut self.dropped, *dropped);
+        add(&mut self.dropped_by_generator, *dropped_by_generator);
         self.max_backlog = self.max_backlog.max(*max_backlog);
     }
 }

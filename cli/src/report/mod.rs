@@ -25,6 +25,7 @@ mod parts;
 mod punctuality;
 mod recorder;
 mod samples;
+mod saturation;
 mod saved;
 #[cfg(test)]
 pub mod schema;
@@ -81,7 +82,8 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup_ns: Option<u64>,
     /// From the first call until the last one had ended, with a result or without, and the device had
-    /// answered what calls had left there. Of runs that were merged, the sum, so that what is told
+    /// answered what calls had left there. An open loop begins with its load, and does not end before it:
+    /// when its time is over, or the next arrival would have been due. Of runs that were merged, the sum, so that what is told
     /// each second, and averages over time, are those of one of them.
     pub elapsed_ns: u64,
     /// Calls that gave their caller a result, whoever computed it.

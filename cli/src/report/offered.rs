@@ -11,12 +11,37 @@ use crate::scenario::{Clock, Mode, Pacing, Scenario, Work};
 /// The ops that the device was asked for, and what decides how many there are; `None` when nothing
 /// was asked, or software took some of the ops, or phases change the load.
 pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
-    let all: u64 = figures.asked.iter().map(|asked| asked.ops).sum();
+    let ops_per_job = ratio(asked(figures), figures.jobs.started.max(1));
+    of_supply(scenario, figures, supply(scenario, ops_per_job))
+}
+
+/// The same ops, by as many jobs as there may be at once, which are never idle.
+pub fn at_most(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
+    let jobs = scenario.load.pacing.jobs();
+    of_supply(scenario, figures, closed(scenario, jobs))
+}
+
+fn of_supply(scenario: &Scenario, figures: &Figures, supply: Supply) -> Option<Offered> {
+    let demands = demands(scenario, figures)?;
+    let host = host(scenario, &demands);
+    Some(Offered {
+        demands,
+        supply,
+        host,
+    })
+}
+
+fn asked(figures: &Figures) -> u64 {
+    figures.asked.iter().map(|asked| asked.ops).sum()
+}
+
+fn demands(scenario: &Scenario, figures: &Figures) -> Option<Vec<Demand>> {
+    let all = asked(figures);
     let is_steady = scenario.load.phases.is_empty();
     if all == 0 || figures.software.total() > 0 || !is_steady {
         return None;
     }
-    let demands: Vec<Demand> = OpKind::ALL
+    let demands = OpKind::ALL
         .into_iter()
         .zip(figures.asked)
         .filter(|(_, asked)| asked.ops > 0)
@@ -27,13 +52,7 @@ pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
             bytes_out: ratio(asked.bytes_out, asked.ops),
         })
         .collect();
-    let ops_per_job = ratio(all, figures.jobs.started.max(1));
-    let host = host(scenario, &demands);
-    Some(Offered {
-        demands,
-        supply: supply(scenario, ops_per_job),
-        host,
-    })
+    Some(demands)
 }
 
 /// What is charged to the threads for each op, under virtual time. The doorbell is rung for many at
@@ -65,17 +84,18 @@ fn supply(scenario: &Scenario, ops_per_job: f64) -> Supply {
         Pacing::Open { rate_per_s, .. } => Supply::Open {
             ops_per_s: rate_per_s * ops_per_job,
         },
-        Pacing::Closed { jobs } => {
-            let load = &scenario.load;
-            let room = f64::from(room(scenario)) * f64::from(load.threads);
-            let ops = load.only().map_or(1, Work::ops);
-            let think_ns = load.think.map_or(0.0, |think| mean_ns(think, 0.0));
-            Supply::Closed {
-                jobs: f64::from(jobs),
-                think_ns: think_ns / ratio(ops, 1),
-                room,
-            }
-        }
+        Pacing::Closed { jobs } => closed(scenario, jobs),
+    }
+}
+
+fn closed(scenario: &Scenario, jobs: u32) -> Supply {
+    let load = &scenario.load;
+    let ops = load.only().map_or(1, Work::ops);
+    let think_ns = load.think.map_or(0.0, |think| mean_ns(think, 0.0));
+    Supply::Closed {
+        jobs: f64::from(jobs),
+        think_ns: think_ns / ratio(ops, 1),
+        room: f64::from(room(scenario)) * f64::from(load.threads),
     }
 }
 

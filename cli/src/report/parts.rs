@@ -79,6 +79,16 @@ pub struct AbortedFigures {
 /// How punctual the starts of an open loop were.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct OpenLoopFigures {
+    /// Ops that were to begin each second; `null` where phases change it.
+    #[serde(default)]
+    pub offered_per_s: Option<f64>,
+    /// Ops that the modelled device, and the limits in front of it, let through each second at most;
+    /// `null` where the configuration does not say: with phases, batches, limits per key, ops in software.
+    #[serde(default)]
+    pub capacity_per_s: Option<f64>,
+    /// Whether more arrived than was served: latency grows with the run, and says nothing of a longer one.
+    #[serde(default)]
+    pub saturated: bool,
     /// Arrivals: `started` and `dropped`.
     pub arrivals: u64,
     /// Those that were started.
@@ -90,8 +100,12 @@ pub struct OpenLoopFigures {
     pub late_by_generator: u64,
     /// Of these, those for which no job was free: the device, or a limit, kept all of them busy.
     pub late_for_a_job: u64,
-    /// Arrivals that found no job free and no place in the backlog: they were never started.
+    /// Arrivals that were never started.
     pub dropped: u64,
+    /// Of these, those that whoever made the load had not got to a second after it was over. The others
+    /// found no job free and no place in the backlog.
+    #[serde(default)]
+    pub dropped_by_generator: u64,
     /// How long after its time a start is late.
     pub late_after_ns: u64,
     /// Arrivals that waited for a job at once, at most.
@@ -389,8 +403,9 @@ pub struct ExpectationResult {
     pub figure: String,
     /// As the scenario wrote it.
     pub condition: String,
-    /// Whether it holds.
-    pub holds: bool,
+    /// Whether it holds; `null` if nobody could look, because what was to hold while the run went on was
+    /// never measured.
+    pub holds: Option<bool>,
     /// What was measured.
     pub measured: String,
     /// How the condition compares.
@@ -403,7 +418,12 @@ impl ExpectationResult {
     /// What the name of a figure begins with that was to hold while the run went on.
     pub const ABORT: &'static str = "abort ";
 
-    /// Whether it was looked at while the run went on: no report can tell again.
+    /// Whether somebody looked, and it does not hold.
+    pub fn fails(&self) -> bool {
+        self.holds == Some(false)
+    }
+
+    /// Whether it was to hold while the run went on: no report can tell again.
     pub fn is_abort(&self) -> bool {
         self.figure.starts_with(Self::ABORT)
     }

@@ -13,8 +13,11 @@ pub struct Punctuality {
     pub late_by_generator: u64,
     /// Started late because no job was free.
     pub late_for_a_job: u64,
-    /// Never started: no job was free, and no place in the backlog.
+    /// Never started.
     pub dropped: u64,
+    /// Of these, those that the generator had not got to when the load had been over for a while; the
+    /// others found no job free, and no place in the backlog.
+    pub dropped_by_generator: u64,
     /// Arrivals that waited for a job at once, at most.
     pub max_backlog: u64,
 }
@@ -23,6 +26,11 @@ impl Punctuality {
     /// Arrivals that were started.
     pub fn started(&self) -> u64 {
         self.lateness.count()
+    }
+
+    /// All there were.
+    pub fn arrivals(&self) -> u64 {
+        self.started() + self.dropped
     }
 
     /// Those that were not started on time.
@@ -36,6 +44,7 @@ impl Punctuality {
         self.late_by_generator += other.late_by_generator;
         self.late_for_a_job += other.late_for_a_job;
         self.dropped += other.dropped;
+        self.dropped_by_generator += other.dropped_by_generator;
         self.max_backlog += other.max_backlog;
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::merge::MergeError;
 use super::{FORMAT, Report, Reports};
+use crate::input;
 
 /// Why a file is no saved result.
 #[derive(Debug, thiserror::Error)]
@@ -112,9 +112,10 @@ impl Kind {
     /// What the file at `path` says that it holds, in whatever version; `None` if it says nothing of
     /// that kind.
     pub fn of(path: &Path) -> Option<Self> {
-        let bytes = fs::read(path).unwrap_or_default();
-        let head: Result<Head, _> = serde_json::from_slice(&bytes);
-        Self::of_format(&head.ok()?.format?)
+        // What cannot be read is told when it is to be read as what it is taken for.
+        let bytes = input::read_result(path).ok()?;
+        let head: Head = serde_json::from_slice(&bytes).ok()?;
+        Self::of_format(&head.format?)
     }
 
     fn of_format(format: &str) -> Option<Self> {
@@ -147,7 +148,7 @@ pub fn document<T: DeserializeOwned>(
     reads: &'static str,
     check: impl FnOnce(&T) -> Result<(), String>,
 ) -> Result<T, ReadError> {
-    let bytes = fs::read(path).map_err(|error| ReadError::Unreadable {
+    let bytes = input::read_result(path).map_err(|error| ReadError::Unreadable {
         path: path.to_owned(),
         error,
     })?;
@@ -225,7 +226,7 @@ impl Reports {
     /// # Errors
     /// The file cannot be read, is none of ours or of another version, incomplete, or damaged.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        match fs::read(path) {
+        match input::read_result(path) {
             Ok(bytes) => Self::parse(path, &bytes),
             Err(error) => Err(ReadError::Unreadable {
                 path: path.to_owned(),

@@ -88,15 +88,53 @@ pub fn slices(
 /// round in which no op waits for another (Denning and Buzen, *The Operational Analysis of Queueing
 /// Network Models*, 1978, on asymptotic bounds). The host's threads are a part as the others are.
 fn predict(model: &ModelConfig, class: Class, load: &Offered) -> Option<PredictedUtilisation> {
-    let Offered {
-        demands,
-        supply,
-        host,
-    } = load;
-    let own_ns = service_ns(model, class, demands);
+    let own_ns = service_ns(model, class, &load.demands);
     if own_ns <= 0.0 {
         return None;
     }
+    let ops_per_ns = round(model, load)?.ops_per_ns(load.supply);
+    let at_most = matches!(load.supply, Supply::Closed { .. });
+    Some(PredictedUtilisation {
+        utilisation: to_millionths(ops_per_ns * own_ns / slices_of(model, class)),
+        at_most,
+    })
+}
+
+/// The most ops that `load` lets the device do in a second: if it is a closed loop of as many jobs as an
+/// open one has at most, what arrives above it waits for longer and longer. `None` where the
+/// configuration does not say.
+pub fn capacity_per_s(model: &ModelConfig, load: &Offered) -> Option<f64> {
+    let capacity_per_ns = round(model, load)?.ops_per_ns(load.supply);
+    let is_known = capacity_per_ns.is_finite();
+    is_known.then(|| to_millionths(capacity_per_ns * 1e9))
+}
+
+/// What host and device do with an op.
+struct Round {
+    /// Ops that the slowest part can do.
+    fastest_per_ns: f64,
+    /// How long it takes if it never waits for another.
+    round_ns: f64,
+}
+
+impl Round {
+    /// The ops that `supply` makes if nothing ever waits, as far as the slowest part can do them.
+    fn ops_per_ns(&self, supply: Supply) -> f64 {
+        let supplied_per_ns = match supply {
+            Supply::Open { ops_per_s } => ops_per_s / 1e9,
+            Supply::Closed {
+                jobs,
+                think_ns,
+                room,
+            } => per(jobs, self.round_ns + think_ns).min(per(room, self.round_ns)),
+        };
+        supplied_per_ns.min(self.fastest_per_ns)
+    }
+}
+
+/// That of the ops of `load`; `None` where it depends on more than what `load` says.
+fn round(model: &ModelConfig, load: &Offered) -> Option<Round> {
+    let Offered { demands, host, .. } = load;
     // How many share a batch, or a key, the load alone does not say.
     let unknown = |class: Class| {
         let config = model.class(class);
@@ -119,21 +157,9 @@ fn predict(model: &ModelConfig, class: Class, load: &Offered) -> Option<Predicte
         fastest_per_ns = fastest_per_ns.min(per(slices_of(model, class), service_ns));
         round_ns += service_ns;
     }
-    let (offered_per_ns, at_most) = match *supply {
-        Supply::Open { ops_per_s } => (ops_per_s / 1e9, false),
-        Supply::Closed {
-            jobs,
-            think_ns,
-            room,
-        } => {
-            let by_jobs = per(jobs, round_ns + think_ns);
-            (by_jobs.min(per(room, round_ns)), true)
-        }
-    };
-    let ops_per_ns = offered_per_ns.min(fastest_per_ns);
-    Some(PredictedUtilisation {
-        utilisation: to_millionths(ops_per_ns * own_ns / slices_of(model, class)),
-        at_most,
+    Some(Round {
+        fastest_per_ns,
+        round_ns,
     })
 }
 
@@ -299,6 +325,23 @@ mod tests {
             [at(2.0, 2.0), at(64.0, 2.0), at(64.0, 3.0)],
             [0.5, 1.0, 1.0]
         );
+    }
+
+    #[test]
+    fn the_capacity_is_that_of_the_slowest_part_or_of_a_limit() {
+        let mut model = model();
+        let capacity =
+            |model: &ModelConfig, jobs| capacity_per_s(model, &load(&[SIGN], closed(jobs, 0.0)));
+        // Two slices of 100 us; one job is half of that.
+        assert_eq!(capacity(&model, 64.0), Some(20_000.0));
+        assert_eq!(capacity(&model, 1.0), Some(10_000.0));
+        model.asymmetric.rate = Some(RateLimit::even(1_000.0));
+        assert_eq!(capacity(&model, 64.0), Some(1_000.0));
+        model.asymmetric.batch = Some(BatchConfig {
+            size: 8,
+            flush_ns: Nanos::ZERO,
+        });
+        assert_eq!(capacity(&model, 64.0), None);
     }
 
     fn closed(jobs: f64, think_us: f64) -> Supply {

@@ -45,7 +45,7 @@ impl Verdict {
             Self::Aborted
         } else if report.invalid.is_some() {
             Self::Invalid
-        } else if report.expected.iter().any(|expected| !expected.holds) {
+        } else if report.expected.iter().any(ExpectationResult::fails) {
             Self::ExpectationFailed
         } else {
             Self::Holds
@@ -69,7 +69,7 @@ pub(super) fn expected(expectation: &Expectation) -> ExpectationResult {
     ExpectationResult {
         figure: expectation.metric.name().into_owned(),
         condition: expectation.text.clone(),
-        holds: false,
+        holds: Some(false),
         measured: String::new(),
         comparison: expectation.comparison,
         target: expectation.target.clone(),
@@ -94,12 +94,13 @@ pub(super) fn judge(all: &mut [Report]) {
 }
 
 /// Whether it holds, and what was measured.
-fn look(expected: &ExpectationResult, report: &Report, all: &[Report]) -> (bool, String) {
-    match expected.figure.as_str() {
-        _ if expected.is_abort() => (expected.holds, expected.measured.clone()),
+fn look(expected: &ExpectationResult, report: &Report, all: &[Report]) -> (Option<bool>, String) {
+    let (holds, measured) = match expected.figure.as_str() {
+        _ if expected.is_abort() => return (expected.holds, expected.measured.clone()),
         VERIFIED => verified(expected.comparison, report),
         _ => compared(expected, report, all),
-    }
+    };
+    (Some(holds), measured)
 }
 
 /// What was never measured is not met.
@@ -228,6 +229,6 @@ mod tests {
             .expected
             .iter()
             .find(|e| e.figure == "verified");
-        assert!(!all.expect("hello expects it").holds);
+        assert!(all.expect("hello expects it").fails());
     }
 }

@@ -46,9 +46,7 @@ impl Arrivals {
 
     /// The next one; `None` when the last phase is over.
     pub fn next_at(&mut self) -> Option<Nanos> {
-        let threads = u64::from(self.thread.of);
-        // Its number among those of all threads, from zero.
-        let among_all = self.number * threads + u64::from(self.thread.index);
+        let among_all = self.among_all(self.number);
         self.number += 1;
         let area = match self.arrival {
             Arrival::Poisson => {
@@ -59,6 +57,27 @@ impl Arrivals {
             Arrival::Constant => float(among_all + 1),
             Arrival::Burst(size) => float(among_all / u64::from(size) * u64::from(size) + 1),
         };
+        self.time_of(area)
+    }
+
+    /// When the time is over of all arrivals before the one that was given last. That of arrivals at
+    /// random is over when it comes. Of regular ones the first came a gap after the start, and as many
+    /// gaps belong to them as they are; a burst has all of its own, even if a part of it was enough.
+    pub fn over_at(&self) -> Option<Nanos> {
+        let before = self.among_all(self.number.saturating_sub(1));
+        self.time_of(match self.arrival {
+            Arrival::Poisson => self.gaps * f64::from(self.thread.of),
+            Arrival::Constant => float(before),
+            Arrival::Burst(size) => float(before.next_multiple_of(u64::from(size))),
+        })
+    }
+
+    /// The number among those of all threads of this one's arrival number `number`, from zero.
+    fn among_all(&self, number: u64) -> u64 {
+        number * u64::from(self.thread.of) + u64::from(self.thread.index)
+    }
+
+    fn time_of(&self, area: f64) -> Option<Nanos> {
         self.levels.time_of(area).map(|time| self.start + time)
     }
 }
@@ -105,6 +124,25 @@ mod tests {
         let times = times(arrivals(1, 1_000.0, Arrival::Burst(4), ALONE), 12);
         let at = |ms| [Nanos::from_millis(ms); 4];
         assert_eq!(times, [at(1), at(5), at(9)].concat());
+    }
+
+    #[test]
+    fn arrivals_are_over_when_as_many_gaps_have_passed_as_they_are() {
+        for (arrival, count, ms) in [
+            (Arrival::Constant, 10, 10),
+            (Arrival::Burst(4), 8, 8),
+            (Arrival::Burst(4), 9, 12),
+        ] {
+            let mut arrivals = arrivals(1, 1_000.0, arrival, ALONE);
+            // One more is the first that is not started.
+            for _ in 0..=count {
+                arrivals.next_at().expect("they do not end");
+            }
+            let over_at = Some(Nanos::from_millis(ms));
+            assert_eq!(arrivals.over_at(), over_at, "{arrival:?}");
+        }
+        let mut random = arrivals(1, 1_000.0, Arrival::Poisson, ALONE);
+        assert_eq!(random.next_at(), random.over_at());
     }
 
     #[test]

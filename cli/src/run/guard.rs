@@ -76,8 +76,8 @@ impl Guard {
         let result = |condition: &Expectation| ExpectationResult {
             figure: format!("{}{}", ExpectationResult::ABORT, condition.metric.name()),
             condition: condition.text.clone(),
-            holds: true,
-            measured: "not looked at".to_owned(),
+            holds: None,
+            measured: "nothing was measured".to_owned(),
             comparison: condition.comparison,
             target: condition.target.clone(),
         };
@@ -107,6 +107,17 @@ impl Guard {
             all.late += told.late;
             all.dropped += told.dropped;
         }
+        self.look(&all, &format!("after {elapsed}"))
+    }
+
+    /// Holds `all`, of which no more will come, against the conditions: a run may be over before it is
+    /// first looked at, and what came after the last look counts, too.
+    pub fn judge_end(&mut self, all: &Interim) {
+        self.look(all, "at the end");
+    }
+
+    /// What does not hold, if so. What has no figure yet stays as it was.
+    fn look(&mut self, all: &Interim, when: &str) -> Option<String> {
         let mut broken = None;
         for (condition, result) in self.conditions.iter().zip(&mut self.results) {
             let (Some((value, words)), Target::Value(bound)) =
@@ -114,9 +125,9 @@ impl Guard {
             else {
                 continue;
             };
-            result.holds = condition.comparison.holds(value, *bound);
-            result.measured = format!("{words} after {elapsed}");
-            if !result.holds {
+            result.holds = Some(condition.comparison.holds(value, *bound));
+            result.measured = format!("{words} {when}");
+            if result.fails() {
                 let (name, text) = (condition.metric.name(), &condition.text);
                 broken.get_or_insert(format!("{name} {text} did not hold: {}", result.measured));
             }

@@ -35,7 +35,7 @@ use levels::Levels;
 use open::OpenLoop;
 use runner::Runner;
 use tasks::Task;
-use tickets::Tickets;
+use tickets::{Plan, Tickets};
 use world::World;
 
 /// Why a run came to no result.
@@ -71,6 +71,7 @@ pub fn run(
         scenario,
         device: &device,
         tasks,
+        plans: Plan::of_threads(scenario),
         log,
         interrupt,
         board: match shown {
@@ -87,21 +88,29 @@ pub fn run(
         _ => together.run(),
     });
     let whole = results?.into_iter().reduce(Part::merge);
-    let all = whole.expect("there is at least one thread");
+    let mut all = whole.expect("there is at least one thread");
+    if let Some(at) = all.load_over_at {
+        all.figures.lasted_until(at);
+    }
+    let stopped = together.stopped.into_inner();
+    let mut guard = together
+        .guard
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    // What ended the run stays what was seen then.
+    if !matches!(stopped, Some(Aborted::ByCondition(_))) {
+        guard.judge_end(&all.interim());
+    }
     Ok(Facts {
         figures: all.figures,
         device: device.stats(),
         verification: all.tally.verification,
         errors: all.tally.errors,
         invalid: all.tally.invalid,
-        aborted: together.stopped.into_inner(),
+        aborted: stopped,
         punctuality: all.punctuality,
         cost: all.cost,
-        limits: together
-            .guard
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .into_results(),
+        limits: guard.into_results(),
     })
 }
 
@@ -162,7 +171,15 @@ fn open_loop(scenario: &Scenario, thread: u32, start: Nanos) -> Option<OpenLoop>
     let arrivals = Arrivals::new(scenario.seed, levels(scenario), arrival, start, of);
     let backlog = (max_backlog / load.threads).max(1) as usize;
     let measure_from = start + load.warmup;
-    Some(OpenLoop::new(arrivals, backlog, late_after, measure_from))
+    let until = match load.limit {
+        Limit::Duration(duration) => Some(measure_from + duration),
+        Limit::Ops(_) | Limit::Passes(_) => None,
+    };
+    let open = OpenLoop::new(arrivals, backlog, late_after, measure_from, until);
+    Some(match scenario.clock {
+        Clock::Wall => open.may_be_behind(),
+        Clock::Virtual => open,
+    })
 }
 
 /// What of a run that starts at `start` is measured.
@@ -185,14 +202,30 @@ fn window(scenario: &Scenario, start: Nanos) -> Window {
 struct Part {
     figures: Figures,
     tally: Tally,
+    /// When an open loop's load was over.
+    load_over_at: Option<Nanos>,
     punctuality: Option<Punctuality>,
     cost: ThreadCost,
 }
 
 impl Part {
+    /// What is held against the conditions of a run, as it stands at the end.
+    fn interim(&self) -> Interim {
+        let punctuality = self.punctuality.as_ref();
+        Interim {
+            latency: self.figures.reported_latency().series(),
+            errors: self.tally.errors.calls,
+            late: punctuality.map_or(0, Punctuality::late),
+            dropped: punctuality.map_or(0, |it| it.dropped),
+        }
+    }
+
     fn merge(mut self, other: Self) -> Self {
         self.figures.merge(&other.figures);
         self.tally.merge(other.tally);
+        // The first arrival that none of the threads has started ends the load of all.
+        let over_at = self.load_over_at.into_iter().chain(other.load_over_at);
+        self.load_over_at = over_at.min();
         if let (Some(ours), Some(theirs)) = (&mut self.punctuality, &other.punctuality) {
             ours.merge(theirs);
         }
@@ -206,6 +239,8 @@ struct Together<'a> {
     scenario: &'a Scenario,
     device: &'a Device,
     tasks: Arc<Vec<Task>>,
+    /// What each of them takes its tickets from.
+    plans: Vec<Option<Arc<Plan>>>,
     log: Option<LogHandle>,
     interrupt: &'a Interrupt,
     /// What the threads tell those who look on.
@@ -225,6 +260,12 @@ impl Together<'_> {
             self.stopped.get_or_init(|| Aborted::BySignal);
         }
         self.stopped.get().is_some()
+    }
+
+    /// The tickets of thread number `thread`, which starts at `start`.
+    fn tickets(&self, thread: u32, start: Nanos) -> Tickets {
+        let plan = self.plans[thread as usize].clone();
+        Tickets::new(self.scenario, thread, start, plan)
     }
 
     /// Thread number `thread` has measured `interim` so far; the first one holds what all have told
@@ -282,7 +323,7 @@ impl Together<'_> {
         if self.board.is_watched() {
             world.collector().keep_recent();
         }
-        let tickets = Tickets::new(self.scenario, thread, start);
+        let tickets = self.tickets(thread, start);
         let tasks = self.tasks.clone();
         let jobs = Jobs::new(
             self.scenario,
@@ -356,7 +397,8 @@ mod tests {
             let scenario = &variants[0].scenario;
             let (mut corrected, mut uncorrected) = (Exact(Vec::new()), Exact(Vec::new()));
             let mut lateness = Exact(Vec::new());
-            let mut tickets = Tickets::new(scenario, 0, Nanos::ZERO);
+            let plan = Plan::of_threads(scenario).remove(0);
+            let mut tickets = Tickets::new(scenario, 0, Nanos::ZERO, plan);
             let Pacing::Open { arrival, .. } = scenario.load.pacing else {
                 panic!("it is an open loop");
             };

@@ -96,6 +96,7 @@ impl<'a> Runner<'a> {
         Ok(Part {
             figures,
             tally: self.jobs.tally(),
+            load_over_at: self.open.as_ref().and_then(OpenLoop::over_at),
             punctuality: self.open.map(OpenLoop::into_punctuality),
             cost,
         })
@@ -205,7 +206,7 @@ impl<'a> Runner<'a> {
             }
             self.show_if_wanted(Some(open));
             if self.ending_since.is_some() {
-                open.give_up();
+                open.give_up(self.world.now());
             }
             let next = match started {
                 STARTS_A_TURN => Some(self.world.now()),

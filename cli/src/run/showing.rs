@@ -5,7 +5,7 @@ use pausewake_engine::Engine;
 use super::agenda::Agenda;
 use super::jobs::Jobs;
 use super::open::OpenLoop;
-use crate::live::Told;
+use crate::live::{self, Told};
 use crate::report::{Collector, Punctuality};
 
 /// What there is of a thread.
@@ -24,6 +24,8 @@ impl Showing<'_> {
     pub(super) fn told(&self) -> Told {
         let punctuality = self.open.map(OpenLoop::punctuality);
         Told {
+            at: self.engine.now(),
+            told_at: live::now(),
             is_measuring: self.agenda.has_begun(),
             recent: self.collector.take_recent(),
             returned_ops: self.collector.returned(),

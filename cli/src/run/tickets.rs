@@ -1,12 +1,15 @@
 //! What is done next, and whether anything may be.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use pausewake_device::Nanos;
 use pausewake_device::model::ServiceTime;
 use pausewake_device::random::{Concern, Stream};
 use rand::RngExt;
 
 use super::RunError;
-use crate::scenario::{Limit, Load, Scenario, Work};
+use crate::scenario::{Clock, Limit, Load, Pacing, Scenario, Work};
 
 /// Leave to do something once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,14 +25,17 @@ pub struct Ticket {
 }
 
 /// The tickets of one thread, in the order in which they are taken. What each says does not depend
-/// on when it is taken, so variants of a scenario do the same.
+/// on when it is taken, so variants of a scenario do the same; but for its number, where threads take
+/// from one [`Plan`].
 pub struct Tickets {
     taken: u64,
-    left: Option<u64>,
+    plan: Option<Arc<Plan>>,
     first_index: u64,
     until: Option<Nanos>,
     /// Before that time they are not counted.
     warm_until: Nanos,
+    /// Whether some are taken before it.
+    warms_up: bool,
     is_over: bool,
     /// Weights added up, item by item.
     weights: Vec<u64>,
@@ -41,17 +47,74 @@ pub struct Tickets {
     most_at_once: u64,
 }
 
+/// So many tickets, of which threads take one after the other.
+#[derive(Debug)]
+pub struct Plan {
+    /// The number of the first one, and of the first one that there is not.
+    numbers: std::ops::Range<u64>,
+    taken: AtomicU64,
+}
+
+impl Plan {
+    /// What each thread of `scenario` takes its tickets from; nothing if time ends the run.
+    ///
+    /// All threads take from one plan, so that none has nothing to do while another has work left. Under
+    /// virtual time they do so in the order of time, since they take turns. But an open loop by the wall
+    /// clock has a plan for each thread: its arrivals have times of their own, and one that is behind must
+    /// not get rid of its own because another one is not.
+    pub fn of_threads(scenario: &Scenario) -> Vec<Option<Arc<Self>>> {
+        let load = &scenario.load;
+        let is_open = matches!(load.pacing, Pacing::Open { .. });
+        let each = |whole: u64| match (is_open, scenario.clock) {
+            (true, Clock::Wall) => (0..load.threads)
+                .map(|thread| Share::of(whole, load.threads, thread))
+                .map(|share| Some(Self::new(share)))
+                .collect(),
+            _ => {
+                let all = Share::of(whole, 1, 0);
+                vec![Some(Self::new(all)); load.threads as usize]
+            }
+        };
+        planned(load).map_or_else(|| vec![None; load.threads as usize], each)
+    }
+
+    fn new(share: Share) -> Arc<Self> {
+        Arc::new(Self {
+            numbers: share.first..share.first + share.count,
+            taken: AtomicU64::new(0),
+        })
+    }
+
+    fn is_left(&self) -> bool {
+        self.number(self.taken.load(Ordering::Relaxed)).is_some()
+    }
+
+    /// The number of the ticket that is taken, if one is left.
+    fn take(&self) -> Option<u64> {
+        let next = |taken| self.number(taken).map(|_| taken + 1);
+        let taken = self
+            .taken
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        self.number(taken.ok()?)
+    }
+
+    /// The number of the ticket before which `taken` were taken, if there is one.
+    fn number(&self, taken: u64) -> Option<u64> {
+        let number = self.numbers.start + taken;
+        self.numbers.contains(&number).then_some(number)
+    }
+}
+
 impl Tickets {
-    /// The share of thread number `thread` in what `scenario` does from `start` on.
-    pub fn new(scenario: &Scenario, thread: u32, start: Nanos) -> Self {
+    /// Those of thread number `thread` in what `scenario` does from `start` on: as many as it takes from
+    /// `plan`, if a number of them ends the run.
+    pub fn new(scenario: &Scenario, thread: u32, start: Nanos, plan: Option<Arc<Plan>>) -> Self {
         let load = &scenario.load;
         let warm_until = start + load.warmup;
         let until = match load.limit {
             Limit::Duration(duration) => Some(warm_until + duration),
             Limit::Ops(_) | Limit::Passes(_) => None,
         };
-        let planned = planned(load);
-        let share = planned.map(|planned| Share::of(planned, load.threads, thread));
         let mut whole = 0;
         let add = |item: &crate::scenario::MixItem| {
             whole += u64::from(item.weight);
@@ -60,14 +123,11 @@ impl Tickets {
         let stream = u64::from(thread);
         Self {
             taken: 0,
-            left: share.map(|share| share.count),
-            first_index: match share {
-                // Nobody knows how many there will be before those that are counted.
-                Some(share) if load.warmup == Nanos::ZERO => share.first,
-                _ => stream << INDEX_BITS,
-            },
+            plan,
+            first_index: stream << INDEX_BITS,
             until,
             warm_until,
+            warms_up: load.warmup > Nanos::ZERO,
             is_over: false,
             weights: load.mix.iter().map(add).collect(),
             mix: scenario.seed.stream(Concern::Mix, stream),
@@ -80,7 +140,7 @@ impl Tickets {
 
     /// Whether there is one for what begins `at` that time.
     pub fn allows(&self, at: Nanos) -> bool {
-        let is_left = self.left != Some(0) || at < self.warm_until;
+        let is_left = self.plan.as_ref().is_none_or(|plan| plan.is_left()) || at < self.warm_until;
         !self.is_over && is_left && self.until.is_none_or(|until| at < until)
     }
 
@@ -89,17 +149,20 @@ impl Tickets {
         if !self.allows(at) || self.stands_still() {
             return None;
         }
+        let number = match &self.plan {
+            Some(plan) if at >= self.warm_until => Some(plan.take()?),
+            _ => None,
+        };
         self.last = if at == self.last.0 {
             (at, self.last.1 + 1)
         } else {
             (at, 1)
         };
-        if let Some(left) = &mut self.left
-            && at >= self.warm_until
-        {
-            *left -= 1;
-        }
-        let index = self.first_index + self.taken;
+        let index = match number {
+            // Those of a warm-up are not planned, and would have the same numbers.
+            Some(number) if !self.warms_up => number,
+            _ => self.first_index + self.taken,
+        };
         self.taken += 1;
         Some(Ticket {
             index,

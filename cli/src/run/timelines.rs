@@ -11,7 +11,7 @@ use super::jobs::Jobs;
 use super::levels::Levels;
 use super::open::OpenLoop;
 use super::showing::Showing;
-use super::tickets::{Share, Ticket, Tickets};
+use super::tickets::{Share, Ticket};
 use super::world::{Watch, World, broken, no_room, setup};
 use super::{Part, RunError, Together};
 use crate::report::{Punctuality, ThreadCost};
@@ -32,7 +32,7 @@ pub(super) fn run(together: &Together<'_>) -> Result<Vec<Part>, RunError> {
         if together.board.is_watched() {
             world.collector().keep_recent();
         }
-        let tickets = Tickets::new(scenario, thread, start);
+        let tickets = together.tickets(thread, start);
         let tasks = together.tasks.clone();
         let made = Jobs::new(scenario, tasks, world.engine(), world.collector(), tickets);
         let (reactor, watch) = world.into_parts();
@@ -136,7 +136,7 @@ impl All<'_> {
             for line in &mut self.lines {
                 line.jobs.tickets().borrow_mut().end();
                 if let Some(open) = &mut line.open {
-                    open.give_up();
+                    open.give_up(now);
                 }
             }
         }
@@ -256,6 +256,7 @@ impl All<'_> {
             Ok(Part {
                 figures: world.finish()?,
                 tally: line.jobs.tally(),
+                load_over_at: line.open.as_ref().and_then(OpenLoop::over_at),
                 punctuality: line.open.map(OpenLoop::into_punctuality),
                 cost: ThreadCost::default(),
             })

@@ -212,7 +212,7 @@ impl World {
         let mut figures = self.watch.collector.take();
         if figures.timed_out + figures.abandoned > 0 {
             // What calls have left in the device kept it busy after the last of them.
-            figures.device_worked_until(engine.now());
+            figures.lasted_until(engine.now());
         }
         Ok(figures)
     }

@@ -48,6 +48,8 @@ use diagnostic::Problem;
 use overrides::Override;
 use source::{OriginKind, Sources};
 
+use crate::input;
+
 /// A scenario among its variants.
 #[derive(Debug)]
 pub struct Variant {
@@ -339,7 +341,7 @@ pub fn read_with(
 ) -> Result<Vec<Variant>, Box<Rejected>> {
     let mut sources = Sources::default();
     let shown = path.display().to_string();
-    let bytes = match std::fs::read(path) {
+    let bytes = match input::read(path, input::MAX_SCENARIO_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => {
             let problem = Problem {

@@ -89,14 +89,23 @@ fn keys(path: &str, offset: usize) -> Option<Vec<Key<'_>>> {
         return None;
     }
     let mut start = offset;
-    path.split('.')
+    let keys: Option<Vec<_>> = path
+        .split('.')
         .map(|key| {
             let span = start..start + key.len();
             start = span.end + 1;
             let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
             (!key.is_empty() && key.chars().all(bare)).then_some((key, span))
         })
-        .collect()
+        .collect();
+    let mut keys = keys?;
+    // As reports head the column of `p999`: no other key is a number.
+    if let [.., ("p99", from), ("9", to)] = keys.as_slice() {
+        let whole = ("p999", from.start..to.end);
+        keys.truncate(keys.len() - 2);
+        keys.push(whole);
+    }
+    Some(keys)
 }
 
 fn read_value<'t>(text: &'t str, offset: usize) -> Spanned<DeValue<'t>> {

@@ -416,6 +416,7 @@ fn conditions_decide_how_it_ends() {
     with(&["--fail-if", "throughput<-60%"]).expect_code(0);
     with(&["--fail-if", "throughput<-60%", "--fail-if", "p99>+10%"]).expect_code(99);
     with(&["--fail-if", "errors>0%"]).expect_code(0);
+    with(&["--fail-if", "p99.9>+10%"]).expect_code(99);
     say(&["half.json", "full.json", "--fail-if", "throughput<-5%"]).expect_code(0);
     for (args, words) in [
         (&["--fail-if", "p98>1%"][..], &["a figure `p98`"][..]),
@@ -425,6 +426,24 @@ fn conditions_decide_how_it_ends() {
     ] {
         with(args).expect_code(104).expect_err(words);
     }
+}
+
+/// No share of nothing is that much, and it was measured all the same.
+#[test]
+fn from_none_to_some_is_more_than_any_share() {
+    let folder = results();
+    let fails = ["--set", "engine.op_timeout=1us", "-o", "bad.json"];
+    folder.say(&[&LOAD[..], &fails].concat()).expect_code(0);
+    let compare = ["compare", "full.json", "bad.json", "--fail-if"];
+    let said = folder.say(&[&compare[..], &["errors>+1%"]].concat());
+    let said = said.expect_code(99);
+    let words = "errors>+1%: FAILS, something where there was nothing";
+    assert!(said.flat().contains(words), "{}", said.out);
+    let less = [&compare[..], &["errors<-1%", "--format", "json"]].concat();
+    let report = json(&folder.say(&less).expect_code(0));
+    assert_eq!(report["conditions"][0]["from_nothing"], true);
+    assert_eq!(report["conditions"][0]["fails"], false);
+    follows_schema("compare", &report);
 }
 
 #[test]

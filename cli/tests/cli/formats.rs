@@ -382,7 +382,12 @@ fn verdicts_are_told_in_every_format() {
         assert!(said.out.contains(says), "{format}: {}", said.out);
     }
     // Longer than a completion can say.
-    let invalid = ["--set", "expect=", "--set", "device.asym.service.base=5s"];
+    let invalid = [
+        "--set",
+        "expect=",
+        "--set",
+        "device.asym.service.base=300000s",
+    ];
     for (format, says) in [("html", "class=\"banner invalid\""), ("csv", ",invalid,")] {
         let said = folder
             .run(&[&invalid[..], &["--format", format]].concat())

@@ -122,6 +122,8 @@ fn the_manual_names_commands_flags_and_exit_codes() {
         "--live",
         "EXIT STATUS",
         "verification",
+        // The second line of a code's meaning.
+        "nothing holds (knee)",
     ] {
         assert!(load.contains(part), "no {part}: {load}");
     }

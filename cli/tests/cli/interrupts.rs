@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM end a run in order, with a report; and nothing half-written is left.
+//! SIGINT, SIGTERM and SIGHUP end a run in order, with a report; and nothing half-written is left.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt;
@@ -74,6 +74,7 @@ fn a_signal_ends_the_run_in_order_and_what_was_measured_is_reported() {
     for (signal, clock) in [
         ("INT", "clock=virtual"),
         ("TERM", "clock=virtual"),
+        ("HUP", "clock=virtual"),
         ("INT", "clock=wall"),
     ] {
         let folder = Folder::with(GOOD);
@@ -112,6 +113,46 @@ fn a_run_that_waits_for_a_slow_device_is_ended_too() {
     // Nobody waits for hours for what the device still has.
     assert_eq!(report["jobs"]["cancelled"], report["jobs"]["started"]);
     assert_eq!(report["jobs"]["finished"], 0);
+}
+
+/// As under nohup: a second signal that was heard would end it at once.
+#[test]
+fn a_hangup_that_is_ignored_stays_ignored() {
+    let folder = Folder::with(GOOD);
+    let program = env!("CARGO_BIN_EXE_pausewake");
+    let run = format!(
+        "trap '' HUP; exec {program} run it.toml {}",
+        ENDLESS.join(" ")
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &run]).current_dir(folder.path("."));
+    let child = started(&folder, &mut shell);
+    for signal in ["HUP", "HUP", "INT"] {
+        send(signal, &child);
+    }
+    let said = said(child.wait_with_output().expect("it ends"));
+    said.expect_code(105);
+    assert_eq!(folder.names(), ["it.toml", "report"]);
+}
+
+/// The system would end the process, and its unfinished file would stay.
+#[test]
+fn a_file_that_would_be_too_long_is_an_error_and_leaves_nothing() {
+    let folder = Folder::with(GOOD);
+    let program = env!("CARGO_BIN_EXE_pausewake");
+    // Blocks of 512 bytes, or of 1,024: room for the queue's memory, and not for a page of 40 kB.
+    let page = "--set device.ring_depth=4 --format html -o report";
+    let run = format!("ulimit -f 30; exec {program} run it.toml {page}");
+    let mut shell = Command::new("sh");
+    let shell = shell.args(["-c", &run]).current_dir(folder.path("."));
+    let said = said(shell.output().expect("a shell"));
+    let said = said.expect_code(104);
+    said.expect_err(&[
+        "cannot write report",
+        "too large",
+        "accepted: a place with room",
+    ]);
+    assert_eq!(folder.names(), ["it.toml"]);
 }
 
 #[test]

@@ -26,26 +26,39 @@ fn number(report: &Value, path: &str) -> f64 {
     number.unwrap_or_else(|| panic!("no number at {path}: {report}"))
 }
 
-/// Evenly spaced arrivals never wait up to c/S, and queue without end above it.
+/// Evenly spaced arrivals never wait up to c/S, and queue without end above it: in short probes, too,
+/// whose latency does not show it.
 #[test]
 fn the_knee_of_even_arrivals_is_c_by_s() {
-    let args = ["--arrival", "constant", "--slo", "p99<200us", "-d", "1s"];
-    let report = found(4, &args);
-    let (holds, fails) = (
-        number(&report, "/answer/holds_at"),
-        number(&report, "/answer/fails_at"),
-    );
-    assert!(holds <= 40_000.0 && 40_000.0 < fails, "{holds} {fails}");
-    assert!(fails <= holds * 1.01, "{holds} {fails}");
+    for (slo, length) in [
+        ("p99<200us", ["-d", "1s"]),
+        ("p99<100s", ["-d", "100ms"]),
+        ("p99<100s", ["-d", "5ms"]),
+        ("mean<1s", ["-n", "10"]),
+    ] {
+        let args = [&["--arrival", "constant", "--slo", slo][..], &length].concat();
+        let report = found(4, &args);
+        let (holds, fails) = (
+            number(&report, "/answer/holds_at"),
+            number(&report, "/answer/fails_at"),
+        );
+        assert!(holds <= 40_000.0 && 40_000.0 < fails, "{holds} {fails}");
+        assert!(fails <= holds * 1.01, "{holds} {fails}");
+    }
 }
 
 /// M/D/1: the mean wait is S/2 where the load is one half (Pollaczek and Khinchine).
 #[test]
 fn the_knee_of_an_m_d_1_queue_is_the_formulas() {
-    let args = ["--slo", "mean<150us", "-d", "8s", "--rate", "4k"];
-    let report = found(1, &args);
-    let holds = number(&report, "/answer/holds_at");
-    assert!((holds / 5_000.0 - 1.0).abs() < 0.05, "{holds}");
+    for length in [["-d", "8s"], ["-d", "2s"], ["-n", "10k"]] {
+        let args = [&["--slo", "mean<150us", "--rate", "4k"][..], &length].concat();
+        let report = found(1, &args);
+        let holds = number(&report, "/answer/holds_at");
+        // It says how far it may be off.
+        let chance = number(&report, "/chance") + 0.01;
+        assert!((holds / 5_000.0 - 1.0).abs() < chance, "{holds}");
+        assert!(chance < 0.07, "{chance}");
+    }
 }
 
 /// n jobs do n/S ops each second, up to the slices.
@@ -61,6 +74,149 @@ fn the_fewest_jobs_are_those_of_littles_law() {
         text.contains("are 7 jobs (holds with 7 jobs, fails with 6"),
         "{text}"
     );
+}
+
+/// The default device: 29 slices of 433 us, so 66,975 ops per second at most.
+#[test]
+fn an_slo_may_want_more_as_well_as_less() {
+    let both = ["--slo", "p99<2ms", "--slo", "throughput>60k/s"];
+    let search = |args: &[&str]| {
+        let args = [&["knee", "-d", "100ms", "--format", "json"], args].concat();
+        json(&Folder::new().say(&args).expect_code(0))
+    };
+    for slo in [&both[..], &both[2..]] {
+        let report = search(slo);
+        let holds = number(&report, "/answer/holds_at");
+        assert!((64_000.0..66_975.0).contains(&holds), "{holds}");
+        let probes = report["probes"].as_array().expect("probes");
+        assert_eq!(probes[0]["verdict"], "too_low", "{}", probes[0]);
+    }
+    for jobs in ["1", "512"] {
+        let report = search(&[&both[..], &["--fewest-jobs", "-c", jobs]].concat());
+        let answer = &report["answer"];
+        assert_eq!(
+            (&answer["holds_at"], &answer["fails_at"]),
+            (&26.0.into(), &25.0.into())
+        );
+    }
+}
+
+#[test]
+fn conditions_may_contradict_each_other() {
+    let args = [
+        "--slo",
+        "p99<100ms",
+        "--slo",
+        "throughput>45k/s",
+        "-d",
+        "100ms",
+    ];
+    let said = knee(4, &[&args[..], &["--format", "json"]].concat()).expect_code(99);
+    let report = json(&said);
+    follows_schema("knee", &report);
+    assert_eq!(report["answer"]["kind"], "contradiction");
+    let low = number(&report, "/answer/too_low_at");
+    let high = number(&report, "/answer/too_high_at");
+    assert!(
+        low <= 40_000.0 && 40_000.0 < high && high <= low * 1.01,
+        "{low} {high}"
+    );
+    let words = report["words"].as_str().expect("words");
+    for part in [
+        "No rate holds p99 < 100ms and throughput > 45k/s: the conditions contradict each other",
+        " is too low for throughput > 45k/s (",
+        " is too high for the device (more arrives than is served)",
+    ] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+    let jobs = [
+        "--fewest-jobs",
+        "--max-jobs",
+        "16",
+        "-d",
+        "10ms",
+        "--slo",
+        "p99<150us",
+    ];
+    let args = [&jobs[..], &["--slo", "throughput>50k/s"]].concat();
+    let said = knee(4, &args).expect_code(99).flat();
+    assert!(
+        said.contains("No number of jobs up to 16 jobs")
+            && said.contains("a part of it wants more, and another part less"),
+        "{said}"
+    );
+}
+
+/// What a TPM does is less than a rate that one would try first.
+#[test]
+fn the_search_goes_as_low_as_a_slow_device_needs() {
+    let tpm = ["knee", "--profile", "tpm", "--slo", "p99<700ms", "-n", "10"];
+    let said = Folder::new().say(&[&tpm[..], &["--format", "json"]].concat());
+    let report = json(&said.expect_code(0));
+    let holds = number(&report, "/answer/holds_at");
+    assert!((0.1..=4.0).contains(&holds), "{holds}");
+    let said = Folder::new().say(&[&tpm[..], &["--min-rate", "10"]].concat());
+    let said = said.expect_code(99).flat();
+    assert!(
+        said.contains("even the lowest that was tried, 10 /s, fails"),
+        "{said}"
+    );
+    assert!(
+        said.contains("The modelled device can do 4 /s at most"),
+        "{said}"
+    );
+    assert!(
+        said.contains("--min-rate lets the search try what is below"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_probe_that_is_too_short_says_so() {
+    let default = |args: &[&str]| {
+        let args = [&["knee", "--slo", "p99<2ms"], args].concat();
+        let folder = Folder::new();
+        let text = folder.say(&args).expect_code(0).flat();
+        let report = json(&folder.say(&[&args[..], &["--format", "json"]].concat()));
+        (text, report)
+    };
+    for (args, ops) in [(["-d", "1ms"], "6"), (["-n", "10"], "10 ops")] {
+        let (text, report) = default(&args);
+        assert!(number(&report, "/answer/holds_at") < 66_975.0, "{text}");
+        let words = format!("TOO FEW OPS: p99 is of {ops}");
+        assert!(text.contains(&words), "{text}");
+        assert!(text.contains("from 1,000 on 10 lie beyond it"), "{text}");
+        assert!(text.contains("(--duration, or --ops 1000)"), "{text}");
+        assert!(text.contains("TOO SHORT: this is 99."), "{text}");
+        let probe = &report["probes"][0]["runs"][0];
+        assert_eq!(probe["figures"][0]["too_few"], true, "{probe}");
+    }
+    let lower = ["-d", "1s", "--max-rate", "30k", "--rate", "30k"];
+    let (text, report) = default(&lower);
+    assert!(!text.contains("TOO "), "{text}");
+    let probe = &report["probes"][0]["runs"][0];
+    assert_eq!(probe["figures"][0]["too_few"], false, "{probe}");
+}
+
+#[test]
+fn a_probe_that_was_ended_before_its_time_does_not_hold() {
+    let sets = ["abort.p99=< 150us", "abort.after=1ms", "abort.every=1ms"];
+    let sets = sets.iter().flat_map(|set| ["--set", *set]);
+    let args = ["--slo", "errors==0", "-d", "50ms", "--arrival", "constant"];
+    let args: Vec<&str> = args.into_iter().chain(sets).collect();
+    let report = found(4, &args);
+    let holds = number(&report, "/answer/holds_at");
+    assert!((39_000.0..=40_000.0).contains(&holds), "{holds}");
+    let probes = report["probes"].as_array().expect("probes");
+    let aborted = probes
+        .iter()
+        .filter(|it| it["runs"][0]["aborted"].is_string());
+    let aborted: Vec<_> = aborted.collect();
+    assert!(!aborted.is_empty());
+    for probe in aborted {
+        assert_eq!(probe["verdict"], "too_high", "{probe}");
+    }
+    assert!(knee(4, &args).expect_code(0).out.contains("aborted"));
 }
 
 #[test]
@@ -267,11 +423,56 @@ fn by_the_wall_clock_each_probe_is_run_three_times() {
         "--set",
         "load.late_after=10s",
     ];
-    let report = found(4, &[&args[..], &rates].concat());
+    let args = [&args[..], &rates, &["--format", "json"]].concat();
+    let said = knee(4, &args).expect_code(0);
+    assert!(
+        said.err
+            .starts_with("by the wall clock, each probe is run 3 times for 20 ops\n")
+    );
+    let report = json(&said);
     assert_eq!(report["repeat"], 3);
     let runs = report["probes"][0]["runs"].as_array().expect("runs");
     assert_eq!(runs.len(), 3);
     assert!(runs.iter().all(|run| run["ops"] == 20), "{runs:?}");
+}
+
+/// No start is a nanosecond after its time: no run measures the device.
+#[test]
+fn probes_that_measured_the_generator_alone_are_no_answer() {
+    let args = [
+        "--clock", "wall", "--slo", "p99<100s", "-n", "20", "--repeat", "2",
+    ];
+    let rates = [
+        "--rate",
+        "5k",
+        "--min-rate",
+        "5k",
+        "--set",
+        "load.late_after=1ns",
+        "-q",
+    ];
+    let args = [&args[..], &rates, &["--format", "json"]].concat();
+    let said = knee(4, &args).expect_code(103);
+    assert_eq!(said.err, "");
+    let report = json(&said);
+    follows_schema("knee", &report);
+    assert_eq!(report["answer"]["kind"], "invalid");
+    let words = report["words"].as_str().expect("words");
+    assert!(
+        words.starts_with("INVALID: the device was not measured. At 5 k/s"),
+        "{words}"
+    );
+    assert!(
+        words.contains("the load generator was the bottleneck"),
+        "{words}"
+    );
+}
+
+#[test]
+fn the_help_is_of_a_search() {
+    let said = Folder::new().say(&["knee", "--help"]).expect_code(0).flat();
+    assert!(said.contains("Whose time; virtual if not said"), "{said}");
+    assert!(!said.contains("64 if not said") && !said.contains("the wall clock's if not"));
 }
 
 #[test]
@@ -280,6 +481,7 @@ fn the_scenario_of_the_load_is_printed() {
     assert!(said.out.contains("clock = \"virtual\""), "{}", said.out);
     // It is that of the first probe.
     assert!(said.out.contains("rate = \"1000/s\""), "{}", said.out);
+    assert!(said.out.contains("ops = 200000\n"), "{}", said.out);
     let args = ["--fewest-jobs", "-c", "3", "--slo", "throughput>1k/s"];
     let said = knee(4, &[&args[..], &["--print-scenario"]].concat()).expect_code(0);
     assert!(said.out.contains("jobs = 3\n"), "{}", said.out);
@@ -310,6 +512,30 @@ fn what_contradicts_the_search_is_refused() {
             &["--fewest-jobs", "closed loop"],
         ),
         (&["--slo", "p99<1ms", "--repeat", "0"], &["--repeat"]),
+        (
+            &["--slo", "p99<1ms", "--set", "load.rate=5k/s"],
+            &["--set load.rate", "--min-rate and --max-rate"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--set", "load.\"rate\" = 5k/s"],
+            &["--set load.rate"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--fewest-jobs", "--set", "load.jobs=5"],
+            &["--set load.jobs", "--jobs, where the search begins"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--set", "load.phase=[]"],
+            &["--set load.phase", "no phases"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--set", "load={ rate = \"5k/s\" }"],
+            &["--set load would"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--set", "seed=3", "--repeat", "3"],
+            &["--set seed", "--seed, which is that of the first run"],
+        ),
         (
             &["--slo", "p99<1ms", "--profile", "abacus"],
             &["--profile abacus"],

@@ -1,9 +1,9 @@
 //! What one sees while a run goes on: on a terminal, in a log, and not at all.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Lines, Read};
 use std::num::NonZero;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -128,6 +128,16 @@ fn a_terminal_shows_how_it_goes_and_is_clean_in_the_end() {
     );
     let again = terminal.screen.screen().contents();
     assert_eq!(again.matches("throughput").count(), 1, "{again}");
+    // What is cleared as a whole, from its first cell on, some terminals keep as history.
+    let mut screen = vt100::Parser::new(nonzero(24), nonzero(80), 0);
+    let written = String::from_utf8_lossy(&terminal.written);
+    let mut parts = written.split_inclusive("\x1b[0J").peekable();
+    while let Some(part) = parts.next()
+        && parts.peek().is_some()
+    {
+        screen.process(part.as_bytes());
+        assert_ne!(screen.screen().cursor_position().0, 0, "{part}");
+    }
     interrupt(&terminal.child);
     let (code, report) = terminal.end();
     assert_eq!(code, Some(105));
@@ -166,16 +176,22 @@ fn a_terminal_that_cannot_move_its_cursor_gets_lines() {
     assert!(!terminal.written.contains(&b'\x1b'));
 }
 
-#[test]
-fn a_log_has_a_line_each_second_and_no_escape_codes() {
-    let folder = Folder::new();
-    let mut command = folder.command(&ENDLESS);
+/// `command`, begun, and what it says on standard error.
+fn lines_of(command: &mut Command) -> (Child, Lines<BufReader<ChildStderr>>) {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let err = child.stderr.take().expect("it is piped");
+    (child, BufReader::new(err).lines())
+}
+
+#[test]
+fn a_log_has_a_line_each_second_and_no_escape_codes() {
+    let folder = Folder::new();
+    let mut command = folder.command(&ENDLESS);
+    let (child, mut lines) = lines_of(&mut command);
     let [first, second] = [1, 2].map(|_| lines.next().expect("a line").expect("UTF-8"));
     interrupt(&child);
     let rest: Vec<_> = lines.map(|line| line.expect("UTF-8")).collect();
@@ -188,6 +204,34 @@ fn a_log_has_a_line_each_second_and_no_escape_codes() {
         }
     }
     assert!(!said.out.contains('\x1b'));
+}
+
+/// 64 jobs keep 29 slices busy that take 433 us: 66,975 ops each second, whenever somebody looks.
+#[test]
+fn rates_are_those_of_the_time_in_which_ops_returned() {
+    let folder = Folder::new();
+    let endless = [
+        "load",
+        "--clock",
+        "virtual",
+        "--compute",
+        "none",
+        "-n",
+        "4000M",
+    ];
+    let mut command = folder.command(&[&endless[..], &["--live", "line"]].concat());
+    let (child, mut lines) = lines_of(&mut command);
+    for _ in 0..3 {
+        let line = lines.next().expect("a line").expect("UTF-8");
+        let rate = line.split_once(" k/s").map(|(before, _)| before);
+        let rate = rate.and_then(|before| before.rsplit(' ').next());
+        let rate: f64 = rate.and_then(|it| it.parse().ok()).expect("a rate");
+        assert!((66.0..68.0).contains(&rate), "{line}");
+    }
+    interrupt(&child);
+    lines.for_each(drop);
+    let said = said(child.wait_with_output().expect("it ends"));
+    said.expect_code(105);
 }
 
 #[test]

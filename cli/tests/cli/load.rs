@@ -85,6 +85,13 @@ fn flags_are_entries_of_a_scenario() {
 fn a_slo_that_does_not_hold_ends_with_99() {
     load(&["--slo", "p99<2ms", "--slo", "errors==0"]).expect_code(0);
     load(&["--slo", "notify.p99 < 1ms"]).expect_code(0);
+    // As the report heads its column.
+    load(&["--slo", "p99.9<2ms", "--slo", "notify.p99.9<1ms"]).expect_code(0);
+    let said = load(&["--slo", "p99.9<1us"]).expect_code(99);
+    assert!(said.flat().contains("p999 <1us FAILS"), "{}", said.out);
+    load(&["--set", "abort.p99.9=< 1us"]).expect_code(99);
+    let twice = ["--slo", "p99.9<2ms", "--slo", "p999<1ms"];
+    load(&twice).expect_code(104).expect_err(&["said twice"]);
     let said = load(&["--slo", "p99<1us", "--slo", "errors==0"]).expect_code(99);
     let fails: Vec<&str> = said.out.lines().filter(|it| it.contains("FAILS")).collect();
     assert_eq!(fails.len(), 1, "{}", said.out);
@@ -93,9 +100,21 @@ fn a_slo_that_does_not_hold_ends_with_99() {
 
 #[test]
 fn what_is_wrong_is_shown_at_the_flag() {
+    // A negative number is no flag.
+    for (args, words) in [
+        (["-d", "-1s"], ["--duration -1s", "accepted: "]),
+        (["-n", "-1k"], ["--ops -1k", "a whole number from 1"]),
+    ] {
+        let said = Folder::new().say(&[&["load"], &args[..]].concat());
+        said.expect_code(104).expect_err(&words);
+    }
     for (args, words) in [
         (&["--rate", "0"][..], &["--rate 0", "above zero"][..]),
         (&["--rate", "fast"], &["--rate fast", "begin with a number"]),
+        (&["--rate", "-5"], &["--rate -5", "accepted: "]),
+        (&["-c", "-1"], &["--jobs -1", "a whole number from 1"]),
+        (&["-t", "-1"], &["--threads -1", "a whole number from 1"]),
+        (&["--warmup", "-1s"], &["--warmup -1s", "accepted: "]),
         (&["--jobs", "0"], &["--jobs 0", "a whole number from 1"]),
         (&["--jobs", "many"], &["--jobs many", "a whole number"]),
         (

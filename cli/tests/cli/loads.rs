@@ -210,6 +210,26 @@ fn threads_divide_jobs_and_ops_and_nothing_is_lost() {
     }
 }
 
+/// Threads with 3 and 2 jobs, and a slice for each of them.
+#[test]
+fn no_thread_has_nothing_to_do_while_another_has_ops_left() {
+    let sets = [
+        "load.jobs=5",
+        "load.threads=2",
+        "device.asym.slices=5",
+        "load.ops=103",
+    ];
+    let folder = Folder::with(&GOOD.replace("ops = \"== 20\"", ""));
+    let report = json(&run(&folder, &sets).expect_code(0));
+    // The threads have 3 and 2 jobs: with half of the ops each, the second would need 26 rounds.
+    assert_eq!(
+        report["elapsed_ns"], 2_100_000,
+        "21 rounds of 5, the last one of 3"
+    );
+    assert_eq!(report["ops"], 103);
+    assert_eq!(report["jobs"]["started"], 103);
+}
+
 #[test]
 fn timelines_are_the_same_for_the_same_seed_and_share_the_device() {
     let folder = both();

@@ -20,6 +20,7 @@ mod readme;
 mod rejected;
 mod reports;
 mod runs;
+mod saturation;
 mod saved;
 mod shipped;
 mod stories;

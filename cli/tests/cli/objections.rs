@@ -113,17 +113,12 @@ fn a_mode_whose_calls_fail_is_no_winner() {
 /// Many jobs cost their threads more than few do: offload wins from somewhere on, and up to somewhere.
 #[test]
 fn where_it_loses_again_is_searched_too() {
-    let args = [
-        "--op",
-        "aes-128-gcm-seal@1350",
-        "-n",
-        "2000",
-        "--seeds",
-        "1",
-        "--format",
-        "json",
-    ];
-    let report = report_of(&compare(&args).expect_code(0));
+    let folder = Folder::new();
+    let load = ["compare", "--op", "aes-128-gcm-seal@1350", "-n", "1000"];
+    let files = ["--seeds", "1", "-o", "it.json", "-o", "it.csv"];
+    folder.say(&[&load[..], &files].concat()).expect_code(0);
+    let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
+    let report: Value = serde_json::from_str(&read("it.json")).expect("JSON");
     let found = &report["break_even"][0];
     assert_eq!(found["wins_to_the_end"], false, "{found}");
     let [wins, loses] = ["wins_at", "loses_at"].map(|it| {
@@ -143,8 +138,7 @@ fn where_it_loses_again_is_searched_too() {
         words.contains(&format!("but no longer from {loses} on")),
         "{words}"
     );
-    let csv = compare(&[&args[..7], &["csv"]].concat());
-    let csv = csv.expect_code(0).out;
+    let csv = read("it.csv");
     assert!(
         csv.contains(&format!("callback,break_even_jobs_until,{wins},,1")),
         "{csv}"

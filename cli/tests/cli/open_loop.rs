@@ -98,8 +98,74 @@ fn threads_share_arrivals_and_limits() {
         assert_eq!(report["ops"], 200, "{threads}");
         assert_eq!(report["open_loop"]["late"], 0, "{threads}");
         // The last one arrives after 40 ms, and takes 100 us.
-        assert_eq!(report["elapsed_ns"], 40_100_000 - 200_000, "{threads}");
-        assert_eq!(report["slices"][0]["utilisation"], 0.501_253, "{threads}");
+        assert_eq!(report["elapsed_ns"], 40_100_000, "{threads}");
+        assert_eq!(report["slices"][0]["utilisation"], 0.498_753, "{threads}");
+    }
+}
+
+/// The time of an open loop is that of its load, and of what has not ended by then.
+#[test]
+fn throughput_is_what_arrived_in_the_time_in_which_it_arrived() {
+    for (sets, elapsed_ns, ops) in [
+        // The first one comes after 100 ms, and one more at 200 ms would be too late.
+        (
+            &["load.rate=10/s", "load.duration=200ms", "load.ops="][..],
+            200_000_000,
+            1,
+        ),
+        (&["load.rate=1000/s", "load.ops=10"], 10_100_000, 10),
+        // The second burst comes at 11 ms, and its gap lasts until 20 ms.
+        (
+            &[
+                "load.arrival=burst",
+                "load.burst=10",
+                "load.rate=1000/s",
+                "load.ops=20",
+            ],
+            20_000_000,
+            20,
+        ),
+        (&["load.rate=0.1/s", "load.ops=1"], 10_000_100_000_u64, 1),
+        // What waits for the device prolongs it.
+        (
+            &["load.rate=20k/s", "load.duration=10ms", "load.ops="],
+            19_950_000,
+            199,
+        ),
+        // Of the warm-up, nothing counts.
+        (
+            &[
+                "load.rate=1000/s",
+                "load.duration=10ms",
+                "load.ops=",
+                "load.warmup=7ms",
+            ],
+            10_000_000,
+            10,
+        ),
+    ] {
+        for threads in ["load.threads=1", "load.threads=3"] {
+            let sets = [&["load.arrival=constant", threads], sets].concat();
+            let report = report(&open("1000/s"), &sets);
+            assert_eq!(report["ops"], ops, "{sets:?}");
+            assert_eq!(report["elapsed_ns"], elapsed_ns, "{sets:?}");
+            let per_s = f64::from(ops) / (elapsed_ns as f64 / 1e9);
+            assert!(
+                (number(&report["ops_per_s"]) - per_s).abs() < 0.001,
+                "{sets:?}"
+            );
+            let busy = f64::from(ops) * 100e3 / elapsed_ns as f64;
+            let utilisation = number(&report["slices"][0]["utilisation"]);
+            assert!((utilisation - busy).abs() < 1e-5, "{sets:?}: {utilisation}");
+            for law in report["littles_law"].as_array().expect("two of them") {
+                assert!(number(&law["difference"]).abs() < 1e-3, "{sets:?}: {law}");
+            }
+            let covered = report["timeline"]["intervals"]
+                .as_array()
+                .expect("intervals");
+            let covered: f64 = covered.iter().map(|it| number(&it["covered_ns"])).sum();
+            assert_eq!(covered, elapsed_ns as f64, "{sets:?}");
+        }
     }
 }
 
@@ -132,6 +198,22 @@ fn a_generator_that_is_the_bottleneck_makes_the_run_invalid() {
     assert_eq!(report["ops"], 20_000);
     assert_eq!(report["open_loop"]["started"], 20_000);
     assert!(number(&report["generator"]["busy_share"]) > 0.0);
+}
+
+/// It ends all the same, without what it would take minutes to start.
+#[test]
+fn what_the_generator_never_got_to_is_dropped_and_makes_the_run_invalid() {
+    let load = "load --profile ideal --compute none --format json -R 1000M -d 10ms";
+    let more = "--arrival constant --set load.late_after=1000s";
+    let args: Vec<&str> = load.split(' ').chain(more.split(' ')).collect();
+    let report = json(&Folder::new().say(&args).expect_code(103));
+    let reason = report["invalid"].as_str().expect("a reason");
+    assert!(reason.contains("generator was the bottleneck"), "{reason}");
+    let open_loop = &report["open_loop"];
+    // One each nanosecond, from the first to the last but one.
+    assert_eq!(open_loop["arrivals"], 9_999_999);
+    assert_eq!(open_loop["started"], report["ops"]);
+    assert!(number(&open_loop["dropped"]) > 0.0, "{open_loop}");
 }
 
 #[test]
@@ -267,15 +349,10 @@ fn a_condition_that_does_not_hold_ends_the_run_with_99() {
         let abort = expected.iter().find(|it| it["figure"] == "abort p99");
         assert_eq!(abort.expect("it is told")["holds"], false);
     }
-    // Behind the delay alone, and not if it holds.
-    for sets in [
-        ["abort.p99=< 50us", "abort.after=10s"],
-        ["abort.p99=< 1s", "abort.after=0s"],
-    ] {
-        let report = report(GOOD, &sets);
-        assert_eq!(report["ops"], 20);
-        assert_eq!(report.get("aborted"), None);
-    }
+    // Not if it holds.
+    let report = report(GOOD, &["abort.p99=< 1s", "abort.after=0s"]);
+    assert_eq!(report["ops"], 20);
+    assert_eq!(report.get("aborted"), None);
     // By the wall clock too.
     let sets = [
         "clock=wall",
@@ -292,6 +369,49 @@ fn a_condition_that_does_not_hold_ends_the_run_with_99() {
     }
 }
 
+/// A run that is over before the first look was not ended, but what was to hold did not.
+#[test]
+fn a_condition_is_looked_at_when_the_run_is_over() {
+    for (scenario, more) in [
+        (GOOD.to_owned(), &["load.threads=1"][..]),
+        (GOOD.to_owned(), &["load.threads=2"]),
+        (GOOD.to_owned(), &["clock=wall"]),
+        (open("5k/s"), &[]),
+    ] {
+        for (set, code, holds) in [("abort.p99=< 50us", 99, false), ("abort.p99=< 9s", 0, true)] {
+            let sets = [&[set][..], more].concat();
+            let report = json(&run(&scenario, &sets).expect_code(code));
+            assert_eq!(report.get("aborted"), None, "{sets:?}");
+            let expected = report["expected"].as_array().expect("expectations");
+            let abort = expected.iter().find(|it| it["figure"] == "abort p99");
+            let abort = abort.expect("it is told");
+            assert_eq!(abort["holds"], holds, "{sets:?}");
+            let measured = abort["measured"].as_str().expect("words");
+            assert!(measured.ends_with(" at the end"), "{measured}");
+        }
+    }
+}
+
+/// Nothing returns, so there is no latency to look at: that is neither good nor bad.
+#[test]
+fn a_condition_that_nobody_could_look_at_does_not_pass_for_one_that_holds() {
+    let sets = ["engine.op_timeout=10us", "expect.ops=", "abort.p99=< 1s"];
+    let report = report(GOOD, &sets);
+    let abort = &report["expected"][0];
+    assert_eq!(abort["figure"], "abort p99");
+    assert_eq!(abort["holds"], Value::Null);
+    let folder = Folder::with(GOOD);
+    let sets = sets.iter().flat_map(|set| ["--set", *set]);
+    let sets: Vec<&str> = sets.collect();
+    let said = folder.run(&sets).expect_code(0);
+    let words = "abort p99 < 1s not looked at nothing was measured";
+    assert!(said.flat().contains(words), "{}", said.out);
+    let html = [&sets[..], &["--format", "html"]].concat();
+    let page = folder.run(&html).expect_code(0).out;
+    assert!(page.contains("Not all was looked at"));
+    assert!(!page.contains("Passed"));
+}
+
 #[test]
 fn errors_and_drops_end_a_run_too() {
     let sets = ["abort.dropped=< 5", "abort.after=0s", "abort.every=1ms"];
@@ -302,4 +422,23 @@ fn errors_and_drops_end_a_run_too() {
     let more = ["engine.op_timeout=10us", "load.ops=1000", "expect.ops="];
     let report = json(&run(GOOD, &[&sets, &more[..]].concat()).expect_code(99));
     assert!(number(&report["errors"]["total"]) < 1_000.0);
+}
+
+#[test]
+fn one_phase_is_one() {
+    for (phases, words) in [
+        (
+            "[{ rate = \"1k/s\", duration = \"5ms\" }]",
+            "then 1 phase\"",
+        ),
+        (
+            "[{ rate = \"1k/s\", duration = \"5ms\" }, { rate = \"2k/s\", duration = \"5ms\" }]",
+            "then 2 phases\"",
+        ),
+    ] {
+        let phases = format!("load.phase={phases}");
+        let report = report(&open("1k/s"), &["load.ops=", &phases]);
+        let load = report["scenario"]["load"].to_string();
+        assert!(load.ends_with(words), "{load}");
+    }
 }

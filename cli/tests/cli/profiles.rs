@@ -88,6 +88,20 @@ fn parallelism_does_not_help_a_tpm() {
     );
 }
 
+/// Ops wait for seconds there, each with 64 jobs about 16 s.
+#[test]
+fn the_tpm_bears_the_jobs_that_load_and_compare_have_if_nobody_says_how_many() {
+    let folder = Folder::new();
+    let args = "load --profile tpm --clock virtual --compute none -n 1000 --format json";
+    let args: Vec<&str> = args.split(' ').collect();
+    let report = json(&folder.say(&args).expect_code(0));
+    assert_eq!(report["saturated_ops"], 0);
+    let wait_ns = report["queue_wait"]["mean_ns"].as_f64().expect("a wait");
+    assert!((10e9..20e9).contains(&wait_ns), "{wait_ns}");
+    let args = ["compare", "--profile", "tpm", "-n", "500"];
+    folder.say(&args).expect_code(0);
+}
+
 #[test]
 fn the_ideal_device_takes_no_time() {
     let report = report("ideal", &["load.rate=100k/s", "load.jobs=1000"]);

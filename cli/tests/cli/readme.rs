@@ -33,7 +33,7 @@ fn the_readme_shows_the_output_of_a_sweep() {
 #[test]
 fn the_readme_shows_a_search_and_a_comparison() {
     for command in [
-        "pausewake knee --slo 'p99<2ms' --rate 50k --duration 500ms",
+        "pausewake knee --slo 'p99<2ms' --rate 50k",
         "pausewake compare --profile dh895xcc",
     ] {
         let args = command.replace('\'', "");

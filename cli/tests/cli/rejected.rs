@@ -13,6 +13,21 @@ struct Wrong {
 
 const WRONG: &[Wrong] = &[
     Wrong {
+        from: "ops = 20\n\n[expect]\nops = \"== 20\"\n",
+        to: "duration = \"10ms\"\n\n[abort]\np99 = \"< 1s\"\nafter = \"20ms\"\n",
+        place: "it.toml:18:9",
+        words: &["the first look would come when the run", "10ms, is over"],
+    },
+    Wrong {
+        from: "ops = 20\n\n[expect]\nops = \"== 20\"\n",
+        to: "duration = \"10ms\"\n\n[abort]\np99 = \"< 1s\"\nevery = \"20ms\"\n",
+        place: "it.toml:18:9",
+        words: &[
+            "the second look would come when the run",
+            "accepted: at most",
+        ],
+    },
+    Wrong {
         from: "slices = 2",
         to: "slicez = 2",
         place: "it.toml:8:1",
@@ -391,6 +406,12 @@ fn sizes_beyond_the_memory_of_a_queue_are_refused_where_they_are_said() {
         let value = format!("--set {size}");
         said.expect_err(&[&value, "do not fit", "with 64 slots, or fewer slots"]);
     }
+    // Of so many slots, none is small enough.
+    let slots = ["device.slots=100000000", "device.completion_depth=65536"];
+    let slots: Vec<&str> = slots.iter().flat_map(|set| ["--set", *set]).collect();
+    let said = folder.run(&slots).expect_code(104);
+    let said = said.expect_err(&["accepted: fewer slots (device.slots)"]);
+    assert!(!said.err.contains("at most 0B"), "{}", said.err);
     let sym =
         "device.sym={ slices = 1, service = { distribution = \"constant\", base = \"1us\" } }";
     let records = [

@@ -76,7 +76,12 @@ fn arrivals_that_the_device_cannot_follow_wait_and_are_a_measurement() {
 #[test]
 fn times_that_a_completion_cannot_say_make_a_run_invalid() {
     let folder = Folder::with(GOOD);
-    for (base, jobs, saturated) in [("4s", 2, 0), ("5s", 2, 20), ("1s", 20, 10)] {
+    for (base, jobs, saturated) in [
+        ("5s", 2, 0),
+        ("90000s", 4, 0),
+        ("300000s", 2, 20),
+        ("50000s", 20, 8),
+    ] {
         let (base, jobs) = (
             format!("device.asym.service.base={base}"),
             format!("load.jobs={jobs}"),

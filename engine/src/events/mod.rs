@@ -124,7 +124,7 @@ pub struct Returned {
     pub output_len: u32,
     /// How long it waited for a slice, as the device modelled it; part of `fetched → done`.
     pub queue_ns: Nanos,
-    /// Whether it waited or was served for longer than a completion can say (4.3 s): `queue_ns` is
+    /// Whether it waited or was served for longer than a completion can say (78 h): `queue_ns` is
     /// then a lower bound, and the moment `fetched` a guess.
     pub is_saturated: bool,
     /// Whether the CPU, not the model, decided when it was done.

@@ -232,7 +232,7 @@ fn completion(
         flags,
         output_len,
         done_ns,
-        queue_ns: (done.started_ns - done.fetched_ns).saturating_u32(),
-        service_ns: (done_ns - done.started_ns).saturating_u32(),
+        queue_ns: done.started_ns - done.fetched_ns,
+        service_ns: done_ns - done.started_ns,
     }
 }

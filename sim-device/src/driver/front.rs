@@ -184,8 +184,8 @@ impl Front {
             flags: CompletionFlags::default(),
             output_len: 0,
             done_ns: now,
-            queue_ns: 0,
-            service_ns: 0,
+            queue_ns: Nanos::ZERO,
+            service_ns: Nanos::ZERO,
         };
         self.publish(queue, completion, now);
     }
@@ -268,8 +268,8 @@ fn done(queue: QueueId, completion: &Completion) -> DeviceEvent {
         queue,
         op: completion.cookie,
         status: completion.status,
-        queue_ns: Nanos::new(u64::from(completion.queue_ns)),
-        service_ns: Nanos::new(u64::from(completion.service_ns)),
+        queue_ns: completion.queue_ns,
+        service_ns: completion.service_ns,
         done_ns: completion.done_ns,
     }
 }

@@ -120,8 +120,8 @@ impl Held {
             flags: CompletionFlags::default(),
             output_len,
             done_ns: now,
-            queue_ns: 0,
-            service_ns: (now - self.fetched_ns).saturating_u32(),
+            queue_ns: Nanos::ZERO,
+            service_ns: now - self.fetched_ns,
         }
     }
 }

@@ -179,7 +179,7 @@ const LINE_WORDS: usize = 32;
 const MAGIC: u32 = u32::from_le_bytes(*b"PWQP");
 
 /// Raised with every change of the layout or of the entries.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const PAGE_BYTES: u64 = 4096;
 const ENTRY_BYTES: u64 = 8 * DESCRIPTOR_WORDS as u64;

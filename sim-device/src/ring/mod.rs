@@ -31,8 +31,8 @@
 //!                 flags: CompletionFlags::default(),
 //!                 output_len: 0,
 //!                 done_ns: descriptor.submitted_ns,
-//!                 queue_ns: 0,
-//!                 service_ns: 0,
+//!                 queue_ns: Nanos::ZERO,
+//!                 service_ns: Nanos::ZERO,
 //!             }).expect("there is one request, and room for 64 completions");
 //!             device.completion_signal.ring();
 //!             return request;

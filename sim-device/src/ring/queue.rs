@@ -163,7 +163,7 @@ mod tests {
         let header = host.slab.mapping().control()[..6]
             .iter()
             .map(|word| word.load(Relaxed));
-        assert!(header.eq([0x5051_5750, 1, 4, 4, 2, 64]), "PWQP, version 1");
+        assert!(header.eq([0x5051_5750, 2, 4, 4, 2, 64]), "PWQP, version 2");
     }
 
     #[test]

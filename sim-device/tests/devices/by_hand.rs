@@ -53,7 +53,10 @@ fn a_finished_op_is_seen_when_it_is_published() {
     assert_eq!(manual.publish(id), Ok(()));
     let done = queue.reap().expect("published");
     assert_eq!((done.cookie, done.status), (cookie(0), Status::Ok));
-    assert_eq!((done.done_ns, done.service_ns), (Nanos::new(7), 7));
+    assert_eq!(
+        (done.done_ns, done.service_ns),
+        (Nanos::new(7), Nanos::new(7))
+    );
     assert_eq!(done.output_len, 4);
     assert_eq!(payload(&queue, 0), *OUTPUT);
     assert_eq!(manual.publish(id), Err(NotPending), "published once");

@@ -20,7 +20,7 @@ fn the_seed_decides_every_completion() {
 }
 
 /// A random load whose arrivals do not depend on the device's seed.
-fn run(seed: Seed) -> Vec<(Cookie, Nanos, Status, u64)> {
+fn run(seed: Seed) -> Vec<(Cookie, Nanos, Status, (Nanos, Nanos))> {
     let mut config = config();
     config.seed = seed;
     config.compute = ComputeMode::None;
@@ -58,8 +58,8 @@ fn run(seed: Seed) -> Vec<(Cookie, Nanos, Status, u64)> {
             rig.queue.advance(Some(next)).expect("time has an aim");
             while let Some(done) = rig.queue.reap() {
                 free.push(done.cookie.slot);
-                let queue_ns = u64::from(done.queue_ns) << 32 | u64::from(done.service_ns);
-                seen.push((done.cookie, done.done_ns, done.status, queue_ns));
+                let times = (done.queue_ns, done.service_ns);
+                seen.push((done.cookie, done.done_ns, done.status, times));
             }
         }
     }

@@ -71,7 +71,7 @@ fn the_integral_is_what_the_completions_said(wait: WaitStrategy) {
         rig.submit_tasks(7);
         for _ in 0..7 {
             let completion = rig.completion();
-            said_ns += u64::from(completion.queue_ns) + u64::from(completion.service_ns);
+            said_ns += (completion.queue_ns + completion.service_ns).get();
         }
     }
     let stats = rig.device.stats();

@@ -113,7 +113,7 @@ fn a_full_class_takes_the_next_when_its_slice_is_free() {
         let completion = rig.completion();
         assert_eq!(completion.done_ns, due);
         assert_eq!(rig.queue.now(), due + Nanos::from_millis(1));
-        assert_eq!(completion.queue_ns, 0);
+        assert_eq!(completion.queue_ns, Nanos::ZERO);
     }
     assert_eq!(rig.device.stats().lateness.max_ns(), Nanos::ZERO);
 }

@@ -110,8 +110,10 @@ struct Condition {
     variant: Option<String>,
     /// As it was typed.
     fail_if: String,
-    /// The relative difference of its figure; `null` where it was not measured.
+    /// The relative difference of its figure; `null` where it was not measured, or is infinite.
     difference: Option<f64>,
+    /// Whether it is infinite: there was nothing before, and something after.
+    from_nothing: bool,
     /// Whether the comparison fails by it: if it is met, or was not measured. `null` where one of the
     /// results means nothing, or is of a part of its run: then it can be held against neither.
     fails: Option<bool>,
@@ -568,8 +570,11 @@ impl Condition {
     }
 
     fn measured(&self) -> String {
-        let difference = self.difference.map(percent);
-        difference.unwrap_or_else(|| "not measured".to_owned())
+        match self.difference {
+            _ if self.from_nothing => "something where there was nothing".to_owned(),
+            Some(difference) => percent(difference),
+            None => "not measured".to_owned(),
+        }
     }
 
     fn new(condition: &FailIf, before: &Report, after: &Report) -> Self {
@@ -585,6 +590,7 @@ impl Condition {
             fail_if: condition.text.clone(),
             fails: Some(difference.is_none_or(is_met)),
             difference: difference.filter(|it| it.is_finite()),
+            from_nothing: difference.is_some_and(f64::is_infinite),
         }
     }
 }

@@ -323,9 +323,12 @@ fn smooth(report: &Report) -> Timeline {
 pub fn up<'a>(label: &'a str, lines: &[Line]) -> Axis<'a> {
     let values = lines.iter().flat_map(|line| &line.points);
     let values = values.map(|(_, y)| *y).filter(|y| y.is_finite());
+    let most = values.fold(0.0, f64::max);
+    // Of a whole there is no more than all of it, but for what was rounded.
+    let is_share = label.ends_with('%') && most > 50.0 && most < 101.0;
     Axis {
         label,
-        range: [0.0, round_end(values.fold(0.0, f64::max))],
+        range: [0.0, if is_share { 102.0 } else { round_end(most) }],
         scale: Scale::Linear,
         tick: plain,
     }

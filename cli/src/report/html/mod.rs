@@ -140,11 +140,20 @@ fn banner(variants: &[Report]) -> Banner {
             many => format!("The run is complete, and all {many} expectations hold."),
         });
     }
-    reasons.extend(variants.iter().filter_map(|report| {
-        let said = text::compute_bound(report)?;
-        Some(format!("{}{said}", of(report)))
-    }));
-    let (class, word) = word_of(verdict);
+    for report in variants {
+        let said = [text::compute_bound(report), text::saturated(report)];
+        let said = said.into_iter().flatten();
+        reasons.extend(said.map(|said| format!("{}{said}", of(report))));
+    }
+    let mut all = variants.iter().flat_map(|report| &report.expected);
+    let (class, word) = match verdict {
+        // Nobody shall take it for what the device does for long.
+        Verdict::Holds if variants.iter().any(Report::is_saturated) => ("aborted", "Saturated"),
+        Verdict::Holds if all.any(|expected| expected.holds.is_none()) => {
+            ("aborted", "Not all was looked at")
+        }
+        verdict => word_of(verdict),
+    };
     Banner {
         class,
         word,
@@ -178,10 +187,19 @@ fn why(report: &Report) -> Vec<String> {
             "The run was ended before its time, by {reason}; this is what was measured."
         ));
     }
-    let failed = report.expected.iter().filter(|expected| !expected.holds);
-    reasons.extend(failed.map(|expected| {
+    reasons.extend(report.expected.iter().filter_map(|expected| {
         let (figure, condition) = (&expected.figure, &expected.condition);
-        format!("{figure} {condition} fails: {}.", expected.measured)
+        match expected.holds {
+            Some(true) => None,
+            Some(false) => Some(format!(
+                "{figure} {condition} fails: {}.",
+                expected.measured
+            )),
+            None => Some(format!(
+                "{figure} {condition} was not looked at: {}.",
+                expected.measured
+            )),
+        }
     }));
     reasons
 }

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use super::numbers::{amount, count, difference, or_na, share, time};
 use super::table::{GAP, LABEL_WIDTH, Table, WIDTH};
-use super::{compute_bound, expectations, facts, invalid, paragraph, settings, story, title};
+use super::{
+    compute_bound, expectations, facts, invalid, paragraph, saturated, settings, story, title,
+};
 use crate::report::Report;
 use crate::report::parts::OpenLoopFigures;
 
@@ -27,6 +29,10 @@ pub fn side_by_side(variants: &[Report]) -> String {
     parts.push(format!("{}{}", title(&first.scenario), common(variants)));
     parts.extend(variants.iter().filter_map(|variant| {
         let said = compute_bound(variant)?;
+        Some(paragraph(&format!("{}: {said}", name(variant))))
+    }));
+    parts.extend(variants.iter().filter_map(|variant| {
+        let said = saturated(variant)?;
         Some(paragraph(&format!("{}: {said}", name(variant))))
     }));
     parts.extend(blocks(variants).iter().map(Table::to_string));

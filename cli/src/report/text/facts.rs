@@ -87,6 +87,12 @@ fn open_loop(report: &Report) -> Vec<(&'static str, String)> {
             count(open_loop.late_for_a_job),
         ));
     }
+    if open_loop.dropped_by_generator > 0 {
+        arrivals.push_str(&format!(
+            "; of the dropped, {} that the generator never got to",
+            count(open_loop.dropped_by_generator),
+        ));
+    }
     let lateness = &open_loop.lateness;
     let [mean, p50, p99, max] = [
         lateness.mean_ns,

@@ -176,18 +176,19 @@ pub fn compute_bound(report: &Report) -> Option<String> {
 }
 
 /// What the arrivals of an open loop met, if it was more than they could get.
-fn saturated(report: &Report) -> Option<String> {
+pub fn saturated(report: &Report) -> Option<String> {
     let open_loop = report.open_loop.as_ref()?;
     let waited = share_of(open_loop.late_for_a_job, open_loop.arrivals);
-    let classes = report.slices.iter();
-    let busiest = classes.map(|slices| slices.utilisation).fold(0.0, f64::max);
-    if open_loop.dropped > 0 || busiest >= SATURATED {
+    let dropped = open_loop
+        .dropped
+        .saturating_sub(open_loop.dropped_by_generator);
+    if report.is_saturated() {
         return Some(format!(
             "SATURATED: more arrives than the device, or a limit, lets through: its slices were busy \
              for {} of the time, {waited} of arrivals waited for a job, {} were dropped. Latency \
              counts from when ops were to begin, and grows with the run; what was dropped has none.",
-            share(busiest),
-            count(open_loop.dropped),
+            share(report.busiest()),
+            count(dropped),
         ));
     }
     (open_loop.late_for_a_job * 100 > open_loop.arrivals).then(|| {
@@ -314,7 +315,11 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
     for (index, (variant, expected)) in rows.enumerate() {
         let label = if index == 0 { "expected" } else { "" };
         let condition = format!("{} {}", expected.figure, expected.condition);
-        let holds = if expected.holds { "holds" } else { "FAILS" };
+        let holds = match expected.holds {
+            Some(true) => "holds",
+            Some(false) => "FAILS",
+            None => "not looked at",
+        };
         let cells = [condition, holds.to_owned(), expected.measured.clone()];
         let variant = variant.map(str::to_owned);
         table.row([label.to_owned()].into_iter().chain(variant).chain(cells));
@@ -340,9 +345,6 @@ const ALL_PERCENTILES: [(&str, Column); 7] = {
     let [mean, p50, p90, p99, p999, max] = PERCENTILES;
     [mean, p50, p90, ("p95", |it| it.p95_ns), p99, p999, max]
 };
-
-/// Of their time that slices have to work to be taken for busy without end.
-const SATURATED: f64 = 0.98;
 
 /// `text` broken into lines.
 /// `text`, wrapped.

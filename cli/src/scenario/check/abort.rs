@@ -4,14 +4,22 @@ use pausewake_device::Nanos;
 
 use super::expect::List;
 use super::{Around, Problems};
-use crate::scenario::file::File;
+use crate::scenario::file::{AbortSection, File};
 use crate::scenario::spanned::Spanned;
-use crate::scenario::{Abort, Target};
+use crate::scenario::{Abort, Limit, Load, Target};
 use crate::units::Duration;
 
 /// Checks the conditions, in the order in which the report shows them.
-pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Option<Abort> {
+pub fn check(
+    file: &File,
+    load: Option<&Load>,
+    around: &Around<'_>,
+    problems: &mut Problems,
+) -> Option<Abort> {
     let section = file.abort.as_ref()?;
+    if let Some(load) = load {
+        looks_in_time(section, load, problems);
+    }
     if let Some(every) = &section.every
         && every.get_ref().0 == Nanos::ZERO
     {
@@ -42,6 +50,24 @@ pub fn check(file: &File, around: &Around<'_>, problems: &mut Problems) -> Optio
         every: time(section.every.as_ref()),
         conditions,
     })
+}
+
+/// A run that is over before anybody looks is not guarded, and whoever wrote both times meant it to be.
+fn looks_in_time(section: &AbortSection, load: &Load, problems: &mut Problems) {
+    let Limit::Duration(duration) = load.limit else {
+        return;
+    };
+    let looks = [
+        ("the first look", &section.after),
+        ("the second look", &section.every),
+    ];
+    for (look, said) in looks {
+        let Some(said) = said.as_ref().filter(|said| said.get_ref().0 > duration) else {
+            continue;
+        };
+        let wrong = format!("{look} would come when the run, which takes {duration}, is over");
+        problems.add(said.span(), wrong, format!("at most {duration}"));
+    }
 }
 
 fn time(time: Option<&Spanned<Duration>>) -> Nanos {

@@ -338,10 +338,10 @@ fn slot_size(file: &File, load: &Load, rings: &Rings, problems: &mut Problems) -
             "{slots} slots of {bytes} bytes do not fit into the {MAX_QUEUE_BYTES} bytes that rings \
              and slots may take"
         );
-        let accepted = format!(
-            "at most {}B with {slots} slots, or fewer slots (device.slots)",
-            most.saturating_sub(beside)
-        );
+        let accepted = match most.saturating_sub(beside) {
+            0 => "fewer slots (device.slots)".to_owned(),
+            most => format!("at most {most}B with {slots} slots, or fewer slots (device.slots)"),
+        };
         problems.add(span, wrong, accepted);
     }
     // Not above the most, or there is a problem.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Problems;
+use crate::input;
 use crate::scenario::source::Sources;
 use crate::scenario::spanned::Spanned;
 
@@ -28,7 +29,7 @@ impl Files<'_> {
     /// What is in one; `None` if it cannot be read, which is a problem.
     pub fn read(&self, name: &Spanned<String>, problems: &mut Problems) -> Option<Vec<u8>> {
         let path = self.path(name);
-        match std::fs::read(&path) {
+        match input::read(&path, input::MAX_FILE_BYTES) {
             Ok(bytes) => Some(bytes),
             Err(error) => {
                 let wrong = format!("cannot read {}: {error}", path.display());

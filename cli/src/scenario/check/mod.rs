@@ -48,7 +48,7 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
         memory::check(&file, device, load, &mut problems);
     }
     let engine = engine::check(&file, &mut problems);
-    let abort = abort::check(&file, around, &mut problems);
+    let abort = abort::check(&file, load.as_ref(), around, &mut problems);
     let expectations = expect::check(&file, around, &mut problems);
     let (Some(load), Some(device)) = (load, device) else {
         return Err(problems.0);

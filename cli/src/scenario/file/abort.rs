@@ -12,7 +12,8 @@ use crate::units::{Duration, Large};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AbortSection {
-    /// When they are first looked at, behind the warm-up; after 1 s if absent.
+    /// When they are first looked at, behind the warm-up; after 1 s if absent. They are looked at once more
+    /// when the run is over, however short it was.
     pub after: Option<Spanned<Duration>>,
     /// How often; once a second if absent.
     pub every: Option<Spanned<Duration>>,

@@ -17,7 +17,8 @@ pub struct LoadSection {
     /// Several ops, each with a weight.
     pub mix: Option<Spanned<Mix>>,
     /// OS threads under the wall clock, timelines under virtual time, each with an event loop and a
-    /// queue pair of its own; jobs and ops are divided among them; 1 if absent.
+    /// queue pair of its own; jobs are divided among them, and ops are done by whichever has a job for
+    /// them; 1 if absent.
     pub threads: Option<Spanned<Count>>,
     /// Closed loop: how long a job thinks after each op, off the CPU; not at all if absent.
     pub think: Option<Spanned<Think>>,

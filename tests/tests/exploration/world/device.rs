@@ -61,8 +61,8 @@ impl World {
             flags: CompletionFlags::default(),
             output_len: 20,
             done_ns: self.engine.now(),
-            queue_ns: 0,
-            service_ns: 0,
+            queue_ns: Nanos::ZERO,
+            service_ns: Nanos::ZERO,
         };
         self.manual.forge(self.queue, completion);
     }

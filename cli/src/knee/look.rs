@@ -1,0 +1,154 @@
+//! What is to be said of a run: whether the SLO holds with nothing lost, and if not, whether the load was
+//! too low or too high for it.
+
+use super::report::{Figure, ProbeRun};
+use crate::report::{ExpectationResult, Report};
+use crate::scenario::{Comparison, Target};
+use crate::search::Look;
+
+/// What is to be said of a run, and whether it holds.
+///
+/// All figures that an SLO can be of grow with the load: one with an upper bound fails where the load is
+/// too high, one with a lower bound where it is too low. What is lost, a device that is saturated, and a
+/// generator that cannot follow, are of a load that is too high.
+pub fn look(report: &Report) -> ProbeRun {
+    let open_loop = report.open_loop.as_ref();
+    let dropped = open_loop.map_or(0, |open| open.dropped);
+    let saturated = report.is_saturated();
+    let figures: Vec<_> = report
+        .expected
+        .iter()
+        .map(|expected| {
+            let figure = report.figure(&expected.figure);
+            Figure {
+                figure: expected.figure.clone(),
+                condition: expected.condition.clone(),
+                measured: expected.measured.clone(),
+                value: figure.map(|figure| figure.value),
+                bound: match expected.target {
+                    Target::Value(bound) => Some(bound),
+                    Target::Variant { .. } => None,
+                },
+                unit: figure.map(|figure| figure.unit),
+                holds: !expected.fails(),
+                verdict: verdict(expected, report),
+                too_few: needed(&expected.figure).is_some_and(|needed| report.ops < needed),
+            }
+        })
+        .collect();
+    let is_lost = report.errors.total > 0 || dropped > 0 || saturated || report.aborted.is_some();
+    let any = |wrong| {
+        let mut verdicts = figures.iter().map(|figure| figure.verdict);
+        verdicts.any(|verdict| verdict == wrong || verdict == Look::Neither)
+    };
+    let verdict = match report.invalid {
+        // Its figures mean nothing.
+        Some(_) => Look::TooHigh,
+        None => Look::new(any(Look::TooLow), any(Look::TooHigh) || is_lost),
+    };
+    let mut run = ProbeRun {
+        seed: report.scenario.seed,
+        ops: report.ops,
+        ops_per_s: report.ops_per_s,
+        capacity_per_s: open_loop.and_then(|open| open.capacity_per_s),
+        errors: report.errors.total,
+        dropped,
+        saturated,
+        invalid: report.invalid.clone(),
+        aborted: report.aborted.as_ref().map(|it| it.reason.clone()),
+        holds: verdict == Look::Holds,
+        verdict,
+        why_not: None,
+        figures,
+    };
+    run.why_not = run.why_not_in_words();
+    run
+}
+
+/// For which loads a condition holds, seen from where it was looked at.
+fn verdict(expected: &ExpectationResult, report: &Report) -> Look {
+    let is_lost = report.errors.total > 0
+        || (report.open_loop.as_ref()).is_some_and(|open_loop| open_loop.dropped > 0);
+    let value = report.figure(&expected.figure).map(|figure| figure.value);
+    match (expected.comparison, &expected.target, value) {
+        _ if !expected.fails() => Look::Holds,
+        // What ended a run before its time was no longer to be borne.
+        _ if expected.is_abort() => Look::TooHigh,
+        _ if report.ops == 0 && !is_lost => Look::TooLow,
+        // No load makes it known.
+        (_, _, None) if !is_lost => Look::Neither,
+        (Comparison::Less | Comparison::AtMost, ..) => Look::TooHigh,
+        (Comparison::Greater | Comparison::AtLeast, ..) => Look::TooLow,
+        (Comparison::Equal | Comparison::Near, Target::Value(bound), Some(value)) => {
+            match value < *bound {
+                true => Look::TooLow,
+                false => Look::TooHigh,
+            }
+        }
+        // Results that were not all right, for one.
+        (Comparison::Equal | Comparison::Near, ..) => match is_lost {
+            true => Look::TooHigh,
+            false => Look::Neither,
+        },
+    }
+}
+
+impl ProbeRun {
+    /// What was not as it should be, beside the figures of the SLO.
+    pub(super) fn losses(&self) -> Vec<String> {
+        let (invalid, aborted) = (self.invalid.as_ref(), self.aborted.as_ref());
+        let counts = [(self.errors, "failed"), (self.dropped, "dropped")];
+        let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+        let saturated = self
+            .saturated
+            .then(|| "more arrives than is served".to_owned());
+        (invalid.map(|why| format!("invalid: {why}")).into_iter())
+            .chain(aborted.map(|why| format!("aborted: {why}")))
+            .chain(counts.map(|(number, what)| format!("{number} {what}")))
+            .chain(saturated)
+            .collect()
+    }
+
+    fn why_not_in_words(&self) -> Option<String> {
+        let mut why = self.losses();
+        let broken = self.figures.iter().filter(|figure| !figure.holds);
+        why.extend(broken.map(|figure| format!("{} {}", figure.figure, figure.measured)));
+        (!why.is_empty()).then(|| why.join("; "))
+    }
+}
+
+/// Of how many ops a percentile has to be, so that [`BEYOND`] of them lie beyond it; `None` of what is no
+/// percentile.
+pub fn needed(figure: &str) -> Option<u64> {
+    let statistic = figure.rsplit('.').next().unwrap_or(figure);
+    let one_in = match statistic {
+        "p50" => 2,
+        "p90" => 10,
+        "p99" => 100,
+        "p999" => 1_000,
+        _ => return None,
+    };
+    Some(one_in * BEYOND)
+}
+
+/// Ops beyond a percentile from which on it says something of other runs.
+pub const BEYOND: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_need_ten_ops_beyond_them() {
+        for (figure, ops) in [
+            ("p99", Some(1_000)),
+            ("p999", Some(10_000)),
+            ("notify.p90", Some(100)),
+            ("abort p50", None),
+            ("mean", None),
+            ("service.max", None),
+        ] {
+            assert_eq!(needed(figure), ops, "{figure}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Whether an open loop had more arrivals than the device, or a limit, let through.
+
+use pausewake_device::Nanos;
+
+use super::Report;
+use super::timeline::Interval;
+
+impl Report {
+    /// Whether more arrived than was served, so that latency grows with the run, and says nothing of a
+    /// longer one. Never true of a closed loop, whose jobs wait for each other.
+    ///
+    /// Where the capacity follows from the configuration, what was asked is held against that: a short run
+    /// does not show it. What no configuration says shows in the run: arrivals were dropped, or ops took
+    /// longer and longer from its beginning to its end.
+    pub fn is_saturated(&self) -> bool {
+        let Some(open_loop) = &self.open_loop else {
+            return false;
+        };
+        let is_too_much = match (open_loop.offered_per_s, open_loop.capacity_per_s) {
+            (Some(offered), Some(capacity)) => offered > capacity,
+            _ => self.busiest() >= SATURATED,
+        };
+        let dropped = open_loop
+            .dropped
+            .saturating_sub(open_loop.dropped_by_generator);
+        dropped > 0 || is_too_much || self.falls_behind()
+    }
+
+    /// Writes down whether it is.
+    pub(super) fn note_saturation(&mut self) {
+        let is_saturated = self.is_saturated();
+        if let Some(open_loop) = &mut self.open_loop {
+            open_loop.saturated = is_saturated;
+        }
+    }
+
+    /// Of its time, what the slices of the class worked that worked most.
+    pub fn busiest(&self) -> f64 {
+        let classes = self.slices.iter().map(|slices| slices.utilisation);
+        classes.fold(0.0, f64::max)
+    }
+
+    /// Whether ops that returned took longer in each quarter of the run than in the one before, and by so
+    /// much that one in fifty arrivals stays behind: where only a part of what arrives is served, latency
+    /// grows by the time in which the rest arrives. A queue that comes and goes does not grow four times.
+    fn falls_behind(&self) -> bool {
+        let intervals: Vec<(Nanos, &Interval)> = self.timeline.intervals().collect();
+        let length = intervals.len() / 4;
+        if length == 0 {
+            return false;
+        }
+        // The first ones are left out where there is a rest: there the queue was empty.
+        let rest = intervals.len() % 4;
+        let quarters = intervals[rest..].chunks(length);
+        let means: Option<Vec<f64>> = quarters.map(mean_ns).collect();
+        let Some(means) = means else {
+            return false;
+        };
+        let grows = means.windows(2).all(|pair| pair[0] < pair[1]);
+        // From the middle of the first quarter to that of the last one.
+        let steps = Nanos::new(3 * length as u64 * self.timeline.interval_ns()).as_f64();
+        grows && means[3] - means[0] > steps * BEHIND
+    }
+}
+
+/// The mean latency of what returned in a quarter; `None` if that is too little to tell.
+fn mean_ns(quarter: &[(Nanos, &Interval)]) -> Option<f64> {
+    let ops: u64 = quarter.iter().map(|(_, it)| it.latency.count()).sum();
+    let with_ops = quarter.iter().filter(|(_, it)| it.latency.count() > 0);
+    let sum_ns: f64 = with_ops
+        .map(|(_, it)| it.latency.mean().as_f64() * float(it.latency.count()))
+        .sum();
+    (ops >= ENOUGH).then(|| sum_ns / float(ops))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// Of their time that slices have to work to be taken for busy without end.
+const SATURATED: f64 = 0.98;
+/// Of what arrives, the share that is not served.
+const BEHIND: f64 = 0.02;
+/// Ops whose mean says something.
+const ENOUGH: u64 = 10;

@@ -1,0 +1,80 @@
+//! When an open loop has more arrivals than are served, whatever decides how many.
+
+use crate::helper::{Folder, json};
+
+/// A load of the default device: 29 slices of 433 us, so 66,975 ops per second at most.
+fn load(args: &[&str]) -> (bool, serde_json::Value) {
+    let run = ["load", "--clock", "virtual", "--compute", "none"];
+    let args = [&run[..], args].concat();
+    let folder = Folder::new();
+    let text = folder.say(&args).expect_code(0);
+    let report = json(&folder.say(&[&args[..], &["--format", "json"]].concat()));
+    let is_saturated = text.out.contains("SATURATED: ");
+    // All formats say so, and a page shows no green light.
+    let told = report["open_loop"]["saturated"].as_bool().unwrap_or(false);
+    assert_eq!(told, is_saturated);
+    let page = folder.say(&[&args[..], &["--format", "html"]].concat()).out;
+    assert_eq!(page.contains("Passed"), !is_saturated);
+    assert_eq!(page.contains("SATURATED: "), is_saturated);
+    (is_saturated, report)
+}
+
+#[test]
+fn more_than_the_capacity_saturates_however_short_the_run_is() {
+    for length in ["20", "2000"] {
+        let (is_saturated, report) = load(&["--rate", "68k", "-n", length]);
+        assert!(is_saturated, "{length}");
+        let open_loop = &report["open_loop"];
+        assert_eq!(open_loop["offered_per_s"], 68_000.0);
+        let capacity = open_loop["capacity_per_s"].as_f64().expect("it is known");
+        assert!((capacity - 29e9 / 433e3).abs() < 0.01, "{capacity}");
+    }
+}
+
+#[test]
+fn a_device_that_is_busy_and_keeps_up_is_not_saturated() {
+    let (is_saturated, report) = load(&["--rate", "66.5k", "-n", "50k"]);
+    let busy = &report["slices"][0]["utilisation"];
+    assert!(busy.as_f64().expect("a share") > 0.98, "{busy}");
+    assert!(!is_saturated);
+    let (is_saturated, report) = load(&["-c", "64", "-n", "2k"]);
+    assert!(!is_saturated && report["open_loop"].is_null());
+}
+
+#[test]
+fn jobs_are_a_limit_of_what_is_served() {
+    // A job does 1/433 us; three do 6,928 each second.
+    for (rate, expected) in [("7k", true), ("6.8k", false)] {
+        let args = [
+            "--rate",
+            rate,
+            "-c",
+            "3",
+            "--arrival",
+            "constant",
+            "-n",
+            "50",
+        ];
+        assert_eq!(load(&args).0, expected, "{rate}");
+    }
+}
+
+#[test]
+fn what_no_configuration_says_shows_in_the_run() {
+    // The host takes 30 us for each op, so it submits 33,333 of 40,000, and is late by more and more.
+    let host = ["--set", "host.submit=30us"];
+    for (rate, expected) in [("40k", true), ("30k", false)] {
+        let args = [&["--rate", rate, "-n", "4k"][..], &host].concat();
+        let (is_saturated, report) = load(&args);
+        assert_eq!(is_saturated, expected, "{rate}");
+        assert_eq!(report["open_loop"]["dropped"], 0);
+        let busy = report["slices"][0]["utilisation"].as_f64();
+        assert!(busy.expect("a share") < 0.6);
+    }
+    // How full batches are is not known either.
+    let device = ["--profile", "software-batching", "-n", "4k"];
+    let (is_saturated, report) = load(&[&device[..], &["--rate", "100k"]].concat());
+    assert!(report["open_loop"]["capacity_per_s"].is_null());
+    assert!(is_saturated);
+    assert!(!load(&[&device[..], &["--rate", "1k"]].concat()).0);
+}

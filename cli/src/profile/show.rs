@@ -1,5 +1,6 @@
 //! Profiles, shown: the list of all, and one with its numbers.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use textwrap::Options;
 
@@ -29,9 +30,12 @@ enum What {
 }
 
 /// What programs read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "pausewake profiles")]
 struct Document<'a> {
+    /// Name and version of the format.
     format: &'static str,
+    /// The profiles: all, or the one that was asked for.
     profiles: &'a [Profile],
 }
 
@@ -134,6 +138,11 @@ const HINT: &str = "\
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_the_code() {
+        crate::report::schema::check::<Document<'_>>("profiles.schema.json");
+    }
 
     #[test]
     fn everything_fits_into_80_columns() {

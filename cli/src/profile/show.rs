@@ -98,7 +98,7 @@ fn profile_text(profile: &Profile) -> String {
         text.push_str(&format!("    {} = {}\n", number.path, written(number)));
         text.push_str(&filled(&from(&number.provenance), "        "));
     }
-    text
+    format!("{text}\n{}", filled(REST, ""))
 }
 
 /// The value as TOML has it.
@@ -130,6 +130,9 @@ fn filled(text: &str, indent: &str) -> String {
 
 /// Name and version of the JSON format.
 const FORMAT: &str = "pausewake-profiles/1";
+/// So that nobody takes silence for a source.
+const REST: &str = "What is not listed is as in a scenario that does not say it, and assumed: links that take \
+    no time, and signals that are not held back, for two.";
 const HINT: &str = "\
 `pausewake profiles NAME` shows one, number by number, with the sources.
 `device.profile = \"NAME\"` in a scenario begins with one; `--set` changes it.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 use super::{SECTIONS, Source};
 
 /// A profile.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Profile {
     /// Its name.
     pub name: String,
@@ -25,7 +26,7 @@ pub struct Profile {
 }
 
 /// A published figure.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Headline {
     /// Of what.
@@ -37,7 +38,7 @@ pub struct Headline {
 }
 
 /// A number, and where it comes from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Number {
     /// Which entry of a scenario it is: `device.asym.slices`.
     pub path: String,
@@ -49,7 +50,7 @@ pub struct Number {
 }
 
 /// Where a number comes from.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "Claim", untagged)]
 pub enum Provenance {
     /// It is published, or follows from what is by arithmetic alone.
@@ -68,7 +69,7 @@ pub enum Provenance {
 }
 
 /// Where a number comes from, as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Claim {
     source: Option<String>,

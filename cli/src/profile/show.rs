@@ -1,5 +1,6 @@
 //! Profiles, shown: the list of all, and one with its numbers.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use textwrap::Options;
 
@@ -29,9 +30,12 @@ enum What {
 }
 
 /// What programs read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "pausewake profiles")]
 struct Document<'a> {
+    /// Name and version of the format.
     format: &'static str,
+    /// The profiles: all, or the one that was asked for.
     profiles: &'a [Profile],
 }
 
@@ -94,7 +98,7 @@ fn profile_text(profile: &Profile) -> String {
         text.push_str(&format!("    {} = {}\n", number.path, written(number)));
         text.push_str(&filled(&from(&number.provenance), "        "));
     }
-    text
+    format!("{text}\n{}", filled(REST, ""))
 }
 
 /// The value as TOML has it.
@@ -126,6 +130,9 @@ fn filled(text: &str, indent: &str) -> String {
 
 /// Name and version of the JSON format.
 const FORMAT: &str = "pausewake-profiles/1";
+/// So that nobody takes silence for a source.
+const REST: &str = "What is not listed is as in a scenario that does not say it, and assumed: links that take \
+    no time, and signals that are not held back, for two.";
 const HINT: &str = "\
 `pausewake profiles NAME` shows one, number by number, with the sources.
 `device.profile = \"NAME\"` in a scenario begins with one; `--set` changes it.
@@ -134,6 +141,11 @@ const HINT: &str = "\
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_the_code() {
+        crate::report::schema::check::<Document<'_>>("profiles.schema.json");
+    }
 
     #[test]
     fn everything_fits_into_80_columns() {

@@ -34,6 +34,7 @@ enum What {
 #[schemars(title = "pausewake profiles")]
 struct Document<'a> {
     /// Name and version of the format.
+    #[schemars(extend("const" = FORMAT))]
     format: &'static str,
     /// The profiles: all, or the one that was asked for.
     profiles: &'a [Profile],

@@ -575,6 +575,7 @@ fn schemas_are_of_one_version() {
         ("report", "\"const\": \"pausewake-report/"),
         ("sweep", "\"const\": \"pausewake-sweep/"),
         ("knee", "\"const\": \"pausewake-knee/"),
+        ("profiles", "\"const\": \"pausewake-profiles/"),
         ("compare", "\"const\": \"pausewake-compare-modes/"),
         ("compare", "\"const\": \"pausewake-compare-results/"),
     ] {

@@ -432,7 +432,7 @@ fn conditions_decide_how_it_ends() {
 #[test]
 fn from_none_to_some_is_more_than_any_share() {
     let folder = results();
-    let fails = ["--set", "engine.op_timeout=1us", "-o", "bad.json"];
+    let fails = ["--set", "engine.op_timeout=300us", "-o", "bad.json"];
     folder.say(&[&LOAD[..], &fails].concat()).expect_code(0);
     let compare = ["compare", "full.json", "bad.json", "--fail-if"];
     let said = folder.say(&[&compare[..], &["errors>+1%"]].concat());

@@ -64,12 +64,7 @@ impl Load {
 
     /// The `--set` that says something of the entry `path`, or of one in it.
     pub fn set_of(&self, path: &str) -> Option<&str> {
-        let mut sets = self.overrides.iter();
-        let set = sets.find(|set| {
-            let said = path_of(set);
-            let rest = said.strip_prefix(path);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        });
+        let set = self.overrides.iter().find(|set| says(set, path));
         set.map(String::as_str)
     }
 
@@ -121,6 +116,27 @@ impl Load {
     }
 }
 
+/// Whether `set` says something of `path`: of it, of an entry in it, or of a table that has it.
+fn says(set: &str, path: &str) -> bool {
+    let said = path_of(set);
+    let below = |path: &str, above: &str| {
+        let rest = path.strip_prefix(above)?;
+        rest.strip_prefix('.').map(str::to_owned)
+    };
+    if said == path || below(&said, path).is_some() {
+        return true;
+    }
+    let (Some(rest), Some((_, value))) = (below(path, &said), set.split_once('=')) else {
+        return false;
+    };
+    let table: Option<toml::Table> = toml::from_str(&format!("it = {value}")).ok();
+    let mut at = table.as_ref().and_then(|table| table.get("it"));
+    for key in rest.split('.') {
+        at = at.and_then(|it| it.get(key));
+    }
+    at.is_some()
+}
+
 /// The entry of a flag `--set`, without the room and the quotes that it may be written with.
 fn path_of(set: &str) -> String {
     let path = set.split_once('=').map_or(set, |(path, _)| path);
@@ -129,3 +145,27 @@ fn path_of(set: &str) -> String {
 
 /// That of a load if nobody says it.
 pub const FIRST_SEED: u64 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_said_by_itself_by_what_is_in_it_and_by_its_table() {
+        for (set, path, expected) in [
+            ("load.jobs=5", "load.jobs", true),
+            (" load . jobs = 5", "load.jobs", true),
+            ("load.jobs=5", "load", true),
+            ("load.jobs_more=5", "load.jobs", false),
+            ("load={op=\"rsa-sign\",jobs=5}", "load.jobs", true),
+            ("load={op=\"rsa-sign\"}", "load.jobs", false),
+            ("device={asym={slices=2}}", "device.asym.slices", true),
+            ("device={asym={slices=2}}", "device.asym.rate", false),
+            ("load={broken", "load.jobs", false),
+            ("engine.notify=fd", "engine.notify", true),
+            ("loader.jobs=5", "load", false),
+        ] {
+            assert_eq!(says(set, path), expected, "{set} of {path}");
+        }
+    }
+}

@@ -180,9 +180,10 @@ fn refuse(search: &Search<'_>) -> Result<(), KneeError> {
         "--seed, which is that of the first run of a probe; the others have those that follow";
     let has_seeds = search.repeat > 1 && search.base.is_virtual();
     for (entry, accepted, applies) in [
+        ("load", "entries of load, one by one", true),
         (searched, accepted, true),
         ("load.phase", phases, true),
-        ("load", "entries of load, one by one", true),
+        ("expect", "--slo, once for each condition", true),
         ("seed", seed, has_seeds),
     ] {
         let is_set = match entry {

@@ -83,6 +83,9 @@ pub struct Figures {
     pub queue_wait: BatchMeans,
     /// The same: their distribution.
     pub queue_waits: Recorder,
+    /// Calls that gave a result since figures are taken, those that had begun before included: they took
+    /// from the device what others could not have.
+    pub served: u64,
     /// What ended when.
     pub timeline: Timeline,
     /// Ops whose wait or service was longer than a completion can say.
@@ -281,6 +284,7 @@ impl Figures {
             calls_in_flight_ns: 0,
             queue_wait: BatchMeans::new(),
             queue_waits: Recorder::default(),
+            served: 0,
             timeline: Timeline::new(),
             saturated: 0,
             asked: [Asked::default(); OpKind::ALL.len()],
@@ -447,6 +451,7 @@ impl Figures {
         self.extend_span(begun, ended);
         if has_result {
             self.told_calls_ns += u128::from((ended - begun).get());
+            self.served += u64::from(at >= from);
         }
         if called_ns < from {
             return;
@@ -498,6 +503,7 @@ impl Figures {
         self.calls_in_flight_ns += other.calls_in_flight_ns;
         self.queue_wait.merge(&other.queue_wait);
         self.queue_waits.merge(&other.queue_waits);
+        self.served += other.served;
         self.timeline.merge(&other.timeline);
         self.saturated += other.saturated;
         for (ours, theirs) in self.by_status.iter_mut().zip(&other.by_status) {

@@ -10,7 +10,7 @@ use super::offered::{at_most, offered};
 use super::parts::{GeneratorFigures, OpenLoopFigures, PhaseFigures};
 use super::samples::{PhaseSamples, Samples};
 use super::slices::{Supply, capacity_per_s};
-use crate::scenario::{Clock, Pacing, Scenario, Shape};
+use crate::scenario::{Arrival, Clock, Pacing, Scenario, Shape};
 
 /// How punctual the starts were, if the loop was open.
 pub fn open_loop(scenario: &Scenario, facts: &Facts, samples: &Samples) -> Option<OpenLoopFigures> {
@@ -122,14 +122,49 @@ pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {
             punctuality.arrivals(),
         ));
     }
+    if !is_many(punctuality.late() + punctuality.dropped) {
+        return None;
+    }
+    if let Some((offered, capacity)) = idle_device(scenario, facts) {
+        return Some(format!(
+            "the load generator was the bottleneck, or the device's thread was: {} of {} arrivals waited \
+             for a job and {} were dropped, though {offered:.0} ops arrived each second where the \
+             modelled device does {capacity:.0}. {ADVICE}",
+            punctuality.late(),
+            punctuality.arrivals(),
+            punctuality.dropped,
+        ));
+    }
     let busy = busy_share(scenario, facts)?;
-    (busy >= BUSY && is_many(punctuality.late() + punctuality.dropped)).then(|| {
+    (busy >= BUSY).then(|| {
         format!(
             "the load generator was the bottleneck: its threads were busy for {:.0} % of the time, \
              and arrivals were late. {ADVICE}",
             busy * 100.0
         )
     })
+}
+
+/// Ops that arrived each second, and those that the modelled device does, if the latter are so many more that it
+/// cannot be what arrivals waited for; nor a burst, nor a backlog that is short on purpose.
+fn idle_device(scenario: &Scenario, facts: &Facts) -> Option<(f64, f64)> {
+    let Pacing::Open {
+        arrival,
+        max_backlog,
+        ..
+    } = scenario.load.pacing
+    else {
+        return None;
+    };
+    if matches!(arrival, Arrival::Burst(_)) || max_backlog < LONG_BACKLOG {
+        return None;
+    }
+    let Supply::Open { ops_per_s } = offered(scenario, &facts.figures)?.supply else {
+        return None;
+    };
+    let load = at_most(scenario, &facts.figures)?;
+    let capacity = capacity_per_s(&scenario.model_by_kind()?, &load)?;
+    (ops_per_s * 2.0 < capacity).then_some((ops_per_s, capacity))
 }
 
 /// Where the loop looks for completions without end, that is no sign of work.
@@ -142,5 +177,7 @@ fn busy_share(scenario: &Scenario, facts: &Facts) -> Option<f64> {
 
 /// Of their time that threads have to work to be taken for busy without end.
 const BUSY: f64 = 0.95;
+/// Arrivals that at half of its capacity never wait for a device, whatever chance does.
+const LONG_BACKLOG: u32 = 1_000;
 const ADVICE: &str = "Lower the rate, add threads (load.threads), use the machine for nothing else, \
                       or allow more (load.late_after)";

@@ -217,7 +217,8 @@ impl Report {
         let samples = &self.samples;
         let elapsed = Nanos::new(self.elapsed_ns);
         let totals = &samples.totals;
-        self.ops_per_s = per_second(self.ops, elapsed);
+        // Files of earlier versions do not know what was served.
+        self.ops_per_s = per_second(totals.served.max(self.ops), elapsed);
         self.latency = times(&samples.latency);
         self.uncorrected = samples.uncorrected.as_ref().map(times);
         if let (Some(open_loop), Some(lateness)) = (&mut self.open_loop, &samples.lateness) {

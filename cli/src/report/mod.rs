@@ -88,7 +88,8 @@ pub struct Report {
     pub elapsed_ns: u64,
     /// Calls that gave their caller a result, whoever computed it.
     pub ops: u64,
-    /// Of them, each second; `null` if no time passed.
+    /// Calls that gave a result, each second; `null` if no time passed. Those that had begun before figures
+    /// were taken and ended since are counted here, and not in `ops`.
     pub ops_per_s: Option<f64>,
     /// Ops that the device answered while their calls waited, well or with an error. A call that is
     /// tried again makes several.

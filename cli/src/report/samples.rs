@@ -55,6 +55,9 @@ pub struct PhaseSamples {
 /// Sums over a run. They can exceed 2^53: a reader that knows floats alone loses their last digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
+    /// Calls that gave a result while figures were taken, those that had begun before included.
+    #[serde(default)]
+    pub served: u64,
     /// Calls between their begin and their end, whatever that was, integrated over time, call · ns.
     pub calls_in_flight_ns: i128,
     /// What of that belongs to calls that gave a result.
@@ -160,6 +163,7 @@ impl Totals {
         let (figures, device) = (&facts.figures, &facts.device);
         let [asym, sym] = [Class::Asymmetric, Class::Symmetric].map(|class| device.class(class));
         Self {
+            served: figures.served,
             calls_in_flight_ns: figures.calls_in_flight_ns,
             told_calls_ns: figures.told_calls_ns,
             in_device_ns: wide(device.in_system_ns()),
@@ -179,6 +183,7 @@ impl Totals {
     /// Sums of numbers that a file may have made up do not overflow.
     fn merge(&mut self, other: &Self) {
         let Self {
+            served,
             calls_in_flight_ns,
             told_calls_ns,
             in_device_ns,
@@ -193,6 +198,7 @@ impl Totals {
             thread_late_ops,
             thread_late_ns,
         } = other;
+        self.served = self.served.saturating_add(*served);
         self.calls_in_flight_ns = self.calls_in_flight_ns.saturating_add(*calls_in_flight_ns);
         self.thread_late_ops = self.thread_late_ops.saturating_add(*thread_late_ops);
         for (ours, theirs) in [

@@ -13,7 +13,8 @@ impl Report {
     /// does not show it. What no configuration says shows in the run: arrivals were dropped, or ops took
     /// longer and longer from its beginning to its end.
     pub fn is_saturated(&self) -> bool {
-        let Some(open_loop) = &self.open_loop else {
+        // The figures of an invalid run say nothing of the device.
+        let (Some(open_loop), None) = (&self.open_loop, &self.invalid) else {
             return false;
         };
         let is_too_much = match (open_loop.offered_per_s, open_loop.capacity_per_s) {

@@ -174,6 +174,9 @@ fn refuse(args: &args::Sweep) -> Result<(), PlanError> {
     let wrong = if !args.load.slo.is_empty() {
         "--slo: a sweep looks at all of its points, and none of them passes or fails\n  accepted: --slo \
          with `pausewake load`, at the point that matters"
+    } else if args.load.sets("abort") {
+        "--set abort: a sweep looks at all of its points, and none of them ends before its time\n  accepted: \
+         it with `pausewake load`, at the point that matters"
     } else if args.load.print_scenario {
         "--print-scenario: a sweep is many scenarios\n  accepted: --print-scenario with `pausewake load`, \
          with one value for each flag"
@@ -372,6 +375,7 @@ fn variant(
         )));
     }
     variant.scenario.expectations.clear();
+    variant.scenario.abort = None;
     Ok(variant)
 }
 

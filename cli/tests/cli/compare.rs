@@ -522,6 +522,7 @@ fn what_cannot_be_compared_is_refused() {
         (&["--slo", "p99<1ms"], &["--slo", "--fail-if"]),
         (&["--notify", "poll"], &["--notify poll", "fd or callback"]),
         (&["--set", "engine.mode=sync"], &["engine.mode"]),
+        (&["--set", "engine={mode=\"sync\"}"], &["engine.mode"]),
         (&["--profile", "abacus"], &["--profile abacus"]),
         (&["--format", "hgrm"], &["cannot be written as hgrm"]),
         (&["--seeds", "0"], &["--seeds"]),

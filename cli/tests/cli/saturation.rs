@@ -78,3 +78,17 @@ fn what_no_configuration_says_shows_in_the_run() {
     assert!(is_saturated);
     assert!(!load(&[&device[..], &["--rate", "1k"]].concat()).0);
 }
+
+/// What began in the warm-up took from the device what nobody else could have: it is served, too.
+#[test]
+fn a_backlog_from_the_warm_up_does_not_lower_the_throughput() {
+    for length in [["-n", "500"], ["-d", "200ms"]] {
+        let args = [&["--rate", "80k", "--warmup", "200ms"], &length[..]].concat();
+        let (_, report) = load(&args);
+        let throughput = report["ops_per_s"].as_f64().expect("it is measured");
+        let busy = report["slices"][0]["utilisation"].as_f64();
+        let expected = 29e9 / 433e3 * busy.expect("a share");
+        assert!((throughput / expected - 1.0).abs() < 0.02, "{throughput}");
+        assert!(report["ops"].as_u64() < Some(20_000), "{report}");
+    }
+}

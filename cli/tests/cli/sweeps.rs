@@ -444,6 +444,14 @@ fn wrong_flags_are_told() {
             &["--set load.jobs=5: it says what --jobs sweeps"],
         ),
         (
+            &["--jobs", "1,2", "--set", "load={op=\"rsa-sign\",jobs=5}"],
+            &["it says what --jobs sweeps"],
+        ),
+        (
+            &["--jobs", "1,2", "--set", "abort.p99=\"<1ms\""],
+            &["--set abort", "pausewake load"],
+        ),
+        (
             &["--rate", "1k,2k", "--set", "load.phase=[]"],
             &["it says what --rate sweeps", "--rate alone"],
         ),

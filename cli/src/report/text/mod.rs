@@ -122,6 +122,10 @@ fn heading(report: &Report) -> Table {
         let device_ops = counted(report.device_ops, "op");
         done = format!("{done}; {device_ops} by the device");
     }
+    let earlier = report.samples.totals.served.saturating_sub(report.ops);
+    if earlier > 0 {
+        done = format!("{done}, with {} begun in the warm-up", count(earlier));
+    }
     table.row(["done".to_owned(), done]);
     table
 }
@@ -177,7 +181,8 @@ pub fn compute_bound(report: &Report) -> Option<String> {
 
 /// What the arrivals of an open loop met, if it was more than they could get.
 pub fn saturated(report: &Report) -> Option<String> {
-    let open_loop = report.open_loop.as_ref()?;
+    let open_loop = report.open_loop.as_ref();
+    let open_loop = open_loop.filter(|_| report.invalid.is_none())?;
     let waited = share_of(open_loop.late_for_a_job, open_loop.arrivals);
     let dropped = open_loop
         .dropped

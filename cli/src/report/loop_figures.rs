@@ -9,7 +9,7 @@ use super::little::to_millionths;
 use super::offered::{at_most, offered};
 use super::parts::{GeneratorFigures, OpenLoopFigures, PhaseFigures};
 use super::samples::{PhaseSamples, Samples};
-use super::slices::{Supply, capacity_per_s};
+use super::slices::{Supply, capacity_per_s, unbounded_capacity_per_s};
 use crate::scenario::{Arrival, Clock, Pacing, Scenario, Shape};
 
 /// How punctual the starts were, if the loop was open.
@@ -126,10 +126,14 @@ pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {
         return None;
     }
     if let Some((offered, capacity)) = idle_device(scenario, facts) {
+        let capacity = match capacity.is_finite() {
+            true => format!("{capacity:.0}"),
+            false => "any number".to_owned(),
+        };
         return Some(format!(
             "the load generator was the bottleneck, or the device's thread was: {} of {} arrivals waited \
              for a job and {} were dropped, though {offered:.0} ops arrived each second where the \
-             modelled device does {capacity:.0}. {ADVICE}",
+             modelled device does {capacity}. {ADVICE}",
             punctuality.late(),
             punctuality.arrivals(),
             punctuality.dropped,
@@ -163,7 +167,7 @@ fn idle_device(scenario: &Scenario, facts: &Facts) -> Option<(f64, f64)> {
         return None;
     };
     let load = at_most(scenario, &facts.figures)?;
-    let capacity = capacity_per_s(&scenario.model_by_kind()?, &load)?;
+    let capacity = unbounded_capacity_per_s(&scenario.model_by_kind()?, &load)?;
     (ops_per_s * 2.0 < capacity).then_some((ops_per_s, capacity))
 }
 

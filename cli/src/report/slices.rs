@@ -104,9 +104,13 @@ fn predict(model: &ModelConfig, class: Class, load: &Offered) -> Option<Predicte
 /// open one has at most, what arrives above it waits for longer and longer. `None` where the
 /// configuration does not say.
 pub fn capacity_per_s(model: &ModelConfig, load: &Offered) -> Option<f64> {
-    let capacity_per_ns = round(model, load)?.ops_per_ns(load.supply);
-    let is_known = capacity_per_ns.is_finite();
-    is_known.then(|| to_millionths(capacity_per_ns * 1e9))
+    let capacity = unbounded_capacity_per_s(model, load)?;
+    capacity.is_finite().then(|| to_millionths(capacity))
+}
+
+/// The same, which is infinite where nothing takes any time.
+pub fn unbounded_capacity_per_s(model: &ModelConfig, load: &Offered) -> Option<f64> {
+    Some(round(model, load)?.ops_per_ns(load.supply) * 1e9)
 }
 
 /// What host and device do with an op.

@@ -91,10 +91,10 @@ impl PhaseFigures {
 /// That whoever made the load was the bottleneck, if so.
 ///
 /// By the wall clock, an open loop says nothing if the generator never got to some of the arrivals. Nor
-/// does it if more than one arrival in a hundred started late
-/// although a job was free for it, or if one in a hundred started late for any reason, or was dropped,
-/// and the threads that start them were busy all the time: a job may not have been free because nobody
-/// had the time to see that it was. Under virtual time what the threads do is part of the model.
+/// does it if more than one arrival in a hundred started late although a job was free for it; or if one in
+/// a hundred started late for any reason, or was dropped, and the threads that start them were busy all the
+/// time, or the device was far from it: a job may not have been free because nobody had the time to see
+/// that it was. Under virtual time what the threads do is part of the model.
 ///
 /// Arrivals that wait because the device keeps all jobs busy are no such case: that is a measurement.
 pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {

@@ -119,10 +119,6 @@ impl Load {
 /// Whether `set` says something of `path`: of it, of an entry in it, or of a table that has it.
 fn says(set: &str, path: &str) -> bool {
     let said = path_of(set);
-    let below = |path: &str, above: &str| {
-        let rest = path.strip_prefix(above)?;
-        rest.strip_prefix('.').map(str::to_owned)
-    };
     if said == path || below(&said, path).is_some() {
         return true;
     }
@@ -135,6 +131,11 @@ fn says(set: &str, path: &str) -> bool {
         at = at.and_then(|it| it.get(key));
     }
     at.is_some()
+}
+
+/// What of `path` lies below `above`, if it does.
+fn below<'a>(path: &'a str, above: &str) -> Option<&'a str> {
+    path.strip_prefix(above)?.strip_prefix('.')
 }
 
 /// The entry of a flag `--set`, without the room and the quotes that it may be written with.

@@ -181,6 +181,8 @@ impl Reactor {
     /// `until`: for callers that have nothing to do in between. Comes back when a job has ended, and now
     /// and then in any case.
     ///
+    /// Not for callers whose jobs set timers of theirs: one that is earlier than `until` would be missed.
+    ///
     /// # Errors
     /// As [`turn`](Self::turn).
     ///

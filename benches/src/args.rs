@@ -16,14 +16,17 @@ pub struct Args {
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
     /// Say which benchmarks there are, and run none.
-    #[arg(long, conflicts_with_all = ["names", "json", "update", "quick"])]
+    #[arg(long, conflicts_with_all = ["names", "json", "update", "program", "quick"])]
     pub list: bool,
     /// Write the figures to FILE as well, for programs.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Replace the table in FILE, between its markers. Only for a whole run.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "quick"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "program", "quick"])]
     pub update: Option<PathBuf>,
+    /// What `virtual-storm` measures: a program of another commit, say. Without it, cargo builds ours.
+    #[arg(long, value_name = "FILE", value_parser = existing)]
+    pub program: Option<PathBuf>,
     /// Do little: shows that everything works, and the figures mean nothing.
     #[arg(long)]
     pub quick: bool,
@@ -64,6 +67,11 @@ impl Args {
             _ => Err(wrong("one count is wanted")),
         }
     }
+}
+
+/// A file that is there, named so that it is found from anywhere.
+fn existing(path: &str) -> Result<PathBuf, String> {
+    std::fs::canonicalize(path).map_err(|error| error.to_string())
 }
 
 fn wrong(message: &str) -> clap::Error {

@@ -95,6 +95,7 @@ fn measure(args: &Args, benchmarks: &[&Benchmark]) -> Report {
     let context = Context {
         effort,
         libcrypto: Libcrypto::load(),
+        program: args.program.clone(),
     };
     let libcrypto = context.libcrypto.as_ref().map(Libcrypto::version);
     let machine = Machine::of(libcrypto.map_err(Clone::clone));

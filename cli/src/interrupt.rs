@@ -1,4 +1,6 @@
-//! SIGINT, SIGTERM and SIGHUP: the first ends the run in order, the second ends the process at once.
+//! SIGINT, SIGTERM and SIGHUP: the first ends the run in order, a later one ends the process at once.
+//! Signals that come all together are one: `timeout` sends its own to the process and then to the group
+//! that both are in, and who runs a terminal's job may do the same.
 //! SIGXFSZ ends nothing: that a file would get too long is an error of the write, and told as one.
 //!
 //! A thread of its own waits for them. So the second one works whatever the others do, and files that
@@ -8,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
@@ -32,8 +35,11 @@ impl Interrupt {
         signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let thread = std::thread::Builder::new().name("signals".to_owned());
         thread.spawn(move || {
+            let mut first = None;
             for signal in signals.forever() {
-                if raised.swap(true, Ordering::Relaxed) {
+                raised.store(true, Ordering::Relaxed);
+                let now = Instant::now();
+                if is_another(now, *first.get_or_insert(now)) {
                     end_at_once(signal);
                 }
             }
@@ -46,6 +52,14 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 }
+
+/// Whether a signal that comes at `now` is one of its own, and not the `first` once more.
+fn is_another(now: Instant, first: Instant) -> bool {
+    now - first >= TOGETHER
+}
+
+/// Longer than `timeout` takes between its two, and shorter than whoever has waited for the end in vain.
+const TOGETHER: Duration = Duration::from_millis(500);
 
 /// Whether whoever started this process has it ignore `signal`.
 fn is_ignored(signal: i32) -> bool {
@@ -79,3 +93,17 @@ fn end_at_once(signal: i32) {
 }
 
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_with_the_first_signal_is_no_second_one() {
+        let first = Instant::now();
+        for (after_ms, is_second) in [(0, false), (499, false), (500, true), (3_000, true)] {
+            let now = first + Duration::from_millis(after_ms);
+            assert_eq!(is_another(now, first), is_second, "{after_ms} ms later");
+        }
+    }
+}

@@ -362,9 +362,13 @@ fn unfinished_beside(
     Ok(unfinished)
 }
 
-/// What kind of error it is, alone: its text names the unfinished file, which nobody asked for.
+/// What the system said, alone: the text names the unfinished file, which nobody asked for.
 fn without_path(error: &io::Error) -> io::Error {
-    error.kind().into()
+    let cause = error.get_ref().and_then(|named| named.source());
+    let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause
+        .and_then(io::Error::raw_os_error)
+        .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 /// As any new file, less what the process's umask takes away; a temporary file would be private.

@@ -10,6 +10,8 @@ mod modelled;
 mod ops;
 mod virtual_storm;
 
+use std::path::PathBuf;
+
 use crate::failure::Failure;
 use crate::libcrypto::Libcrypto;
 use crate::measure::{Batch, Effort, Rounds, interleaved};
@@ -23,6 +25,8 @@ pub struct Context {
     pub effort: Effort,
     /// The peer, or why there is none.
     pub libcrypto: Result<Libcrypto, String>,
+    /// The `pausewake` that is measured; `None`: ours, built by cargo.
+    pub program: Option<PathBuf>,
 }
 
 /// A benchmark, which fills one row or several.

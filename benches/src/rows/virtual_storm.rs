@@ -20,7 +20,10 @@ pub(super) const VIRTUAL_STORM: Benchmark = Benchmark {
 };
 
 fn virtual_storm(context: &Context) -> Result<Vec<Row>, Failure> {
-    let program = program()?;
+    let program = match &context.program {
+        Some(program) => program.clone(),
+        None => built()?,
+    };
     let ops = context.effort.count(OPS);
     // The round that warms up need not be long.
     let mut ops_of_next = ops.div_ceil(10);
@@ -94,7 +97,7 @@ fn as_f64(count: u64) -> f64 {
 }
 
 /// The program, built as we are, by the cargo that runs us: one that lies around may be old.
-fn program() -> Result<PathBuf, Failure> {
+fn built() -> Result<PathBuf, Failure> {
     let cargo = std::env::var_os("CARGO").ok_or_else(|| {
         Failure::unavailable("the program is built by cargo; run this by `cargo run`")
     })?;

@@ -15,9 +15,8 @@ pub struct Duration(pub Nanos);
 pub struct PerByte(pub f64);
 
 impl Quantity for Duration {
-    const ACCEPTED: &'static str =
-        "a duration in quotes, a number with one of the units ns, us, µs, ms, s (as \"433us\")";
-    const UNITS: &'static str = "ns|us|µs|μs|ms|s";
+    const ACCEPTED: &'static str = "a duration in quotes, a number with one of the units ns, us, µs, ms, s, min, h (as \"433us\")";
+    const UNITS: &'static str = "ns|us|µs|μs|ms|s|min|h";
     const TOO_LARGE: &'static str = "too large: at most 9000000s";
 }
 
@@ -32,8 +31,8 @@ impl FromStr for Duration {
 }
 
 impl Quantity for PerByte {
-    const ACCEPTED: &'static str = "a duration per byte in quotes, a number with one of the units ns, us, µs, ms, s (as \"0.5ns\")";
-    const UNITS: &'static str = "ns|us|µs|μs|ms|s";
+    const ACCEPTED: &'static str = "a duration per byte in quotes, a number with one of the units ns, us, µs, ms, s, min, h (as \"0.5ns\")";
+    const UNITS: &'static str = "ns|us|µs|μs|ms|s|min|h";
 }
 
 impl FromStr for PerByte {
@@ -46,11 +45,14 @@ impl FromStr for PerByte {
 
 deserialize_as_quantity!(Duration, PerByte);
 
-const UNITS: [(&str, f64); 6] = [
+/// No `m`: to some it is a minute, and to those who leave out the `s` a thousandth of a second.
+const UNITS: [(&str, f64); 8] = [
     ("ns", 1.0),
     ("us", 1e3),
     ("µs", 1e3),
     ("μs", 1e3), // the Greek letter, which some keyboards give for the micro sign
     ("ms", 1e6),
     ("s", 1e9),
+    ("min", 60e9),
+    ("h", 3_600e9),
 ];

@@ -178,8 +178,11 @@ mod tests {
         assert_eq!(ns("1.5ms"), 1_500_000);
         assert_eq!(ns("10 s"), 10_000_000_000);
         assert_eq!(ns("7ns"), 7);
+        assert_eq!(ns("1.5min"), 90_000_000_000);
+        assert_eq!(ns("2h"), 7_200_000_000_000);
         assert_eq!("0.5ns".parse::<PerByte>().unwrap().0, 0.5);
         assert_eq!("16KiB".parse::<Size>().unwrap().0, 16_384);
+        assert_eq!("16K".parse::<Size>().unwrap().0, 16_384);
         assert_eq!("16KB".parse::<Size>().unwrap().0, 16_000);
         assert_eq!("1_000B".parse::<Size>().unwrap().0, 1_000);
         assert_eq!("8000/s".parse::<Rate>().unwrap().per_second(), 8_000.0);
@@ -194,7 +197,7 @@ mod tests {
     fn a_missing_a_wrong_and_a_too_fine_unit_are_told_apart() {
         assert!(message::<Duration>("5").contains("lacks a unit"));
         assert!(message::<Duration>("5m").contains("unknown unit `m`"));
-        assert!(message::<Duration>("5m").contains("ns, us, µs, ms, s"));
+        assert!(message::<Duration>("5m").contains("ns, us, µs, ms, s, min, h"));
         assert!(message::<Duration>("0.5ns").contains("finer than a nanosecond"));
         assert!(message::<Duration>("soon").contains("does not begin with a number"));
         assert!(message::<Duration>("-5ms").contains("does not begin with a number"));

@@ -9,9 +9,8 @@ use super::{Quantity, UnitError, deserialize_as_quantity, number_with_unit, whol
 pub struct Size(pub u32);
 
 impl Quantity for Size {
-    const ACCEPTED: &'static str =
-        "a size in quotes, a number with one of the units B, KB, KiB, MB, MiB (as \"16KiB\")";
-    const UNITS: &'static str = "B|KB|KiB|MB|MiB";
+    const ACCEPTED: &'static str = "a size in quotes, a number with one of the units B, KB, KiB or K, MB, MiB or M (as \"16KiB\")";
+    const UNITS: &'static str = "B|KB|KiB|K|MB|MiB|M";
     const TOO_LARGE: &'static str = "too large: at most 4294967295B";
 }
 
@@ -30,10 +29,12 @@ impl FromStr for Size {
 
 deserialize_as_quantity!(Size);
 
-const UNITS: [(&str, f64); 5] = [
+const UNITS: [(&str, f64); 7] = [
     ("B", 1.0),
     ("KB", 1e3),
     ("KiB", 1_024.0),
+    ("K", 1_024.0),
     ("MB", 1e6),
     ("MiB", 1_048_576.0),
+    ("M", 1_048_576.0),
 ];

@@ -62,11 +62,15 @@ fn ended(folder: &Folder, clock: &str, signal: &str) -> Value {
 }
 
 fn send(signal: &str, child: &Child) {
-    let sent = Command::new("kill")
-        .args(["-s", signal, &child.id().to_string()])
-        .status()
-        .expect("kill starts");
-    assert!(sent.success());
+    send_to(signal, &[child]);
+}
+
+/// One signal for each of `children`, with nothing in between.
+fn send_to(signal: &str, children: &[&Child]) {
+    let mut kill = Command::new("kill");
+    kill.args(["-s", signal])
+        .args(children.iter().map(|child| child.id().to_string()));
+    assert!(kill.status().expect("kill starts").success());
 }
 
 #[test]
@@ -115,7 +119,20 @@ fn a_run_that_waits_for_a_slow_device_is_ended_too() {
     assert_eq!(report["jobs"]["finished"], 0);
 }
 
-/// As under nohup: a second signal that was heard would end it at once.
+/// As `timeout` does it: to the process, and at once to the group that it is in.
+#[test]
+fn a_signal_that_comes_twice_is_one() {
+    for signal in ["INT", "TERM"] {
+        let folder = Folder::with(GOOD);
+        let child = begun(&folder, "clock=virtual");
+        send_to(signal, &[&child, &child]);
+        let said = said(child.wait_with_output().expect("it ends"));
+        said.expect_code(105);
+        assert_eq!(folder.names(), ["it.toml", "report"]);
+    }
+}
+
+/// As under nohup.
 #[test]
 fn a_hangup_that_is_ignored_stays_ignored() {
     let folder = Folder::with(GOOD);
@@ -127,7 +144,8 @@ fn a_hangup_that_is_ignored_stays_ignored() {
     let mut shell = Command::new("sh");
     shell.args(["-c", &run]).current_dir(folder.path("."));
     let child = started(&folder, &mut shell);
-    for signal in ["HUP", "HUP", "INT"] {
+    assert!(catches(2, &child) && !catches(1, &child));
+    for signal in ["HUP", "INT"] {
         send(signal, &child);
     }
     let said = said(child.wait_with_output().expect("it ends"));
@@ -168,7 +186,8 @@ fn a_fifo_that_nobody_reads_does_not_keep_a_signal_away() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        while !catches_term(&child) {
+        // Its handler is the last.
+        while !catches(15, &child) {
             assert_eq!(child.try_wait().expect("a child"), None, "it ended early");
             std::thread::yield_now();
         }
@@ -180,13 +199,13 @@ fn a_fifo_that_nobody_reads_does_not_keep_a_signal_away() {
     }
 }
 
-/// Whether the program has handlers for signals; SIGTERM's is the last.
-fn catches_term(child: &Child) -> bool {
+/// Whether the program has a handler for the signal of this number.
+fn catches(signal: u32, child: &Child) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
     let status = status.expect("the child's status");
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let caught = u64::from_str_radix(caught.expect("a mask").trim(), 16).expect("hexadecimal");
-    caught & (1 << (15 - 1)) != 0
+    caught & (1 << (signal - 1)) != 0
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn a_file_gets_what_standard_output_would_and_nothing_else_is_left() {
 fn a_file_that_cannot_be_made_is_named_as_it_was_given() {
     let folder = Folder::with(GOOD);
     let said = folder.run(&["-o", "nowhere/report"]).expect_code(104);
-    let said = said.expect_err(&["cannot write nowhere/report: entity not found\n"]);
+    let said = said.expect_err(&["cannot write nowhere/report: No such file or directory"]);
     assert!(!said.err.contains(".pausewake-"), "{}", said.err);
 }
 

@@ -9,7 +9,7 @@ use serde::de::value::{Error as ValueError, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, SeqAccess, Visitor};
 
 use crate::scenario::file::{MixSection, Op};
-use crate::units::Count;
+use crate::units::{Count, Size, pattern};
 
 /// What is asked of the engine, and of how many bytes if that is said: `aes-256-gcm-seal@1350`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,15 +38,21 @@ impl FromStr for OpName {
             Some((name, size)) => (name, Some(size)),
         };
         let size = size.map(|size| {
-            let bytes = size.strip_suffix('B').unwrap_or(size).parse();
-            bytes
-                .map_err(|_| ValueError::custom(format!("`{size}` is no number of bytes; {SIZES}")))
+            bytes(size).ok_or_else(|| {
+                ValueError::custom(format!("`{size}` is no number of bytes; {SIZES}"))
+            })
         });
         Ok(Self {
             op: Op::deserialize(name.into_deserializer())?,
             size: size.transpose()?,
         })
     }
+}
+
+/// Bytes with a unit, or without one.
+fn bytes(size: &str) -> Option<u32> {
+    let bare = size.parse().ok();
+    bare.or_else(|| Some(size.parse::<Size>().ok()?.0))
 }
 
 impl<'de> Deserialize<'de> for OpName {
@@ -67,10 +73,15 @@ impl JsonSchema for OpName {
                             they are said: aes-256-gcm-seal@1350",
             "anyOf": [
                 generator.subschema_for::<Op>(),
-                { "type": "string", "pattern": "^[a-z0-9-]+@[0-9]+B?$" },
+                { "type": "string", "pattern": format!("^[a-z0-9-]+@{}$", size_pattern()) },
             ],
         })
     }
+}
+
+/// A regular expression for what [`bytes`] reads.
+fn size_pattern() -> String {
+    format!("([0-9]+|{})", pattern::<Size>())
 }
 
 impl Mix {
@@ -126,13 +137,14 @@ impl JsonSchema for Mix {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        const ENTRY: &str = r"\s*[a-z0-9-]+(@[0-9]+B?)?(\s*:\s*[0-9_]+)?\s*";
+        let size = size_pattern();
+        let entry = format!(r"\s*[a-z0-9-]+(@{size})?(\s*:\s*[0-9_]+)?\s*");
         json_schema!({
             "description": "Several ops, each with a weight",
             "anyOf": [
                 {
                     "type": "string",
-                    "pattern": format!("^{ENTRY}(,{ENTRY})*$"),
+                    "pattern": format!("^{entry}(,{entry})*$"),
                     "examples": ["rsa2048-sign:1,aes-256-gcm-seal@1350:20"],
                 },
                 {
@@ -145,5 +157,26 @@ impl JsonSchema for Mix {
     }
 }
 
-const SIZES: &str = "accepted: a name, @ and bytes (as \"aes-256-gcm-seal@1350\")";
+const SIZES: &str = "accepted: a name, @ and bytes (as \"aes-256-gcm-seal@1350\" or @16K)";
 const MIXES: &str = "ops with weights in quotes (as \"rsa2048-sign:1,aes-256-gcm-seal@1350:20\"), or an array of tables with op, weight, message_size, scheme, key, cipher";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_may_have_a_unit() {
+        for (text, size) in [
+            ("aes-256-gcm-seal", None),
+            ("aes-256-gcm-seal@1350", Some(1_350)),
+            ("aes-256-gcm-seal@1350B", Some(1_350)),
+            ("aes-256-gcm-seal@16K", Some(16_384)),
+            ("aes-256-gcm-seal@1MiB", Some(1_048_576)),
+        ] {
+            let name: OpName = text.parse().unwrap();
+            assert_eq!((name.op, name.size), (Op::Aes256GcmSeal, size), "{text}");
+        }
+        let error = "rsa2048-sign@16Q".parse::<OpName>().unwrap_err();
+        assert!(error.to_string().contains("`16Q` is no number of bytes"));
+    }
+}

@@ -8,8 +8,9 @@ use super::build::{Facts, per_second, times};
 use super::little::to_millionths;
 use super::offered::{at_most, offered};
 use super::parts::{GeneratorFigures, OpenLoopFigures, PhaseFigures};
+use super::punctuality::Punctuality;
 use super::samples::{PhaseSamples, Samples};
-use super::slices::{Supply, capacity_per_s, unbounded_capacity_per_s};
+use super::slices::{Supply, alone_ns, capacity_per_s, unbounded_capacity_per_s};
 use crate::scenario::{Arrival, Clock, Pacing, Scenario, Shape};
 
 /// How punctual the starts were, if the loop was open.
@@ -36,6 +37,7 @@ pub fn open_loop(scenario: &Scenario, facts: &Facts, samples: &Samples) -> Optio
         late_for_a_job: punctuality.late_for_a_job,
         dropped: punctuality.dropped,
         dropped_by_generator: punctuality.dropped_by_generator,
+        left_waiting: punctuality.left_waiting,
         late_after_ns: late_after.get(),
         max_backlog: punctuality.max_backlog,
         lateness: times(samples.lateness.as_ref()?),
@@ -91,10 +93,11 @@ impl PhaseFigures {
 /// That whoever made the load was the bottleneck, if so.
 ///
 /// By the wall clock, an open loop says nothing if the generator never got to some of the arrivals. Nor
-/// does it if more than one arrival in a hundred started late although a job was free for it; or if one in
-/// a hundred started late for any reason, or was dropped, and the threads that start them were busy all the
-/// time, or the device was far from it: a job may not have been free because nobody had the time to see
-/// that it was. Under virtual time what the threads do is part of the model.
+/// does it if more than one arrival in a hundred started late although a job was free for it, by more than
+/// what no figure shows; or if one in a hundred started late for any reason, or was dropped, and the
+/// threads that start them were busy all the time, or the device was far from it: a job may not have been
+/// free because nobody had the time to see that it was. Under virtual time what the threads do is part of
+/// the model.
 ///
 /// Arrivals that wait because the device keeps all jobs busy are no such case: that is a measurement.
 pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {
@@ -113,8 +116,9 @@ pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {
             punctuality.arrivals(),
         ));
     }
-    let is_many = |part: u64| part * 100 > punctuality.arrivals();
-    if is_many(punctuality.late_by_generator) {
+    // A single one is chance, however few there are.
+    let is_many = |part: u64| part > 1 && part * 100 > punctuality.arrivals();
+    if is_many(punctuality.late_by_generator) && !is_hidden(punctuality, facts) {
         return Some(format!(
             "the load generator was the bottleneck: {} of {} arrivals were started more than \
              {late_after} late although a job was free, where one in a hundred may be. {ADVICE}",
@@ -125,15 +129,10 @@ pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {
     if !is_many(punctuality.late() + punctuality.dropped) {
         return None;
     }
-    if let Some((offered, capacity)) = idle_device(scenario, facts) {
-        let capacity = match capacity.is_finite() {
-            true => format!("{capacity:.0}"),
-            false => "any number".to_owned(),
-        };
+    if let Some(why) = idle_device(scenario, facts) {
         return Some(format!(
             "the load generator was the bottleneck, or the device's thread was: {} of {} arrivals waited \
-             for a job and {} were dropped, though {offered:.0} ops arrived each second where the \
-             modelled device does {capacity}. {ADVICE}",
+             for a job and {} were dropped, though {why}. {ADVICE}",
             punctuality.late(),
             punctuality.arrivals(),
             punctuality.dropped,
@@ -149,9 +148,18 @@ pub fn bottleneck(scenario: &Scenario, facts: &Facts) -> Option<String> {
     })
 }
 
-/// Ops that arrived each second, and those that the modelled device does, if the latter are so many more that it
-/// cannot be what arrivals waited for; nor a burst, nor a backlog that is short on purpose.
-fn idle_device(scenario: &Scenario, facts: &Facts) -> Option<(f64, f64)> {
+/// Whether the lateness of starts is lost in the latency: nearly all are late by less than a hundredth of
+/// what half of the calls take at least.
+fn is_hidden(punctuality: &Punctuality, facts: &Facts) -> bool {
+    let latency = facts.figures.reported_latency().series();
+    let p99 = punctuality.lateness.quantile(0.99);
+    latency.count() > 0 && p99.as_f64() * 100.0 <= latency.quantile(0.5).as_f64()
+}
+
+/// Why it cannot be the modelled device that arrivals waited for, if so; nor is it a burst, nor a backlog
+/// that is short on purpose. Either it does far more than what arrived; or it does more, and its thread
+/// was so late that what it did was no longer what is modelled.
+fn idle_device(scenario: &Scenario, facts: &Facts) -> Option<String> {
     let Pacing::Open {
         arrival,
         max_backlog,
@@ -167,8 +175,21 @@ fn idle_device(scenario: &Scenario, facts: &Facts) -> Option<(f64, f64)> {
         return None;
     };
     let load = at_most(scenario, &facts.figures)?;
-    let capacity = unbounded_capacity_per_s(&scenario.model_by_kind()?, &load)?;
-    (ops_per_s * 2.0 < capacity).then_some((ops_per_s, capacity))
+    let model = scenario.model_by_kind()?;
+    let capacity = unbounded_capacity_per_s(&model, &load)?;
+    let does = match capacity.is_finite() {
+        true => format!("{capacity:.0}"),
+        false => "any number".to_owned(),
+    };
+    let why =
+        format!("{ops_per_s:.0} ops arrived each second where the modelled device does {does}");
+    if ops_per_s * 2.0 < capacity {
+        return Some(why);
+    }
+    let late = facts.device.driver_lateness.mean_ns();
+    let is_late = late.as_f64() > LATE_DEVICE * alone_ns(&model, &load)?;
+    (is_late && ops_per_s < capacity)
+        .then(|| format!("{why}, whose thread here was late by {late} on average"))
 }
 
 /// Where the loop looks for completions without end, that is no sign of work.
@@ -181,6 +202,8 @@ fn busy_share(scenario: &Scenario, facts: &Facts) -> Option<f64> {
 
 /// Of their time that threads have to work to be taken for busy without end.
 const BUSY: f64 = 0.95;
+/// Of the time of an op that waits for no other, by how much a completion may be late.
+const LATE_DEVICE: f64 = 0.1;
 /// Arrivals that at half of its capacity never wait for a device, whatever chance does.
 const LONG_BACKLOG: u32 = 1_000;
 const ADVICE: &str = "Lower the rate, add threads (load.threads), use the machine for nothing else, \

@@ -269,6 +269,7 @@ impl OpenLoopFigures {
             late_for_a_job,
             dropped,
             dropped_by_generator,
+            left_waiting,
             late_after_ns: _,
             max_backlog,
             lateness: _,
@@ -280,6 +281,7 @@ impl OpenLoopFigures {
         add(&mut self.late_for_a_job, *late_for_a_job);
         add(&mut self.dropped, *dropped);
         add(&mut self.dropped_by_generator, *dropped_by_generator);
+        add(&mut self.left_waiting, *left_waiting);
         self.max_backlog = self.max_backlog.max(*max_backlog);
     }
 }

@@ -6,13 +6,12 @@ use pausewake_engine::{HostCosts, Notify};
 
 use super::collect::Figures;
 use super::slices::{Demand, Host, Offered, Supply, mean_ns};
-use crate::scenario::{Clock, Mode, Pacing, Scenario, Work};
+use crate::scenario::{Clock, Load, MixItem, Mode, Pacing, Scenario};
 
 /// The ops that the device was asked for, and what decides how many there are; `None` when nothing
 /// was asked, or software took some of the ops, or phases change the load.
 pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
-    let ops_per_job = ratio(asked(figures), figures.jobs.started.max(1));
-    of_supply(scenario, figures, supply(scenario, ops_per_job))
+    of_supply(scenario, figures, supply(scenario))
 }
 
 /// The same ops, by as many jobs as there may be at once, which are never idle.
@@ -79,22 +78,29 @@ fn host(scenario: &Scenario, demands: &[Demand]) -> Host {
     }
 }
 
-fn supply(scenario: &Scenario, ops_per_job: f64) -> Supply {
+fn supply(scenario: &Scenario) -> Supply {
     match scenario.load.pacing {
+        // A job of an open loop does something once.
         Pacing::Open { rate_per_s, .. } => Supply::Open {
-            ops_per_s: rate_per_s * ops_per_job,
+            ops_per_s: rate_per_s * ops_each_time(&scenario.load),
         },
         Pacing::Closed { jobs } => closed(scenario, jobs),
     }
 }
 
+/// Ops that what a job does next takes, on average.
+fn ops_each_time(load: &Load) -> f64 {
+    let weight = |item: &MixItem| f64::from(item.weight);
+    let ops = |item: &MixItem| weight(item) * ratio(item.work.ops(), 1);
+    load.mix.iter().map(ops).sum::<f64>() / load.mix.iter().map(weight).sum::<f64>()
+}
+
 fn closed(scenario: &Scenario, jobs: u32) -> Supply {
     let load = &scenario.load;
-    let ops = load.only().map_or(1, Work::ops);
     let think_ns = load.think.map_or(0.0, |think| mean_ns(think, 0.0));
     Supply::Closed {
         jobs: f64::from(jobs),
-        think_ns: think_ns / ratio(ops, 1),
+        think_ns: think_ns / ops_each_time(load),
         room: f64::from(room(scenario)) * f64::from(load.threads),
     }
 }

@@ -89,7 +89,7 @@ pub struct OpenLoopFigures {
     /// Whether more arrived than was served: latency grows with the run, and says nothing of a longer one.
     #[serde(default)]
     pub saturated: bool,
-    /// Arrivals: `started` and `dropped`.
+    /// Arrivals: `started`, `dropped` and `left_waiting`.
     pub arrivals: u64,
     /// Those that were started.
     pub started: u64,
@@ -106,6 +106,9 @@ pub struct OpenLoopFigures {
     /// found no job free and no place in the backlog.
     #[serde(default)]
     pub dropped_by_generator: u64,
+    /// Arrivals that waited for a job when something ended the run before its time.
+    #[serde(default)]
+    pub left_waiting: u64,
     /// How long after its time a start is late.
     pub late_after_ns: u64,
     /// Arrivals that waited for a job at once, at most.

@@ -18,6 +18,8 @@ pub struct Punctuality {
     /// Of these, those that the generator had not got to when the load had been over for a while; the
     /// others found no job free, and no place in the backlog.
     pub dropped_by_generator: u64,
+    /// Waited for a job when the run was broken off.
+    pub left_waiting: u64,
     /// Arrivals that waited for a job at once, at most.
     pub max_backlog: u64,
 }
@@ -30,7 +32,7 @@ impl Punctuality {
 
     /// All there were.
     pub fn arrivals(&self) -> u64 {
-        self.started() + self.dropped
+        self.started() + self.dropped + self.left_waiting
     }
 
     /// Those that were not started on time.
@@ -45,6 +47,7 @@ impl Punctuality {
         self.late_for_a_job += other.late_for_a_job;
         self.dropped += other.dropped;
         self.dropped_by_generator += other.dropped_by_generator;
+        self.left_waiting += other.left_waiting;
         self.max_backlog += other.max_backlog;
     }
 }

@@ -11,20 +11,21 @@ impl Report {
     ///
     /// Where the capacity follows from the configuration, what was asked is held against that: a short run
     /// does not show it. What no configuration says shows in the run: arrivals were dropped, or ops took
-    /// longer and longer from its beginning to its end.
+    /// longer and longer from its beginning to its end. A run that is short, or nearly too much, may look
+    /// like that by chance, so it takes more to contradict the configuration.
     pub fn is_saturated(&self) -> bool {
         // The figures of an invalid run say nothing of the device.
         let (Some(open_loop), None) = (&self.open_loop, &self.invalid) else {
             return false;
         };
-        let is_too_much = match (open_loop.offered_per_s, open_loop.capacity_per_s) {
-            (Some(offered), Some(capacity)) => offered > capacity,
-            _ => self.busiest() >= SATURATED,
+        let (is_too_much, behind) = match (open_loop.offered_per_s, open_loop.capacity_per_s) {
+            (Some(offered), Some(capacity)) => (offered > capacity, FAR_BEHIND),
+            _ => (self.busiest() >= SATURATED, BEHIND),
         };
         let dropped = open_loop
             .dropped
             .saturating_sub(open_loop.dropped_by_generator);
-        dropped > 0 || is_too_much || self.falls_behind()
+        dropped > 0 || is_too_much || self.falls_behind(behind)
     }
 
     /// Writes down whether it is.
@@ -42,9 +43,9 @@ impl Report {
     }
 
     /// Whether ops that returned took longer in each quarter of the run than in the one before, and by so
-    /// much that one in fifty arrivals stays behind: where only a part of what arrives is served, latency
+    /// much that this share of arrivals stays `behind`: where only a part of what arrives is served, latency
     /// grows by the time in which the rest arrives. A queue that comes and goes does not grow four times.
-    fn falls_behind(&self) -> bool {
+    fn falls_behind(&self, behind: f64) -> bool {
         let intervals: Vec<(Nanos, &Interval)> = self.timeline.intervals().collect();
         let length = intervals.len() / 4;
         if length == 0 {
@@ -60,7 +61,7 @@ impl Report {
         let grows = means.windows(2).all(|pair| pair[0] < pair[1]);
         // From the middle of the first quarter to that of the last one.
         let steps = Nanos::new(3 * length as u64 * self.timeline.interval_ns()).as_f64();
-        grows && means[3] - means[0] > steps * BEHIND
+        grows && means[3] - means[0] > steps * behind
     }
 }
 
@@ -83,5 +84,7 @@ fn float(count: u64) -> f64 {
 const SATURATED: f64 = 0.98;
 /// Of what arrives, the share that is not served.
 const BEHIND: f64 = 0.02;
+/// The same, where the configuration says that all of it can be served.
+const FAR_BEHIND: f64 = 0.1;
 /// Ops whose mean says something.
 const ENOUGH: u64 = 10;

@@ -113,6 +113,12 @@ pub fn unbounded_capacity_per_s(model: &ModelConfig, load: &Offered) -> Option<f
     Some(round(model, load)?.ops_per_ns(load.supply) * 1e9)
 }
 
+/// How long an op of `load` takes that never waits for another, ns. `None` where the configuration does not
+/// say.
+pub fn alone_ns(model: &ModelConfig, load: &Offered) -> Option<f64> {
+    Some(round(model, load)?.round_ns)
+}
+
 /// What host and device do with an op.
 struct Round {
     /// Ops that the slowest part can do.

@@ -37,7 +37,9 @@ impl Verdict {
     }
 
     /// The worst that is to be said of `report`: a wrong result before a run that somebody ended, this
-    /// before figures that mean nothing, and these before an expectation that they fail.
+    /// before figures that mean nothing, and these before an expectation that they fail. Calls that
+    /// failed are expected by nobody who says nothing of them, and a run in which nothing returned shows
+    /// nothing.
     pub fn of(report: &Report) -> Self {
         if report.verified.wrong > 0 {
             Self::WrongResult
@@ -45,8 +47,12 @@ impl Verdict {
             Self::Aborted
         } else if report.invalid.is_some() {
             Self::Invalid
-        } else if report.expected.iter().any(ExpectationResult::fails) {
+        } else if report.expected.iter().any(ExpectationResult::fails)
+            || report.has_unexpected_errors()
+        {
             Self::ExpectationFailed
+        } else if report.ops == 0 {
+            Self::Invalid
         } else {
             Self::Holds
         }
@@ -61,6 +67,14 @@ impl Verdict {
             Self::Invalid => Exit::Invalid,
             Self::Aborted => Exit::Aborted,
         }
+    }
+}
+
+impl Report {
+    /// Whether calls failed, and nothing was said of how many may.
+    pub fn has_unexpected_errors(&self) -> bool {
+        let mut figures = self.expected.iter().map(|expected| &*expected.figure);
+        self.errors.total > 0 && !figures.any(|figure| ERRORS.contains(&figure))
     }
 }
 
@@ -169,6 +183,15 @@ fn verified(comparison: Comparison, report: &Report) -> (bool, String) {
     (holds && complete, measured)
 }
 
+/// Figures that say of calls that they failed.
+const ERRORS: [&str; 6] = [
+    "errors",
+    "misuse",
+    "device_errors",
+    "retries",
+    "not_authentic",
+    "timed_out",
+];
 /// As [`Metric::Verified`](crate::scenario::Metric::Verified) is called.
 const VERIFIED: &str = "verified";
 

@@ -123,7 +123,7 @@ impl OpenLoop {
         self.gave_up_at.get_or_insert(now);
         self.next = None;
         for ticket in std::mem::take(&mut self.backlog) {
-            self.drops(ticket);
+            self.punctuality.left_waiting += u64::from(self.counts(ticket));
         }
     }
 

@@ -133,7 +133,7 @@ fn banner(variants: &[Report]) -> Banner {
         reasons.extend(against.map(|reason| format!("{}{reason}", of(report))));
     }
     let expected: usize = variants.iter().map(|it| it.expected.len()).sum();
-    if reasons.is_empty() {
+    if reasons.is_empty() && verdict == Verdict::Holds {
         reasons.push(match expected {
             0 => "The run is complete; nothing was expected of it.".to_owned(),
             1 => "The run is complete, and the one expectation holds.".to_owned(),
@@ -141,9 +141,11 @@ fn banner(variants: &[Report]) -> Banner {
         });
     }
     for report in variants {
-        let said = [text::compute_bound(report), text::saturated(report)];
-        let said = said.into_iter().flatten();
-        reasons.extend(said.map(|said| format!("{}{said}", of(report))));
+        reasons.extend(
+            text::remarks(report)
+                .iter()
+                .map(|said| format!("{}{said}", of(report))),
+        );
     }
     let mut all = variants.iter().flat_map(|report| &report.expected);
     let (class, word) = match verdict {

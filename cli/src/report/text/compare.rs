@@ -5,9 +5,7 @@ use std::ops::Range;
 
 use super::numbers::{amount, count, difference, or_na, share, time};
 use super::table::{GAP, LABEL_WIDTH, Table, WIDTH};
-use super::{
-    compute_bound, expectations, facts, invalid, paragraph, saturated, settings, story, title,
-};
+use super::{expectations, facts, invalid, paragraph, remarks, settings, story, title};
 use crate::report::Report;
 use crate::report::parts::OpenLoopFigures;
 
@@ -27,14 +25,10 @@ pub fn side_by_side(variants: &[Report]) -> String {
         Some(invalid(&format!("variant {}: {reason}", name(variant))))
     }));
     parts.push(format!("{}{}", title(&first.scenario), common(variants)));
-    parts.extend(variants.iter().filter_map(|variant| {
-        let said = compute_bound(variant)?;
-        Some(paragraph(&format!("{}: {said}", name(variant))))
-    }));
-    parts.extend(variants.iter().filter_map(|variant| {
-        let said = saturated(variant)?;
-        Some(paragraph(&format!("{}: {said}", name(variant))))
-    }));
+    for variant in variants {
+        let said = remarks(variant).into_iter();
+        parts.extend(said.map(|said| paragraph(&format!("{}: {said}", name(variant)))));
+    }
     parts.extend(blocks(variants).iter().map(Table::to_string));
     let details = details(variants);
     if !details.is_empty() {

@@ -93,6 +93,12 @@ fn open_loop(report: &Report) -> Vec<(&'static str, String)> {
             count(open_loop.dropped_by_generator),
         ));
     }
+    if open_loop.left_waiting > 0 {
+        arrivals.push_str(&format!(
+            "; {} waited when the run was broken off",
+            count(open_loop.left_waiting),
+        ));
+    }
     let lateness = &open_loop.lateness;
     let [mean, p50, p99, max] = [
         lateness.mean_ns,

@@ -7,7 +7,7 @@ pub mod table;
 
 pub use table::Table;
 
-use super::parts::{ExpectationResult, Times};
+use super::parts::{ComputeFigures, ExpectationResult, Times};
 use super::{Report, parts::ScenarioInfo};
 use numbers::{
     amount, count, counted, difference, or_na, ranges, share, share_of, time, time_in_words,
@@ -27,6 +27,7 @@ pub fn tables(variants: &[Report]) -> Vec<(&'static str, Table)> {
         [only] => vec![
             ("Run", heading(only)),
             ("Latency and stages", times_with(only, &ALL_PERCENTILES)),
+            ("Phases", phases(only)),
             ("Slices", slices(only)),
             ("Little\u{2019}s law", littles_law(only)),
             ("Counts", facts::facts(only)),
@@ -47,8 +48,7 @@ fn single(report: &Report) -> String {
     parts.extend(aborted(report));
     parts.extend(report.invalid.as_deref().map(invalid));
     parts.push(format!("{}{}", title(&report.scenario), heading(report)));
-    parts.extend(compute_bound(report).map(|said| paragraph(&said)));
-    parts.extend(saturated(report).map(|said| paragraph(&said)));
+    parts.extend(remarks(report).iter().map(|said| paragraph(said)));
     parts.push(times(report).to_string());
     if !report.phases.is_empty() {
         parts.push(phases(report).to_string());
@@ -168,8 +168,40 @@ fn device(scenario: &ScenarioInfo) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
+/// What is to be known before the figures are read: whose they are, beside the modelled device's.
+pub fn remarks(report: &Report) -> Vec<String> {
+    let all = [
+        failed_calls(report),
+        nothing_returned(report),
+        compute_bound(report),
+        late_device(report),
+        saturated(report),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// That calls failed of which nobody said that they may.
+fn failed_calls(report: &Report) -> Option<String> {
+    let failed = report.errors.total;
+    report.has_unexpected_errors().then(|| {
+        format!(
+            "FAILED CALLS: {} failed, and {} returned. Latency and throughput are of the latter alone. \
+             What may fail is for an expectation to say, as errors <= {failed}.",
+            counted(failed, "call"),
+            counted(report.ops, "op"),
+        )
+    })
+}
+
+/// That there is nothing to be read from a run.
+fn nothing_returned(report: &Report) -> Option<String> {
+    let is_empty = report.ops == 0 && report.errors.total == 0 && report.aborted.is_none();
+    let said = "NOTHING RETURNED: no call ended in the time that was measured. Let the load go on for longer.";
+    is_empty.then(|| said.to_owned())
+}
+
 /// One sentence, if the CPU and not the model decided the figures.
-pub fn compute_bound(report: &Report) -> Option<String> {
+fn compute_bound(report: &Report) -> Option<String> {
     let compute = report.compute.as_ref().filter(|compute| compute.bound)?;
     Some(format!(
         "COMPUTE BOUND: this run measures the CPU, not the modelled device. {} of ops waited for \
@@ -179,8 +211,28 @@ pub fn compute_bound(report: &Report) -> Option<String> {
     ))
 }
 
+/// One sentence, if the machine let the device's thread run so late that the figures are as much the
+/// machine's as the modelled device's.
+fn late_device(report: &Report) -> Option<String> {
+    let is_bound = |compute: &ComputeFigures| compute.bound;
+    if report.invalid.is_some() || report.compute.as_ref().is_some_and(is_bound) {
+        return None;
+    }
+    let thread = report.device_thread.as_ref()?;
+    let mean_ns = report.latency.mean_ns.filter(|mean_ns| *mean_ns > 0)?;
+    (thread.late_mean_ns > mean_ns / LATE_DEVICE).then(|| {
+        format!(
+            "LATE DEVICE: the machine let the device's thread run late, by {} on average, {} of the time that \
+             calls took: what is slower than the model is the machine's. Use it for nothing else, or \
+             choose another way to wait (device.wait).",
+            time_in_words(thread.late_mean_ns),
+            share_of(thread.late_mean_ns, mean_ns),
+        )
+    })
+}
+
 /// What the arrivals of an open loop met, if it was more than they could get.
-pub fn saturated(report: &Report) -> Option<String> {
+fn saturated(report: &Report) -> Option<String> {
     let open_loop = report.open_loop.as_ref();
     let open_loop = open_loop.filter(|_| report.invalid.is_none())?;
     let waited = share_of(open_loop.late_for_a_job, open_loop.arrivals);
@@ -246,7 +298,10 @@ fn times_with(report: &Report, columns: &[(&'static str, Column)]) -> Table {
 
 /// The run by its phases.
 fn phases(report: &Report) -> Table {
-    let heads = ["phase", "level", "time", "ops", "op/s", "p50", "p99", "max"];
+    // Of what was to begin in it, whenever it returned.
+    let heads = [
+        "phase", "level", "time", "begun", "begun/s", "p50", "p99", "max",
+    ];
     let mut table = Table::of_figures(heads);
     for phase in &report.phases {
         let latency = &phase.latency;
@@ -371,3 +426,6 @@ pub fn printable(text: &str) -> String {
     }
     printable
 }
+
+/// A device is late from this part of the time of a call on, as one of so many.
+const LATE_DEVICE: u64 = 10;

@@ -29,7 +29,8 @@ pub enum Format {
 /// Where reports go, and how they are written.
 #[derive(Clone, Debug, Args)]
 pub struct OutputArgs {
-    /// How to write the report: if not given, by the file's extension; text for one without.
+    /// How to write the report where the file's extension does not say it: on standard output, and to
+    /// files with no extension or an unknown one. If not given, as text.
     #[arg(long, value_enum)]
     pub format: Option<Format>,
     /// Write the report to FILE instead of standard output (-), all of it or nothing. May be given
@@ -79,6 +80,15 @@ pub enum FormatError {
         /// The formats that it has.
         accepted: String,
     },
+    /// A format is asked for, and every file is of another one.
+    #[error(
+        "--format {format} is for nothing here: the extensions name other formats\n  accepted: -o - \
+         beside them, or a file with no extension"
+    )]
+    Unused {
+        /// What was asked for.
+        format: String,
+    },
     /// A file is named twice.
     #[error("{path} is to be written twice\n  accepted: each file once", path = .path.display())]
     Twice {
@@ -103,6 +113,9 @@ pub enum FormatError {
 #[derive(Debug)]
 pub struct Outputs(Vec<Part>);
 
+/// Where something goes, in which format, and of which variant alone, if so.
+type Place = (PathBuf, Format, Option<usize>);
+
 #[derive(Debug)]
 struct Part {
     format: Format,
@@ -117,23 +130,16 @@ impl OutputArgs {
     /// # Errors
     /// Something is not, or its format cannot be told.
     pub fn only(&self, accepted: &[Format], what: &'static str) -> Result<(), FormatError> {
-        let standard = [PathBuf::from(STANDARD_OUTPUT)];
-        let paths = match self.output.as_slice() {
-            [] => &standard,
-            paths => paths,
+        let places = self.places(&[None])?;
+        let Some((_, format, _)) = places.iter().find(|it| !accepted.contains(&it.1)) else {
+            return Ok(());
         };
-        for path in paths {
-            let places = places_of(path, self.format, &[None])?;
-            if let Some((_, format, _)) = places.iter().find(|it| !accepted.contains(&it.1)) {
-                let accepted: Vec<_> = accepted.iter().map(|it| it.name()).collect();
-                return Err(FormatError::NotAs {
-                    what,
-                    format: format.name(),
-                    accepted: accepted.join(", "),
-                });
-            }
-        }
-        Ok(())
+        let accepted: Vec<_> = accepted.iter().map(|it| it.name()).collect();
+        Err(FormatError::NotAs {
+            what,
+            format: format.name(),
+            accepted: accepted.join(", "),
+        })
     }
 
     /// Makes ready to write the reports of variants with these `names`, before anything is run. A FIFO is
@@ -146,17 +152,8 @@ impl OutputArgs {
         names: &[Option<&str>],
         interrupt: &Interrupt,
     ) -> Result<Outputs, FormatError> {
-        let standard = [PathBuf::from(STANDARD_OUTPUT)];
-        let paths = match self.output.as_slice() {
-            [] => &standard,
-            paths => paths,
-        };
-        let mut places = Vec::new();
-        for path in paths {
-            places.extend(places_of(path, self.format, names)?);
-        }
         let mut destinations = Vec::new();
-        for (place, format, variant) in places {
+        for (place, format, variant) in self.places(names)? {
             let destination = Destination::of(Some(&place), interrupt)?;
             let is_same = |(other, _, _): &(Destination, _, _)| destination.is_same(other);
             if destinations.iter().any(is_same) {
@@ -176,6 +173,27 @@ impl OutputArgs {
                 })
             });
         parts.collect::<Result<_, FormatError>>().map(Outputs)
+    }
+
+    /// Where reports of variants with these `names` go, and in which format.
+    fn places(&self, names: &[Option<&str>]) -> Result<Vec<Place>, FormatError> {
+        let standard = [PathBuf::from(STANDARD_OUTPUT)];
+        let paths = match self.output.as_slice() {
+            [] => &standard,
+            paths => paths,
+        };
+        let mut places = Vec::new();
+        for path in paths {
+            places.extend(places_of(path, self.format, names)?);
+        }
+        // What is asked for shall not be passed over in silence.
+        match self.format {
+            Some(format) if places.iter().all(|(_, its, _)| *its != format) => {
+                let format = format.name();
+                Err(FormatError::Unused { format })
+            }
+            _ => Ok(places),
+        }
     }
 }
 
@@ -224,20 +242,22 @@ impl Format {
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// The format that the extension of `path` names; text if there is none.
-    fn of(path: &Path) -> Result<Self, FormatError> {
+    /// The format that the extension of `path` names; if it names none, the one that was `asked` for, and
+    /// text where there is no extension at all.
+    fn of(path: &Path, asked: Option<Self>) -> Result<Self, FormatError> {
         let Some(extension) = path.extension() else {
-            return Ok(Self::Text);
+            return Ok(asked.unwrap_or(Self::Text));
         };
         let extension = extension.to_string_lossy();
-        match extension.to_ascii_lowercase().as_str() {
-            "txt" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            "csv" => Ok(Self::Csv),
-            "html" | "htm" => Ok(Self::Html),
-            "hgrm" => Ok(Self::Hgrm),
-            "hlog" => Ok(Self::Hlog),
-            _ => Err(FormatError::Extension {
+        match (extension.to_ascii_lowercase().as_str(), asked) {
+            ("txt", _) => Ok(Self::Text),
+            ("json", _) => Ok(Self::Json),
+            ("csv", _) => Ok(Self::Csv),
+            ("html" | "htm", _) => Ok(Self::Html),
+            ("hgrm", _) => Ok(Self::Hgrm),
+            ("hlog", _) => Ok(Self::Hlog),
+            (_, Some(format)) => Ok(format),
+            (_, None) => Err(FormatError::Extension {
                 path: path.to_owned(),
                 extension: extension.into_owned(),
             }),
@@ -250,12 +270,11 @@ fn places_of(
     path: &Path,
     format: Option<Format>,
     names: &[Option<&str>],
-) -> Result<Vec<(PathBuf, Format, Option<usize>)>, FormatError> {
+) -> Result<Vec<Place>, FormatError> {
     let is_standard_output = path == Path::new(STANDARD_OUTPUT);
-    let format = match format {
-        Some(format) => format,
-        None if is_standard_output => Format::Text,
-        None => Format::of(path)?,
+    let format = match is_standard_output {
+        true => format.unwrap_or(Format::Text),
+        false => Format::of(path, format)?,
     };
     let variants = names.len();
     if format != Format::Hgrm || variants < 2 {

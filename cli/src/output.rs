@@ -354,7 +354,7 @@ fn unfinished_beside(
         .prefix(".pausewake-")
         .permissions(new_file_permissions())
         .tempfile_in(folder_of(place))
-        .map_err(|error| without_path(&error))?;
+        .map_err(|error| without_path(&error, folder_of(place)))?;
     interrupt::remove_if_killed(unfinished.path());
     if let Some(permissions) = permissions {
         unfinished.as_file().set_permissions(permissions)?;
@@ -362,13 +362,13 @@ fn unfinished_beside(
     Ok(unfinished)
 }
 
-/// What the system said, alone: the text names the unfinished file, which nobody asked for.
-fn without_path(error: &io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|named| named.source());
-    let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause
-        .and_then(io::Error::raw_os_error)
-        .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+/// What is wrong, without the name of the unfinished file, which nobody asked for: what the system says of
+/// its folder, or what kind of error it is.
+fn without_path(error: &io::Error, folder: &Path) -> io::Error {
+    match fs::metadata(folder) {
+        Err(of_folder) => of_folder,
+        Ok(_) => error.kind().into(),
+    }
 }
 
 /// As any new file, less what the process's umask takes away; a temporary file would be private.

@@ -51,7 +51,7 @@ impl Verdict {
             || report.has_unexpected_errors()
         {
             Self::ExpectationFailed
-        } else if report.ops == 0 {
+        } else if report.is_empty() {
             Self::Invalid
         } else {
             Self::Holds
@@ -71,6 +71,11 @@ impl Verdict {
 }
 
 impl Report {
+    /// Whether there is nothing to be read from it: no call ended, and nobody ended the run.
+    pub fn is_empty(&self) -> bool {
+        self.ops == 0 && self.errors.total == 0 && self.aborted.is_none()
+    }
+
     /// Whether calls failed, and nothing was said of how many may.
     pub fn has_unexpected_errors(&self) -> bool {
         let mut figures = self.expected.iter().map(|expected| &*expected.figure);

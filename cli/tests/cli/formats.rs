@@ -86,14 +86,18 @@ fn files_of_several_formats_are_written_by_their_extensions() {
         let said = folder.run(&["--format", format]).expect_code(0).out;
         assert_eq!(written, said, "{name}");
     }
-    // What --format says is said of all.
-    folder
-        .run(&["--format", "csv", "-o", "x.json", "-o", "y.odd"])
+    // What --format says is said of those whose names say nothing.
+    let args = ["-o", "x.json", "-o", "y.odd", "-o", "z", "-o", "-"];
+    let said = folder
+        .run(&[&["--format", "csv"], &args[..]].concat())
         .expect_code(0);
-    for name in ["x.json", "y.odd"] {
+    for name in ["y.odd", "z"] {
         let written = std::fs::read_to_string(folder.path(name)).expect(name);
-        assert!(written.starts_with("scenario,variant,"), "{written}");
+        assert_eq!(written, said.out, "{name}");
     }
+    assert!(said.out.starts_with("scenario,variant,"), "{}", said.out);
+    let json = std::fs::read_to_string(folder.path("x.json")).expect("x.json");
+    assert!(json.starts_with('{'), "{json}");
 }
 
 #[test]
@@ -110,6 +114,10 @@ fn what_cannot_be_written_is_told_before_the_run_and_leaves_nothing() {
         ),
         (&["-o", "-", "-o", "-"], ["-", "twice", "once"]),
         (&["--format", "hgrm"], ["hgrm", "2", "hlog"]),
+        (
+            &["--format", "text", "-o", "r.json"],
+            ["--format text", "is for nothing", "accepted: -o -"],
+        ),
         (
             &["-o", "r.json", "-o", "nowhere/r.csv"],
             ["nowhere/r.csv", "cannot write", "accepted"],

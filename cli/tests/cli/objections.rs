@@ -82,7 +82,7 @@ fn a_mode_whose_calls_fail_is_no_winner() {
     ];
     folder
         .say(&[&["compare"], &args[..], &files].concat())
-        .expect_code(0);
+        .expect_code(99);
     let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
     let report: Value = serde_json::from_str(&read("it.json")).expect("JSON");
     follows_schema("compare", &report);

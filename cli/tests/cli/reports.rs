@@ -122,7 +122,12 @@ fn littles_law_holds_under_virtual_time_whatever_is_in_the_way() {
 
 #[test]
 fn littles_law_differs_where_ops_never_returned() {
-    let sets = ["engine.op_timeout=150us", "expect.ops=", "load.jobs=4"];
+    let sets = [
+        "engine.op_timeout=150us",
+        "expect.ops=",
+        "expect.timed_out=> 0",
+        "load.jobs=4",
+    ];
     let report = json(&run(GOOD, &sets).expect_code(0));
     assert!(number(&report["errors"]["timed_out"]) > 0.0);
     for law in report["littles_law"].as_array().unwrap() {
@@ -145,6 +150,7 @@ fn figures_stay_possible_where_calls_time_out() {
             format!("engine.reap={reap}"),
             "load.ops=40".to_owned(),
             "expect.ops=".to_owned(),
+            "expect.errors=> 0".to_owned(),
         ];
         let report = json(&run(GOOD, &sets.each_ref().map(String::as_str)).expect_code(0));
         assert!(number(&report["errors"]["timed_out"]) > 0.0, "{sets:?}");
@@ -190,7 +196,7 @@ fn what_software_computes_is_as_much_an_op_as_any_other() {
 
 #[test]
 fn what_has_no_data_is_not_met_and_said_to_be_nothing() {
-    let late = ["engine.op_timeout=10us", "expect.ops="];
+    let late = ["engine.op_timeout=10us", "expect.ops=", "expect.errors=> 0"];
     let expected = [
         "expect.p99=< 1us",
         "expect.mean=< 1s",
@@ -201,8 +207,11 @@ fn what_has_no_data_is_not_met_and_said_to_be_nothing() {
     for expected in expected {
         let said = run(GOOD, &[&late[..], &[expected]].concat());
         let report = json(&said.expect_code(99));
-        assert_eq!(report["expected"][0]["holds"], false, "{expected}");
-        assert_eq!(report["expected"][0]["measured"], "n/a: nothing returned");
+        let all = report["expected"].as_array().expect("expectations");
+        let unmet = all.iter().find(|it| it["figure"] != "errors");
+        let unmet = unmet.expect("it is told");
+        assert_eq!(unmet["holds"], false, "{expected}");
+        assert_eq!(unmet["measured"], "n/a: nothing returned");
         assert_eq!(report["latency"]["p99_ns"], Value::Null);
         assert_eq!(report["stages"][3]["mean_ns"], Value::Null);
         assert_eq!(report["queue_wait"]["mean_ns"], Value::Null);
@@ -270,7 +279,7 @@ fn waits_for_room_are_counted_and_timed() {
 #[test]
 fn errors_are_told_by_family() {
     let full = ["engine.max_in_flight=1", "engine.on_full=fail"];
-    let full = [&full[..], &["expect.ops="]].concat();
+    let full = [&full[..], &["expect.ops=", "expect.retries=> 0"]].concat();
     let report = json(&run(GOOD, &full).expect_code(0));
     let errors = &report["errors"];
     assert!(number(&errors["total"]) > 0.0);
@@ -424,6 +433,8 @@ fn reports_are_what_their_schema_says() {
             set,
             "--set",
             "expect.ops=> 0",
+            "--set",
+            "expect.errors=>= 0",
             "--format",
             "json",
             "--story",
@@ -439,4 +450,36 @@ fn reports_are_what_their_schema_says() {
         broken.as_object_mut().unwrap().remove("format");
         assert!(!validator.is_valid(&broken), "it accepts anything");
     }
+}
+
+/// A load that fails shall not pass where nobody thought of that.
+#[test]
+fn calls_that_fail_are_told_unless_somebody_expects_it() {
+    let folder = Folder::with(GOOD);
+    for (timeout, returned) in [("10us", "0 ops"), ("150us", "2 ops")] {
+        let timeout = format!("engine.op_timeout={timeout}");
+        let fails = ["--set", &timeout, "--set", "expect.ops="];
+        let said = folder.run(&fails).expect_code(99);
+        let words = format!("failed, and {returned} returned.");
+        assert!(said.flat().contains("FAILED CALLS: "), "{}", said.out);
+        assert!(said.flat().contains(&words), "{}", said.out);
+        let page = folder.run(&[&fails[..], &["--format", "html"]].concat());
+        let page = page.expect_code(99).out;
+        assert!(page.contains("FAILED CALLS: ") && page.contains("Failed"));
+        assert!(!page.contains("Passed"));
+        let expected = [&fails[..], &["--set", "expect.timed_out=<= 20"]].concat();
+        let said = folder.run(&expected).expect_code(0);
+        assert!(!said.out.contains("FAILED CALLS"), "{}", said.out);
+    }
+}
+
+#[test]
+fn a_run_in_which_nothing_returned_says_nothing() {
+    // The first arrival would come long after the end.
+    let load = ["load", "--clock", "virtual", "-R", "0.001", "-d", "1s"];
+    let folder = Folder::new();
+    let said = folder.say(&load).expect_code(103);
+    assert!(said.out.contains("NOTHING RETURNED: "), "{}", said.out);
+    let page = folder.say(&[&load[..], &["--format", "html"]].concat());
+    assert!(!page.expect_code(103).out.contains("Passed"));
 }

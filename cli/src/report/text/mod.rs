@@ -195,9 +195,8 @@ fn failed_calls(report: &Report) -> Option<String> {
 
 /// That there is nothing to be read from a run.
 fn nothing_returned(report: &Report) -> Option<String> {
-    let is_empty = report.ops == 0 && report.errors.total == 0 && report.aborted.is_none();
     let said = "NOTHING RETURNED: no call ended in the time that was measured. Let the load go on for longer.";
-    is_empty.then(|| said.to_owned())
+    report.is_empty().then(|| said.to_owned())
 }
 
 /// One sentence, if the CPU and not the model decided the figures.

@@ -288,7 +288,11 @@ fn errors_are_told_by_family() {
         (&errors["total"], &0.into())
     );
 
-    let late = ["engine.op_timeout=50us", "expect.ops="];
+    let late = [
+        "engine.op_timeout=50us",
+        "expect.ops=",
+        "expect.timed_out=> 0",
+    ];
     let report = json(&run(GOOD, &late).expect_code(0));
     assert_eq!(report["errors"]["device"]["timed_out"], 20);
     assert_eq!(report["errors"]["total"], 20);

@@ -19,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::exit;
 use crate::formats::OutputArgs;
 use crate::live::LiveArgs;
+use crate::scenario::Flag;
 
 /// A simulated async crypto engine with offload-hardware emulation.
 #[derive(Debug, Parser)]
@@ -115,15 +116,17 @@ pub enum ProfileFormat {
 }
 
 impl Run {
+    /// The flags that were given, as entries of the scenario.
+    pub fn flags(&self) -> Vec<Flag> {
+        let seed = self.seed.map(|seed| seed.to_string());
+        let flag = seed.map(|seed| Flag::new("--seed", "seed", &seed, seed.clone()));
+        flag.into_iter().collect()
+    }
+
     /// The command that makes the same run again, for a shell.
     pub fn command(&self) -> String {
         let mut words = vec![self.scenario.to_string_lossy().into_owned()];
-        if let Some(seed) = self.seed {
-            words.extend(["--seed".to_owned(), seed.to_string()]);
-        }
-        for entry in &self.overrides {
-            words.extend(["--set".to_owned(), entry.clone()]);
-        }
+        words.extend(crate::load::words(&self.flags(), &self.overrides));
         crate::output::shell("run", words)
     }
 }

@@ -99,9 +99,7 @@ pub fn flags(args: &args::Load) -> Vec<Flag> {
     let slos = args.slo.iter().map(|slo| {
         let at = slo.find(['<', '>', '=', '~']).unwrap_or(slo.len());
         let (figure, condition) = slo.split_at(at);
-        // So that it is found to be said twice, under either name.
-        let figure = figure.trim().replace("p99.9", "p999");
-        let entry = format!("expect.{figure}");
+        let entry = format!("expect.{}", figure.trim());
         Flag::new("--slo", &entry, slo, string(condition))
     });
     entries.into_iter().flatten().chain(slos).collect()

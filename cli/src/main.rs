@@ -94,8 +94,8 @@ struct Failure {
 }
 
 fn run_scenario(args: &Run) -> Result<Verdict, Failure> {
-    let variants = scenario::read(&args.scenario, &args.overrides, args.seed)
-        .map_err(|rejected| bad_input(&rejected))?;
+    let variants = scenario::read(&args.scenario, &args.flags(), &args.overrides);
+    let variants = variants.map_err(|rejected| bad_input(&rejected))?;
     run_all(
         &variants,
         args.story,

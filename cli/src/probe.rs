@@ -109,7 +109,9 @@ impl Load {
         let own = crate::output::shell(command, words);
         // The seed stands at one place, whether it was said or not.
         let mut load = self.clone();
-        load.seed.get_or_insert(FIRST_SEED);
+        if !load.sets("seed") {
+            load.seed.get_or_insert(FIRST_SEED);
+        }
         let adhoc = Adhoc::new(&load);
         let flags = adhoc.command().strip_prefix("pausewake load ");
         format!("{} {}", own.trim_end(), flags.unwrap_or_default())

@@ -346,7 +346,7 @@ impl Search<'_> {
             Searched::Rate => load.rate = Some(at.to_string()),
             Searched::Jobs => load.jobs = Some(at.to_string()),
         }
-        if load.is_virtual() {
+        if load.is_virtual() && !load.sets("seed") {
             let first = load.seed.unwrap_or(FIRST_SEED);
             load.seed = Some(first.wrapping_add(u64::from(index)));
         }

@@ -208,7 +208,7 @@ mod tests {
     /// A run of nothing, of which `verification` is known.
     fn report(verification: Verification, invalid: Option<&str>) -> Reports {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hello.toml");
-        let variants = crate::scenario::read(&path, &[], None).expect("a shipped scenario");
+        let variants = crate::scenario::read(&path, &[], &[]).expect("a shipped scenario");
         let facts = Facts {
             figures: Collector::new().take(),
             verification,

@@ -316,28 +316,16 @@ pub enum Span {
     FullWait,
 }
 
-/// Reads the scenario at `path`, with `overrides` of the form `path=value` put over it in order.
-/// Gives its variants in the order of the file, or one without a name; there is always one.
+/// Reads the scenario at `path`, with `flags` put over it, and over these `overrides` of the form
+/// `path=value` in order. Gives its variants in the order of the file, or one without a name; there is
+/// always one.
 ///
 /// # Errors
 /// Everything that is wrong with it, as far as it can be told at once.
 pub fn read(
     path: &Path,
-    overrides: &[String],
-    seed: Option<u64>,
-) -> Result<Vec<Variant>, Box<Rejected>> {
-    read_with(path, &[], overrides, seed)
-}
-
-/// As [`read`], with `flags` put over the file, and `overrides` over these.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_with(
-    path: &Path,
     flags: &[Flag],
     overrides: &[String],
-    seed: Option<u64>,
 ) -> Result<Vec<Variant>, Box<Rejected>> {
     let mut sources = Sources::default();
     let shown = path.display().to_string();
@@ -375,7 +363,7 @@ pub fn read_with(
     };
     sources.push(OriginKind::File(shown), text.clone());
     let result = parse(&text, flags, overrides, &mut sources)
-        .and_then(|files| check_all(files, path, seed, &sources));
+        .and_then(|files| check_all(files, path, &sources));
     result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
 }
 
@@ -393,7 +381,7 @@ pub fn of_flags(
     let mut sources = Sources::default();
     sources.push(OriginKind::Defaults, defaults.to_owned());
     let result = parse(defaults, flags, overrides, &mut sources)
-        .and_then(|files| check_all(files, Path::new(name), None, &sources));
+        .and_then(|files| check_all(files, Path::new(name), &sources));
     result.map_err(|problems| Box::new(Rejected::new(sources, problems)))
 }
 
@@ -457,38 +445,13 @@ fn overlaid<'t>(
             .collect());
     }
     let (span, table) = (root.span(), root.into_inner());
-    let mut problems = Vec::new();
-    let mut all = Vec::new();
-    for (at, flag) in flags.iter().enumerate() {
-        let offset = sources.push(OriginKind::Flag, flag.shown().to_owned());
-        let twin = |other: &&Flag| other.entry() == flag.entry();
-        if let Some(twin) = flags[..at].iter().find(twin) {
-            let wrong = format!("this is said twice, `{}` too", twin.shown());
-            problems.push(Problem::at(flag.spans(offset).1, wrong, "one of the two"));
-        }
-        match Override::of_flag(flag, offset) {
-            Ok(flag) => all.push(flag),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    for flag in overrides {
-        let shown = format!("{FLAG}{flag}");
-        let offset = sources.push(OriginKind::Flag, shown) + FLAG.len();
-        match Override::parse(flag, offset) {
-            Ok(flag) => all.push(flag),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    let all = overrides::of(flags, overrides, sources)?;
     Ok((span, variants::expand(table, &all, sources)?))
 }
 
 fn check_all(
     files: Vec<Written>,
     path: &Path,
-    seed: Option<u64>,
     sources: &Sources,
 ) -> Result<Vec<Variant>, Vec<Problem>> {
     let names: Vec<String> = files.iter().filter_map(|(name, _)| name.clone()).collect();
@@ -500,7 +463,7 @@ fn check_all(
             own,
             names: &names,
         };
-        let scenario = check::check(file, seed, &around).map(|scenario| {
+        let scenario = check::check(file, &around).map(|scenario| {
             entries.set("seed", scenario.seed.0.to_string());
             (scenario, entries)
         });
@@ -535,6 +498,5 @@ fn each<T, U>(
     }
 }
 
-const FLAG: &str = "--set ";
 /// In UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

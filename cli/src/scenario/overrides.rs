@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Problem;
 use super::flag::Flag;
-use super::source::Span;
+use super::source::{OriginKind, Sources, Span};
 
 /// One override: an entry of the scenario, or of one of its variants.
 #[derive(Debug)]
@@ -15,6 +15,54 @@ pub struct Override<'t> {
     keys: Vec<Key<'t>>,
     /// `None` takes the entry out.
     value: Option<Spanned<DeValue<'t>>>,
+}
+
+/// What `flags` and then `overrides` say, in order, and shown in `sources`.
+///
+/// # Errors
+/// What is wrong with them; what is said twice is, unless by two overrides, of which the later counts.
+pub fn of<'t>(
+    flags: &'t [Flag],
+    overrides: &'t [String],
+    sources: &mut Sources,
+) -> Result<Vec<Override<'t>>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut all: Vec<Override<'t>> = Vec::new();
+    let mut said_by: Vec<&Flag> = Vec::new();
+    let twice = |twin: &Flag, place| {
+        let wrong = format!("this is said twice, `{}` too", twin.shown());
+        Problem::at(place, wrong, "one of the two")
+    };
+    for flag in flags {
+        let offset = sources.push(OriginKind::Flag, flag.shown().to_owned());
+        match Override::of_flag(flag, offset) {
+            Ok(said) => {
+                let twin = all.iter().position(|other| said.is_beside(other));
+                problems.extend(twin.map(|twin| twice(said_by[twin], flag.spans(offset).1)));
+                all.push(said);
+                said_by.push(flag);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for flag in overrides {
+        let shown = format!("{SET}{flag}");
+        let offset = sources.push(OriginKind::Flag, shown) + SET.len();
+        match Override::parse(flag, offset) {
+            Ok(said) => {
+                let mut flags = all.iter().zip(&said_by);
+                let twin = flags.find(|(other, _)| said.replaces(other));
+                let place = offset..offset + flag.len();
+                problems.extend(twin.map(|(_, twin)| twice(twin, place)));
+                all.push(said);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(all),
+        false => Err(problems),
+    }
 }
 
 impl<'t> Override<'t> {
@@ -66,6 +114,21 @@ impl<'t> Override<'t> {
             [(VARIANT, _)] => self.keys.first(),
             _ => None,
         }
+    }
+
+    /// Whether it says the same entry as `other`.
+    fn is_beside(&self, other: &Self) -> bool {
+        self.names().eq(other.names())
+    }
+
+    /// Whether nothing is left of what `other` says: it says the same entry, or a table that has it.
+    fn replaces(&self, other: &Self) -> bool {
+        let mut theirs = other.names();
+        self.names().all(|ours| theirs.next() == Some(ours))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|(name, _)| *name)
     }
 
     /// Puts it into `root`: the whole scenario, or the variant that it is for.
@@ -173,6 +236,7 @@ fn set<'t>(
     }
 }
 
+const SET: &str = "--set ";
 /// Before the name of a variant.
 const VARIANT: &str = "variant";
 /// No entry lies deeper, and no stack must be as deep as a flag is long.

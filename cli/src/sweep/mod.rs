@@ -352,7 +352,7 @@ fn variant(
                 let toml = format!("\"{size}B\"");
                 Flag::new("--size", "load.message_size", &size, toml)
             }));
-            scenario::read_with(path, &flags, &load.overrides, None)
+            scenario::read(path, &flags, &load.overrides)
         }
     }
     .map_err(PlanError::Point)?;

@@ -39,7 +39,7 @@ pub struct Around<'a> {
 ///
 /// # Errors
 /// Everything that does not go together.
-pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scenario, Vec<Problem>> {
+pub fn check(file: File, around: &Around<'_>) -> Result<Scenario, Vec<Problem>> {
     let mut problems = Problems::default();
     let path = around.path;
     let load = load::check(&file, around, &mut problems);
@@ -62,7 +62,7 @@ pub fn check(file: File, seed: Option<u64>, around: &Around<'_>) -> Result<Scena
         about: file.about,
         command: None,
         clock: *file.clock.get_ref(),
-        seed: Seed(seed.or(file.seed.map(Large::get)).unwrap_or(1)),
+        seed: Seed(file.seed.map_or(1, Large::get)),
         device,
         mode: file
             .engine

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Report;
 use super::parts::{SliceFigures, Times};
+use crate::scenario::figures::canonical;
 
 /// A figure of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,10 +49,7 @@ impl Report {
     /// - under the wall clock `compute_late.mean` and `compute_late.max`, `compute_bound` (the share
     ///   of ops), `device_late.mean` and `device_late.max`.
     pub fn figure(&self, name: &str) -> Option<Figure> {
-        let name = match name.strip_suffix("p99.9") {
-            Some(of) => &format!("{of}p999"),
-            None => name,
-        };
+        let name = &*canonical(name);
         match name.split_once('.') {
             None => self.plain(name),
             Some(("utilisation", class)) if self.elapsed_ns > 0 => {

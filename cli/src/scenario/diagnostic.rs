@@ -4,6 +4,7 @@ use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin as Place, Renderer, Snippet};
 
+use super::figures;
 use super::source::{OriginKind, Sources, Span};
 
 /// One thing that is wrong.
@@ -115,14 +116,25 @@ impl From<toml::de::Error> for Problem {
             .split_once("; accepted: ")
             .or_else(|| message.split_once(", expected "))
             .map_or((message, None), |(wrong, accepted)| (wrong, Some(accepted)));
+        let accepted = accepted.map(|accepted| match meant(wrong, accepted) {
+            Some(question) => format!("{}; {question}", in_toml_words(accepted)),
+            None => in_toml_words(accepted),
+        });
         Self {
             span: error.span(),
             wrong: in_toml_words(wrong),
-            accepted: accepted.map(in_toml_words).or_else(|| missing(wrong)),
+            accepted: accepted.or_else(|| missing(wrong)),
             related: Vec::new(),
             variants: Vec::new(),
         }
     }
+}
+
+/// Whether one was meant, of a name that is none of those that are accepted.
+fn meant(wrong: &str, accepted: &str) -> Option<String> {
+    let name = wrong.strip_prefix("unknown field `")?.strip_suffix('`')?;
+    let known = accepted.split('`').skip(1).step_by(2);
+    figures::did_you_mean(name, known)
 }
 
 /// `text` without the names of Rust's types, which a scenario knows nothing of. Its variants are

@@ -8,6 +8,7 @@ mod check;
 mod condition;
 mod diagnostic;
 mod entries;
+pub mod figures;
 mod file;
 mod flag;
 mod names;
@@ -45,7 +46,6 @@ use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, Deserializer};
 
 use diagnostic::Problem;
-use overrides::Override;
 use source::{OriginKind, Sources};
 
 use crate::input;

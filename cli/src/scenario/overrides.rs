@@ -148,6 +148,16 @@ impl<'t> Override<'t> {
 pub type Key<'a> = (&'a str, Span);
 
 fn keys(path: &str, offset: usize) -> Option<Vec<Key<'_>>> {
+    // In quotes or without, the one name that has a dot in it.
+    let shown = ["p99.9", "\"p99.9\"", "'p99.9'"];
+    let is_shown = |name: &&&str| {
+        path.strip_suffix(**name)
+            .is_some_and(|it| it.ends_with('.'))
+    };
+    let (path, last) = match shown.iter().find(is_shown) {
+        Some(name) => (&path[..path.len() - name.len() - 1], Some(name.len())),
+        None => (path, None),
+    };
     if path.split('.').count() > DEEPEST {
         return None;
     }
@@ -162,12 +172,7 @@ fn keys(path: &str, offset: usize) -> Option<Vec<Key<'_>>> {
         })
         .collect();
     let mut keys = keys?;
-    // As reports head the column of `p999`: no other key is a number.
-    if let [.., ("p99", from), ("9", to)] = keys.as_slice() {
-        let whole = ("p999", from.start..to.end);
-        keys.truncate(keys.len() - 2);
-        keys.push(whole);
-    }
+    keys.extend(last.map(|len| ("p999", start..start + len)));
     Some(keys)
 }
 

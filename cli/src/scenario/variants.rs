@@ -11,6 +11,7 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Problem;
+use super::figures;
 use super::overrides::Override;
 use super::profiles::Profiles;
 use super::source::{Sources, Span};
@@ -101,11 +102,14 @@ impl<'t> Layers<'_, 't> {
     }
 
     fn over(&self, mut table: DeTable<'t>) -> Result<DeTable<'t>, Vec<Problem>> {
-        overlay(&mut table, self.differs.clone());
+        figures::rename(&mut table)?;
+        let mut differs = self.differs.clone();
+        figures::rename(&mut differs)?;
+        overlay(&mut table, differs);
         let applied = self.flags.iter().map(|flag| flag.apply(&mut table));
         let problems: Vec<Problem> = applied.filter_map(Result::err).collect();
         match problems.is_empty() {
-            true => Ok(table),
+            true => figures::rename(&mut table).map(|()| table),
             false => Err(problems),
         }
     }

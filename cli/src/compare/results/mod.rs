@@ -14,6 +14,7 @@ use crate::formats::{Format, json};
 use crate::report::numbers::{count, difference as percent};
 use crate::report::table::Table;
 use crate::report::{Name, ReadError, Report, Reports, Verdict, document, paragraph, printable};
+use crate::scenario::figures;
 
 /// The two that are compared.
 pub struct Sides {
@@ -136,9 +137,11 @@ impl ResultsReport {
         for condition in conditions {
             let figure = |report: &&Report| report.figure(&condition.figure).is_some();
             if !pairs.iter().any(|(a, b)| figure(a) || figure(b)) {
+                let question = figures::did_you_mean_figure(&condition.figure);
+                let question = question.map_or_else(String::new, |it| format!("; {it}"));
                 return Err(CompareError::Flags {
                     wrong: format!(
-                        "--fail-if {}: neither result has a figure `{}`",
+                        "--fail-if {}: neither result has a figure `{}`{question}",
                         condition.text, condition.figure
                     ),
                     accepted: "figures as --slo and [expect] name them, which the load has: \

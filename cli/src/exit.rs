@@ -48,5 +48,5 @@ Exit codes:
        nothing holds (knee), or a --fail-if is met (compare)
   100  a result failed verification
   103  the run is invalid: its figures mean nothing; or shards of a merged sweep are missing
-  104  bad scenario, flag or file
+  104  bad scenario, flag or file, or a report that cannot be written
   105  aborted by SIGINT, SIGTERM or SIGHUP; what was measured until then is reported";

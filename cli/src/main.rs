@@ -26,7 +26,7 @@ mod story;
 mod sweep;
 mod units;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -427,9 +427,16 @@ fn bad_input(error: &impl std::fmt::Display) -> Failure {
 
 /// Help and version are answers, everything else that clap says is a wrong flag.
 fn usage(error: &clap::Error) -> Exit {
-    let answered = error.exit_code() == 0;
-    match error.print() {
-        _ if !answered => Exit::BadInput,
+    let is_answer = error.exit_code() == 0;
+    // What stays in the buffer would be lost without a word.
+    let written = error.print().and_then(|()| std::io::stdout().flush());
+    match written {
+        _ if !is_answer => Exit::BadInput,
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let failure = no_output(&OutputError::Stdout(error));
+            complain(&failure.message);
+            failure.exit
+        }
         // A reader that has gone had seen enough.
         _ => Exit::Success,
     }

@@ -4,18 +4,17 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use pausewake_device::protocol::Class;
-use pausewake_device::{Device, DeviceStats, Nanos};
+use pausewake_device::{DeviceStats, Nanos};
 
-use super::board::{Board, Told};
+use super::Sight;
+use super::board::Told;
 use super::clock::Stopwatch;
-use super::snapshot::{Arrivals, Jobs, Slices, Snapshot, Span, Subject};
+use super::snapshot::{Arrivals, Jobs, Slices, Snapshot, Span};
 use crate::report::Series;
 
 /// Gathers what there is to see of a run.
 pub struct Gatherer<'a> {
-    subject: &'a Subject,
-    board: &'a Board,
-    device: &'a Device,
+    sight: Sight<'a>,
     watch: Stopwatch,
     start: Nanos,
     /// What each thread told last.
@@ -56,17 +55,15 @@ struct Step {
 }
 
 impl<'a> Gatherer<'a> {
-    /// Nothing yet, of a run of `subject` that begins now. What is shown as *now* is what happened
+    /// Nothing yet, of a run in `sight` that begins now. What is shown as *now* is what happened
     /// within the last `rounds` of gathering.
-    pub fn new(subject: &'a Subject, board: &'a Board, device: &'a Device, rounds: usize) -> Self {
-        let start = device.now();
+    pub fn new(sight: Sight<'a>, rounds: usize) -> Self {
+        let start = sight.device.now();
         Self {
-            subject,
-            board,
-            device,
+            sight,
             watch: Stopwatch::start(),
             start,
-            told: vec![None; board.threads()],
+            told: vec![None; sight.board.threads()],
             whole: Series::coarse(),
             whole_since: Duration::ZERO,
             until: Moment {
@@ -82,8 +79,8 @@ impl<'a> Gatherer<'a> {
     /// How it goes.
     pub fn gather(&mut self) -> Snapshot {
         self.ask();
-        let stats = self.device.stats();
-        let at = self.device.now();
+        let stats = self.sight.device.stats();
+        let at = self.sight.device.now();
         let recent = self.listen();
         let busy_ns = Class::ALL.map(|class| stats.class(class).busy_ns);
         self.steps.push_back(Step {
@@ -106,9 +103,9 @@ impl<'a> Gatherer<'a> {
     /// Asks the threads, and waits a bit for their answers. A thread that is in a call which holds it, or
     /// sleeps, answers when it can, and is heard in the next round.
     fn ask(&self) {
-        self.board.ask();
+        self.sight.board.ask();
         let asked = Stopwatch::start();
-        while !self.board.is_answered() && asked.elapsed() < PATIENCE {
+        while !self.sight.board.is_answered() && asked.elapsed() < PATIENCE {
             std::thread::sleep(GLANCE);
         }
     }
@@ -116,7 +113,7 @@ impl<'a> Gatherer<'a> {
     /// Takes what the threads have told; gives the latency of what has returned since the last time.
     fn listen(&mut self) -> Series {
         let mut recent = Series::coarse();
-        let (board, before) = (self.board, self.until);
+        let (board, before) = (self.sight.board, self.until);
         for (last, told) in self.told.iter_mut().zip(board.answers()) {
             let Some(told) = told else { continue };
             recent.merge(&told.recent);
@@ -159,15 +156,16 @@ impl<'a> Gatherer<'a> {
 
     fn snapshot(&self, now: Span, stats: &DeviceStats, at: Nanos) -> Snapshot {
         let elapsed = self.until.at - self.start;
-        let measured = elapsed - self.subject.warmup;
+        let measured = elapsed - self.sight.subject.warmup;
         let told = || self.told.iter().flatten();
         let is_measuring = told().any(|told| told.is_measuring);
         let sum = |figure: fn(&Told) -> u64| told().map(figure).sum();
         Snapshot {
-            subject: self.subject.clone(),
+            subject: self.sight.subject.clone(),
             elapsed,
             real: self.watch.elapsed(),
-            is_warming_up: self.subject.warmup > Nanos::ZERO && !is_measuring,
+            is_warming_up: self.sight.subject.warmup > Nanos::ZERO && !is_measuring,
+            is_ending: (self.sight.is_ending)(),
             whole: Span::new(
                 self.whole.clone(),
                 measured,
@@ -185,7 +183,7 @@ impl<'a> Gatherer<'a> {
             jobs: told().map(jobs).fold(Jobs::default(), Jobs::and),
             in_flight: sum(|told| told.in_flight),
             in_ring: sum(|told| told.in_ring),
-            slices: self.slices(stats, at - self.start - self.subject.warmup),
+            slices: self.slices(stats, at - self.start - self.sight.subject.warmup),
         }
     }
 

@@ -35,6 +35,9 @@ pub fn of(snapshot: &Snapshot) -> String {
     if snapshot.is_warming_up {
         parts.push("warming up".to_owned());
     }
+    if snapshot.is_ending {
+        parts.push("ending".to_owned());
+    }
     parts.join("  ")
 }
 
@@ -58,6 +61,13 @@ mod tests {
             "12 s  61.2 k/s  p50 1.04 ms  p99 2.31 ms  in flight 63  util 99 %  errors 3  \
              late 1,200  dropped 7  warming up"
         );
+    }
+
+    #[test]
+    fn a_run_that_is_being_ended_says_so() {
+        let mut ending = closed();
+        ending.is_ending = true;
+        assert!(of(&ending).ends_with("util 99 %  ending"));
     }
 
     #[test]

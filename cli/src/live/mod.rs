@@ -127,21 +127,28 @@ fn has_screen() -> bool {
     std::io::stderr().is_terminal() && !console::is_dumb()
 }
 
-/// Does `run`, and shows how it goes meanwhile; what `device` does and what is put on `board`.
-pub fn while_running<R>(
-    shown: Shown,
-    subject: &Subject,
-    board: &Board,
-    device: &Device,
-    run: impl FnOnce() -> R,
-) -> R {
+/// What is looked at while it runs.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// What of it does not change.
+    pub subject: &'a Subject,
+    /// What its threads tell.
+    pub board: &'a Board,
+    /// What works for it.
+    pub device: &'a Device,
+    /// Whether it is being ended before its time, and only what is under way is waited for.
+    pub is_ending: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Does `run`, and shows meanwhile how what is in `sight` goes.
+pub fn while_running<R>(shown: Shown, sight: Sight<'_>, run: impl FnOnce() -> R) -> R {
     if shown == Shown::Nothing {
         return run();
     }
     std::thread::scope(|scope| {
         // Dropped when the run has ended, in whatever way.
         let (_running, ended) = channel();
-        let gatherer = Gatherer::new(subject, board, device, ROUNDS_A_SECOND as usize);
+        let gatherer = Gatherer::new(sight, ROUNDS_A_SECOND as usize);
         let thread = std::thread::Builder::new().name("live".to_owned());
         // Without a thread there is nothing to see, and all the rest as ever.
         let _ = thread.spawn_scoped(scope, move || match shown {

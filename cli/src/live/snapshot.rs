@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub real: Duration,
     /// Whether it is still warming up.
     pub is_warming_up: bool,
+    /// Whether it is being ended before its time, and only what is under way is waited for.
+    pub is_ending: bool,
     /// What happened in the last second or so.
     pub now: Span,
     /// What happened since figures count.
@@ -174,6 +176,7 @@ pub mod tests {
             elapsed: Nanos::from_secs(12),
             real: Duration::from_secs(12),
             is_warming_up: false,
+            is_ending: false,
             now: span.clone(),
             whole: Span {
                 ops_per_s: 60_800.0,

@@ -43,15 +43,21 @@ impl View<'_> {
             true => "virtual time",
             false => "wall clock",
         };
-        let (left, mut right) = (crate::report::printable(&subject.title), clock.to_owned());
-        if self.snapshot.is_warming_up {
-            right = format!("warming up, {right}");
-        }
+        let left = crate::report::printable(&subject.title);
+        let state = match (self.snapshot.is_ending, self.snapshot.is_warming_up) {
+            (true, _) => Some("ending"),
+            (false, true) => Some("warming up"),
+            (false, false) => None,
+        };
+        let right = match state {
+            Some(state) => format!("{state}, {clock}"),
+            None => clock.to_owned(),
+        };
         let room = self.width.saturating_sub(right.chars().count() + 2);
         let left = pad_str(&left, room, Alignment::Left, Some("…"));
-        let right = match self.snapshot.is_warming_up {
-            true => self.paint.notice(&right),
-            false => self.paint.label(&right),
+        let right = match state {
+            Some(_) => self.paint.notice(&right),
+            None => self.paint.label(&right),
         };
         format!("{}  {right}", self.paint.strong(&left))
     }
@@ -59,6 +65,12 @@ impl View<'_> {
     /// How far it is.
     fn progress(&self) -> String {
         let snapshot = self.snapshot;
+        if snapshot.is_ending {
+            return match self.is_narrow() {
+                true => ENDING_IN_SHORT.to_owned(),
+                false => ENDING.to_owned(),
+            };
+        }
         let elapsed = Duration::from_nanos(snapshot.elapsed.get());
         let Some(done) = snapshot.done() else {
             return format!("{} so far", span(elapsed));
@@ -267,6 +279,9 @@ const AFTER_RATES: usize = LABEL + 10 + 6 + 10 + 8 + 3;
 const WORDS_OF_PROGRESS: usize = 24;
 /// Wider is not clearer.
 const WIDEST: usize = 100;
+/// What is left to do of a run that is being ended.
+const ENDING: &str = "nothing is begun any more; waiting for what is under way";
+const ENDING_IN_SHORT: &str = "waiting for what is under way";
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 #[cfg(test)]
@@ -357,7 +372,9 @@ arrivals           1,200 late, 7 dropped, 40 waiting for a job
 
     #[test]
     fn lines_stay_within_the_width_as_long_as_there_is_some() {
-        for snapshot in [closed(), simulated(), open()] {
+        let mut ending = closed();
+        ending.is_ending = true;
+        for snapshot in [closed(), simulated(), open(), ending] {
             for width in [59, 72, 79, 100, 250] {
                 for line in of(&snapshot, width, Paint::plain()) {
                     let wide = console::measure_text_width(&line);
@@ -369,6 +386,17 @@ arrivals           1,200 late, 7 dropped, 40 waiting for a job
                 assert!(of(&snapshot, width, Paint::plain()).len() >= 13);
             }
         }
+    }
+
+    #[test]
+    fn a_run_that_is_being_ended_says_what_it_waits_for() {
+        let mut ending = open();
+        ending.is_ending = true;
+        let text = text(&ending, 79);
+        let mut lines = text.lines();
+        let title = lines.next().expect("a title");
+        assert!(title.ends_with("  ending, wall clock"), "{text}");
+        assert_eq!(lines.next(), Some(ENDING));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use pausewake_device::{Device, Nanos};
 
 use crate::interrupt::Interrupt;
-use crate::live::{self, Board, Shown, Subject, Viewer};
+use crate::live::{self, Board, Shown, Sight, Subject, Viewer};
 use crate::report::{Aborted, Facts, Figures, Punctuality, ThreadCost, Window};
 use crate::scenario::{Clock, Limit, Load, Mode, Pacing, Scenario};
 use crate::story::LogHandle;
@@ -82,8 +82,13 @@ pub fn run(
         guard: Mutex::new(Guard::new(scenario)),
         stopped: OnceLock::new(),
     };
-    let board = &together.board;
-    let results = live::while_running(shown, &subject, board, &device, || match scenario.clock {
+    let sight = Sight {
+        subject: &subject,
+        board: &together.board,
+        device: &device,
+        is_ending: &|| together.ends_early(),
+    };
+    let results = live::while_running(shown, sight, || match scenario.clock {
         Clock::Virtual if scenario.load.threads > 1 => timelines::run(&together),
         _ => together.run(),
     });
@@ -260,6 +265,11 @@ impl Together<'_> {
             self.stopped.get_or_init(|| Aborted::BySignal);
         }
         self.stopped.get().is_some()
+    }
+
+    /// The same for those who look on, and change nothing by that.
+    fn ends_early(&self) -> bool {
+        self.interrupt.is_raised() || self.stopped.get().is_some()
     }
 
     /// The tickets of thread number `thread`, which starts at `start`.

@@ -209,19 +209,26 @@ fn number(text: &str) -> String {
     whole(text).map_or_else(|| string(text), |number| number.to_string())
 }
 
-/// The whole number that `64` or `20k` is.
+/// The whole number that `64`, `20k`, `1.5M` or `1e6` is.
 pub fn whole(text: &str) -> Option<u64> {
     let text = text.trim();
-    let scaled = |(suffix, factor): (char, u64)| {
-        let digits = text.strip_suffix(suffix)?;
-        digits.parse::<u64>().ok()?.checked_mul(factor)
-    };
-    let plain = text.parse::<u64>().ok();
-    plain.or_else(|| {
-        [('k', 1_000), ('M', 1_000_000)]
-            .into_iter()
-            .find_map(scaled)
-    })
+    let suffixes = [("k", 1e3), ("M", 1e6), ("", 1.0)];
+    let mut scaled = suffixes.iter().filter_map(|(suffix, factor)| {
+        let number = text.strip_suffix(suffix)?;
+        // Which Rust reads as numbers, and nobody means.
+        let is_number = number.starts_with(|c: char| c.is_ascii_digit());
+        let number = is_number.then(|| number.parse::<f64>().ok())??;
+        Some(number * factor)
+    });
+    let is_whole = |value: &f64| value.fract() == 0.0 && *value < LEAST_INEXACT;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole, exact, and begins with a digit"
+    )]
+    let rounded = |value: f64| value as u64;
+    let exact = text.parse().ok();
+    exact.or_else(|| scaled.next().filter(is_whole).map(rounded))
 }
 
 /// Ops per second, where nobody writes the unit.
@@ -232,6 +239,8 @@ fn rate(text: &str) -> String {
     }
 }
 
+/// From which on a float does not tell whole numbers apart.
+const LEAST_INEXACT: f64 = 9_007_199_254_740_992.0;
 /// The name of the scenario.
 const NAME: &str = "load";
 /// A c62x-class card: 433 us for one signature, about 29 at a time (QAT_Engine#132); assumed for
@@ -262,10 +271,21 @@ mod tests {
 
     #[test]
     fn numbers_and_rates_have_suffixes() {
-        for (typed, toml) in [("64", "64"), ("20k", "20000"), ("3M", "3000000")] {
+        for (typed, toml) in [
+            ("64", "64"),
+            ("20k", "20000"),
+            ("3M", "3000000"),
+            ("1.5k", "1500"),
+            ("1e3", "1000"),
+            ("2.5e3k", "2500000"),
+        ] {
             assert_eq!(number(typed), toml);
         }
-        assert_eq!(number("1.5k"), "\"1.5k\"");
+        for typed in [
+            "1.2345k", "1e-3", "1e30", "inf", "nan", "-1", "+5k", "k", "",
+        ] {
+            assert_eq!(number(typed), format!("\"{typed}\""));
+        }
         assert_eq!(number("99999999999999999999"), "\"99999999999999999999\"");
         assert_eq!(rate("8k"), "\"8k/s\"");
         assert_eq!(rate("8k/s"), "\"8k/s\"");

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::figures;
 use super::file::File;
 use super::variants;
 
@@ -23,6 +24,7 @@ fn schema() -> Value {
     let generator = SchemaSettings::draft07().into_generator();
     let mut schema = generator.into_root_schema_for::<File>().to_value();
     without_null(&mut schema);
+    name_twice(&mut schema);
     let variant = variant(&schema);
     let root = schema
         .as_object_mut()
@@ -41,6 +43,19 @@ fn schema() -> Value {
     });
     entries(root, "properties").insert("variant".to_owned(), list);
     schema
+}
+
+/// Adds the name under which reports show a figure to where it is known by the other one.
+fn name_twice(schema: &mut Value) {
+    let definitions = schema.get_mut("definitions").and_then(Value::as_object_mut);
+    for definition in definitions.into_iter().flat_map(Map::values_mut) {
+        let properties = definition.get_mut("properties");
+        if let Some(properties) = properties.and_then(Value::as_object_mut)
+            && let Some(figure) = properties.get(figures::KEPT).cloned()
+        {
+            properties.insert(figures::AS_SHOWN.to_owned(), figure);
+        }
+    }
 }
 
 /// A scenario of which every entry may be missing, and which has a name.

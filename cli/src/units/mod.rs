@@ -36,7 +36,7 @@ pub trait Quantity: FromStr<Err = UnitError> {
 pub fn pattern<Q: Quantity>() -> String {
     match Q::UNITS {
         "" => r"[0-9][0-9_]*(\.[0-9_]*)?".to_owned(),
-        units => format!(r"[0-9][0-9_]*(\.[0-9_]*)?\s*({units})"),
+        units => format!(r"[0-9][0-9_]*(\.[0-9_]*)?([eE][+-]?[0-9]+)?\s*({units})"),
     }
 }
 
@@ -62,9 +62,7 @@ impl UnitError {
 /// Cuts `text` into its number and its unit, and says how much the unit is.
 fn number_with_unit<Q: Quantity>(text: &str, units: &[(&str, f64)]) -> Result<f64, UnitError> {
     let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_')
-        .unwrap_or(text.len());
+    let digits = len_of_number(text);
     let (number, unit) = (text[..digits].replace('_', ""), text[digits..].trim());
     let Ok(number) = number.parse::<f64>() else {
         return Err(UnitError::new::<Q>(format!(
@@ -80,6 +78,23 @@ fn number_with_unit<Q: Quantity>(text: &str, units: &[(&str, f64)]) -> Result<f6
     match units.iter().find(|(name, _)| *name == unit) {
         Some((_, factor)) => Ok(number * factor),
         None => Err(UnitError::new::<Q>(format!("unknown unit `{unit}`"))),
+    }
+}
+
+/// How much of `text` is its number: digits, and after them an exponent, as in `1.5e3`.
+fn len_of_number(text: &str) -> usize {
+    let end = |text: &str, is_part: fn(char) -> bool| {
+        let end = text.find(|c: char| !is_part(c));
+        end.unwrap_or(text.len())
+    };
+    let digits = end(text, |c| c.is_ascii_digit() || c == '.' || c == '_');
+    let exponent = text[digits..].strip_prefix(['e', 'E']).map(|rest| {
+        let power = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+        (end(power, |c| c.is_ascii_digit()), rest.len() - power.len())
+    });
+    match exponent {
+        Some((power @ 1.., sign)) if digits > 0 => digits + 1 + sign + power,
+        _ => digits,
     }
 }
 
@@ -180,6 +195,8 @@ mod tests {
         assert_eq!(ns("7ns"), 7);
         assert_eq!(ns("1.5min"), 90_000_000_000);
         assert_eq!(ns("2h"), 7_200_000_000_000);
+        assert_eq!(ns("1.5e3us"), 1_500_000);
+        assert_eq!(ns("2E-3 s"), 2_000_000);
         assert_eq!("0.5ns".parse::<PerByte>().unwrap().0, 0.5);
         assert_eq!("16KiB".parse::<Size>().unwrap().0, 16_384);
         assert_eq!("16K".parse::<Size>().unwrap().0, 16_384);
@@ -202,6 +219,11 @@ mod tests {
         assert!(message::<Duration>("soon").contains("does not begin with a number"));
         assert!(message::<Duration>("-5ms").contains("does not begin with a number"));
         assert!(message::<Duration>("99999999999999s").contains("too large"));
+        assert!(message::<Duration>("1e30s").contains("at most 9000000s"));
+        assert!(message::<Duration>("1e400s").contains("at most 9000000s"));
+        assert!(message::<Duration>("1e").contains("unknown unit `e`"));
+        assert!(message::<Rate>("1e400/s").contains("at most 1000M/s"));
+        assert!(message::<Rate>("1001M/s").contains("at most 1000M/s"));
         assert!(message::<Size>("16k").contains("unknown unit `k`"));
         assert!(message::<Size>("0.3B").contains("whole bytes"));
         assert!(message::<Rate>("8000").contains("lacks a unit"));

@@ -30,6 +30,7 @@ impl Quantity for Rate {
     const ACCEPTED: &'static str =
         "a rate above zero in quotes, a number with one of the units /s, k/s, M/s (as \"8000/s\")";
     const UNITS: &'static str = "/s|k/s|M/s";
+    const TOO_LARGE: &'static str = "too large: at most 1000M/s, one each nanosecond";
 }
 
 impl FromStr for Rate {
@@ -37,10 +38,10 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
         let rate = number_with_unit::<Self>(text, &[("/s", 1.0), ("k/s", 1e3), ("M/s", 1e6)])?;
-        if rate > 0.0 {
-            Ok(Self(rate))
-        } else {
-            Err(UnitError::new::<Self>("a rate must be above zero"))
+        match rate {
+            ..=0.0 => Err(UnitError::new::<Self>("a rate must be above zero")),
+            ..=HIGHEST => Ok(Self(rate)),
+            _ => Err(UnitError::new::<Self>(Self::TOO_LARGE)),
         }
     }
 }
@@ -71,3 +72,6 @@ impl FromStr for Bandwidth {
 }
 
 deserialize_as_quantity!(Rate, Bandwidth);
+
+/// Times are whole nanoseconds.
+const HIGHEST: f64 = 1e9;

@@ -52,7 +52,7 @@ fn throughput(variants: &[Report]) -> Option<Figure> {
             _ => report.label().to_owned(),
         },
         ink: Ink::Series(index),
-        points: time.points(report, rate),
+        points: time.points(report, &for_rates(report), rate),
         style: Style::Line,
         tip: Box::new(|_, y| format!("{} op/s", amount(y))),
     });
@@ -67,8 +67,11 @@ fn throughput(variants: &[Report]) -> Option<Figure> {
         lines,
         is_wide: false,
     };
-    let note = "Calls that gave a result, each second.";
-    Some(figure("Throughput over time", note, &chart))
+    let note = match variants {
+        [only] => format!("Calls that gave a result, each second{}.", edges(only)),
+        _ => "Calls that gave a result, each second.".to_owned(),
+    };
+    Some(figure("Throughput over time", &note, &chart))
 }
 
 /// Of one variant its percentiles, of several the 99th of each.
@@ -77,7 +80,8 @@ fn latency_over_time(variants: &[Report]) -> Option<Figure> {
     let highest = variants.iter().filter_map(|report| report.latency.p99_ns);
     let unit = TimeUnit::of(Nanos::new(highest.max()?));
     let line = |report: &Report, quantile: f64, label: String, index| {
-        let points = time.points(report, |_, interval| {
+        let timeline = smooth(report, ENOUGH_OPS, FEWEST_INTERVALS);
+        let points = time.points(report, &timeline, |_, interval| {
             let value = interval.quantile_ns(quantile).map(Nanos::new);
             value.map(|value| unit.of_time(value))
         });
@@ -267,21 +271,21 @@ impl TimeAxis {
         }
     }
 
-    /// A figure of each interval, in the middle of it; a gap where there is none.
+    /// A figure of each interval of `timeline`, in the middle of it; a gap where there is none.
     fn points(
         &self,
         report: &Report,
+        timeline: &Timeline,
         figure: impl Fn(&Timeline, &Interval) -> Option<f64>,
     ) -> Vec<(f64, f64)> {
         let end = end_of(report);
-        let timeline = smooth(report);
         let points = timeline.intervals().map(|(start, interval)| {
-            let middle = start + Nanos::new(length(&timeline, interval).get() / 2);
+            let middle = start + Nanos::new(length(timeline, interval).get() / 2);
             let at = match self {
                 Self::Passing { unit, .. } => unit.of_time(middle),
                 Self::Share => 100.0 * middle.as_f64() / end.as_f64(),
             };
-            (at, figure(&timeline, interval).unwrap_or(f64::NAN))
+            (at, figure(timeline, interval).unwrap_or(f64::NAN))
         });
         points.collect()
     }
@@ -306,13 +310,48 @@ fn length(timeline: &Timeline, interval: &Interval) -> Nanos {
     Nanos::new(interval.covered_ns.min(timeline.interval_ns()))
 }
 
-/// What happened when, in intervals long enough to hold some ops each: of a few, a rate only tells
-/// whether one more fell into the interval or into the next.
-fn smooth(report: &Report) -> Timeline {
+/// What happened when, in intervals in which a round of the slices more or less does not matter. Where ops
+/// come in rounds and intervals have lengths of their own, a rate that never changes would be drawn as a
+/// saw, whose teeth are whole rounds.
+fn for_rates(report: &Report) -> Timeline {
+    let enough = ENOUGH_OPS.max(ENOUGH_ROUNDS.saturating_mul(round(report)));
+    smooth(report, enough, FEWEST_FOR_RATES)
+}
+
+/// Ops that may end at the same moment: as many as there are slices that do some.
+fn round(report: &Report) -> u64 {
+    let used = report.slices.iter().filter(|slices| slices.ops > 0);
+    used.map(|slices| u64::from(slices.slices))
+        .max()
+        .unwrap_or(1)
+}
+
+/// How long the intervals of a run's throughput are, and what a round at their edges is, if that can be
+/// seen.
+fn edges(report: &Report) -> String {
+    let interval = Nanos::new(for_rates(report).interval_ns());
+    let round = round(report);
+    let Some(of_round) = super::super::build::per_second(round, interval) else {
+        return String::new();
+    };
+    let words = format!(", in intervals of {}", time_in_words(interval.get()));
+    let is_seen = of_round > SEEN * report.ops_per_s.unwrap_or(0.0);
+    match is_seen && round > 1 {
+        true => format!(
+            "{words}; one round of {round} slices more in one of them is {} op/s",
+            amount(of_round)
+        ),
+        false => words,
+    }
+}
+
+/// What happened when, in intervals long enough to hold `enough` ops each, if that leaves the `fewest`
+/// intervals: of a few, a rate only tells whether one more fell into the interval or into the next.
+fn smooth(report: &Report, enough: u64, fewest: u64) -> Timeline {
     let mut timeline = report.timeline.clone();
     loop {
         let count = timeline.intervals().count() as u64;
-        if count < 2 * FEWEST_INTERVALS || report.ops / count >= ENOUGH_OPS {
+        if count < 2 * fewest || report.ops / count >= enough {
             return timeline;
         }
         timeline = timeline.at_least(timeline.interval_ns() + 1);
@@ -362,5 +401,11 @@ pub fn is_power(value: f64, base: f64) -> bool {
 
 /// In an interval, on average.
 const ENOUGH_OPS: u64 = 100;
+/// The same of rounds of all slices, of which one is then a fiftieth.
+const ENOUGH_ROUNDS: u64 = 50;
 /// Fewer would be no curve.
 const FEWEST_INTERVALS: u64 = 16;
+/// The same of a curve that had rather be even.
+const FEWEST_FOR_RATES: u64 = 8;
+/// As a part of the throughput.
+const SEEN: f64 = 0.01;

@@ -26,7 +26,7 @@ pub fn tables(variants: &[Report]) -> Vec<(&'static str, Table)> {
     let mut tables = match variants {
         [only] => vec![
             ("Run", heading(only)),
-            ("Latency and stages", times_with(only, &ALL_PERCENTILES)),
+            ("Latency and stages", times(only)),
             ("Phases", phases(only)),
             ("Slices", slices(only)),
             ("Little\u{2019}s law", littles_law(only)),
@@ -258,12 +258,7 @@ fn saturated(report: &Report) -> Option<String> {
 /// Latency, and the stages that it consists of: where software took some of the ops, those of the
 /// others.
 fn times(report: &Report) -> Table {
-    times_with(report, &PERCENTILES)
-}
-
-/// The same with these columns.
-fn times_with(report: &Report, columns: &[(&'static str, Column)]) -> Table {
-    let heads = columns.iter().map(|(head, _)| *head);
+    let heads = PERCENTILES.iter().map(|(head, _)| *head);
     let mut table = Table::of_figures([""].into_iter().chain(heads).chain(["share"]));
     let stages = report
         .stages
@@ -285,7 +280,7 @@ fn times_with(report: &Report, columns: &[(&'static str, Column)]) -> Table {
             "latency" | "uncorrected" => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, mean_ns)),
             _ => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, whole_ns)),
         };
-        let figures = columns.iter().map(|(_, of)| or_na(of(times), time));
+        let figures = PERCENTILES.iter().map(|(_, of)| or_na(of(times), time));
         let name = match name {
             "latency" | "uncorrected" => name.to_owned(),
             stage => format!("  {}", stage.replace('_', " ")),
@@ -390,22 +385,16 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
 type Column = fn(&Times) -> Option<u64>;
 
 /// As many as fit the width.
-const PERCENTILES: [(&str, Column); 6] = [
+const PERCENTILES: [(&str, Column); 7] = [
     ("mean", |it| it.mean_ns),
     ("p50", |it| it.p50_ns),
     ("p90", |it| it.p90_ns),
+    ("p95", |it| it.p95_ns),
     ("p99", |it| it.p99_ns),
     ("p99.9", |it| it.p999_ns),
     ("max", |it| it.max_ns),
 ];
 
-/// Where nothing limits it.
-const ALL_PERCENTILES: [(&str, Column); 7] = {
-    let [mean, p50, p90, p99, p999, max] = PERCENTILES;
-    [mean, p50, p90, ("p95", |it| it.p95_ns), p99, p999, max]
-};
-
-/// `text` broken into lines.
 /// `text`, wrapped.
 pub fn paragraph(text: &str) -> String {
     let mut lines = String::new();

@@ -208,3 +208,144 @@ const LATE_DEVICE: f64 = 0.1;
 const LONG_BACKLOG: u32 = 1_000;
 const ADVICE: &str = "Lower the rate, add threads (load.threads), use the machine for nothing else, \
                       or allow more (load.late_after)";
+
+#[cfg(test)]
+mod tests {
+    use pausewake_device::DeviceStats;
+
+    use super::*;
+    use crate::report::{
+        Collector, ErrorTally, Outcome, Punctuality, Reports, ThreadCost, Verification,
+    };
+    use crate::scenario::{self, Variant};
+
+    /// Signatures by 29 slices that do 67,000 of them each second.
+    fn open(clock: &str, rate: &str) -> Variant {
+        let text = format!(
+            "clock = \"{clock}\"\n[device]\ncompute = \"none\"\n[device.asym]\nslices = 29\n\
+             service = {{ distribution = \"constant\", base = \"433us\" }}\n\
+             [load]\nop = \"rsa2048-sign\"\nrate = \"{rate}\"\njobs = 640\nduration = \"1s\"\n"
+        );
+        let variants = scenario::of_flags("open", &text, &[], &[]);
+        variants.expect("a scenario").remove(0)
+    }
+
+    /// What came of ten thousand arrivals, each of which asked for one signature; all threads worked
+    /// for that part of their time.
+    fn facts(busy: f64, change: impl FnOnce(&mut Punctuality)) -> Facts {
+        let mut punctuality = Punctuality::default();
+        punctuality.lateness.record_n(Nanos::ZERO, 10_000);
+        change(&mut punctuality);
+        let mut figures = Collector::new().take();
+        (figures.asked[0].ops, figures.jobs.started) = (10_000, 10_000);
+        Facts {
+            figures,
+            verification: Verification::default(),
+            errors: ErrorTally::default(),
+            device: DeviceStats::default(),
+            invalid: None,
+            aborted: None,
+            punctuality: Some(punctuality),
+            cost: ThreadCost {
+                threads: 1,
+                busy_ns: Nanos::from_f64(busy * 1e9),
+                elapsed_ns: Nanos::from_secs(1),
+            },
+            limits: Vec::new(),
+        }
+    }
+
+    /// How the run ends, and what its report says.
+    fn told(variant: &Variant, facts: Facts) -> (u8, String) {
+        let outcome = Outcome {
+            name: None,
+            scenario: &variant.scenario,
+            entries: &variant.entries,
+            facts,
+        };
+        let reports = Reports::new(&[outcome], String::new());
+        let text = reports.to_text();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        (reports.verdict().exit().code(), text)
+    }
+
+    /// What makes a run what it is.
+    type Change = fn(&mut Punctuality);
+
+    fn never_got_to(it: &mut Punctuality) {
+        (it.dropped, it.dropped_by_generator) = (1, 1);
+    }
+
+    fn late_with_a_job_free(it: &mut Punctuality) {
+        it.late_by_generator = 101;
+    }
+
+    fn late_for_a_job(it: &mut Punctuality) {
+        it.late_for_a_job = 101;
+    }
+
+    #[test]
+    fn a_run_of_which_the_generator_was_the_bottleneck_is_invalid() {
+        let (idle, full) = (open("wall", "10k/s"), open("wall", "60k/s"));
+        let cases: [(&Variant, f64, Change, &str); 4] = [
+            (
+                &full,
+                0.1,
+                never_got_to,
+                "1 of 10001 arrivals had not been started when",
+            ),
+            (
+                &full,
+                0.1,
+                late_with_a_job_free,
+                "101 of 10000 arrivals were started more than",
+            ),
+            (
+                &idle,
+                0.1,
+                late_for_a_job,
+                "101 of 10000 arrivals waited for a job and 0 were dropped",
+            ),
+            (
+                &full,
+                0.96,
+                late_for_a_job,
+                "its threads were busy for 96 % of the time",
+            ),
+        ];
+        for (variant, busy, change, reason) in cases {
+            let (code, text) = told(variant, facts(busy, change));
+            assert_eq!(code, 103, "{reason}: {text}");
+            assert!(
+                text.contains("INVALID: the load generator was the bottleneck"),
+                "{text}"
+            );
+            assert!(
+                text.contains(reason) && text.contains("Lower the rate"),
+                "{text}"
+            );
+        }
+    }
+
+    /// What the device keeps waiting, and what is within the allowance, is measured; and nothing that
+    /// happens under virtual time is the generator's.
+    #[test]
+    fn a_run_of_which_it_was_not_is_valid() {
+        let full = open("wall", "60k/s");
+        let cases: [(&Variant, f64, Change); 4] = [
+            (&full, 0.1, late_for_a_job),
+            (&full, 0.1, |it| it.late_by_generator = 100),
+            (&full, 0.99, |it| it.late_for_a_job = 100),
+            (&open("virtual", "10k/s"), 0.99, |it| {
+                never_got_to(it);
+                late_with_a_job_free(it);
+                late_for_a_job(it);
+            }),
+        ];
+        for (index, (variant, busy, change)) in cases.into_iter().enumerate() {
+            let (code, text) = told(variant, facts(busy, change));
+            assert_eq!(code, 0, "{index}: {text}");
+            assert!(!text.contains("INVALID"), "{text}");
+        }
+    }
+}

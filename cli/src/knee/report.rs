@@ -281,7 +281,7 @@ impl KneeReport {
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         // What is shown stands for its runs, and in charts on a scale of powers.
         let is_one = |probe: &Probe| !probe.runs.is_empty() && probe.at > 0.0;
-        document(path, FORMAT, |it: &Self| {
+        document(path, FORMAT, |it: &mut Self| {
             let is_right = it.probes.iter().all(is_one);
             let wrong = || "a probe has no runs, or is of nothing".to_owned();
             is_right.then_some(()).ok_or_else(wrong)

@@ -19,7 +19,7 @@ use super::series::Series;
 use super::slices::slices;
 use super::text::numbers::counted;
 use super::{Report, loop_figures, theory};
-use crate::scenario::{Arrival, Clock, Entries, Load, Mode, Pacing, Scenario};
+use crate::scenario::{Arrival, Clock, Entries, Load, Mode, Pacing, Scenario, defaults};
 
 /// What is known when a run is over.
 #[derive(Debug)]
@@ -141,10 +141,12 @@ impl Report {
             story: None,
             story_left_out: None,
             config: outcome.entries.clone(),
+            defaults: defaults::of(scenario, outcome.entries),
             timeline: figures.timeline.clone().of_run(first, last),
             samples,
         };
-        report.note_saturation();
+        // What is read back from a file is computed there: so it is the same here.
+        report.recompute();
         report
     }
 }

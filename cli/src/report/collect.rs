@@ -5,11 +5,10 @@ use std::collections::HashMap;
 
 use pausewake_device::Nanos;
 use pausewake_device::protocol::{OpKind, Status};
-use pausewake_engine::events::{
-    Event, JobEvent, JobId, NotifiedBy, Observer, Returned, Stage, WhySoftware,
-};
+use pausewake_engine::events::{Event, JobId, Observer, Returned, Stage};
 
 use super::batch_means::BatchMeans;
+use super::counters::{Asked, Jobs, Software, Wakes};
 use super::recorder::Recorder;
 use super::series::Series;
 use super::timeline::Timeline;
@@ -121,58 +120,6 @@ pub struct Figures {
     pub timed_out: u64,
     /// Ops computed in software.
     pub software: Software,
-}
-
-/// Ops of one kind, and their payload.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Asked {
-    /// Ops that went to the device.
-    pub ops: u64,
-    /// Payload that went there with them.
-    pub bytes_in: u64,
-    /// Payload that came back.
-    pub bytes_out: u64,
-}
-
-/// Jobs by what became of them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Jobs {
-    /// Started.
-    pub started: u64,
-    /// Ran to their end.
-    pub finished: u64,
-    /// Were cancelled, or panicked.
-    pub cancelled: u64,
-    /// Live now.
-    pub live: u64,
-    /// Live at once at most.
-    pub max_live: u64,
-}
-
-/// How jobs were told.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wakes {
-    /// By callback.
-    pub callback: u64,
-    /// By eventfd.
-    pub fd: u64,
-    /// Not: they waited in place.
-    pub in_place: u64,
-    /// Jobs that look for themselves when they are resumed.
-    pub by_look: u64,
-    /// Resumed before their op had completed.
-    pub spurious: u64,
-}
-
-/// Ops computed in software, by the reason.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Software {
-    /// Too small, as everything is where the scenario wants all of it in software.
-    pub small: u64,
-    /// No room.
-    pub full: u64,
-    /// The device failed.
-    pub device_error: u64,
 }
 
 impl Collector {
@@ -348,7 +295,7 @@ impl Figures {
             Event::Submitted {
                 job, kind, bytes, ..
             } => {
-                let asked = &mut self.asked[place(*kind)];
+                let asked = &mut self.asked[Asked::place(*kind)];
                 asked.ops += 1;
                 asked.bytes_in += u64::from(*bytes);
                 if !self.waiting.is_empty() {
@@ -360,12 +307,7 @@ impl Figures {
                 self.device_wakes += u64::from(*woke);
                 self.submitted += u64::from(*entries);
             }
-            Event::Notify { by, .. } => match by {
-                NotifiedBy::Callback => self.wakes.callback += 1,
-                NotifiedBy::Fd => self.wakes.fd += 1,
-                NotifiedBy::InPlace => self.wakes.in_place += 1,
-                NotifiedBy::Nobody => self.wakes.by_look += 1,
-            },
+            Event::Notify { by, .. } => self.wakes.count(by),
             Event::Orphan { .. } => self.orphans += 1,
             Event::Spurious { .. } => self.wakes.spurious += 1,
             Event::Abandoned { .. } => self.abandoned += 1,
@@ -427,7 +369,7 @@ impl Figures {
         self.queue_wait.record(op.queue_ns.as_f64());
         self.queue_waits.record(op.queue_ns);
         self.saturated += u64::from(op.is_saturated);
-        self.asked[place(op.kind)].bytes_out += u64::from(op.output_len);
+        self.asked[Asked::place(op.kind)].bytes_out += u64::from(op.output_len);
         self.by_status[op.status as usize] += 1;
     }
 
@@ -510,9 +452,7 @@ impl Figures {
             *ours += theirs;
         }
         for (ours, theirs) in self.asked.iter_mut().zip(&other.asked) {
-            ours.ops += theirs.ops;
-            ours.bytes_in += theirs.bytes_in;
-            ours.bytes_out += theirs.bytes_out;
+            ours.merge(theirs);
         }
         if let Some((first, last)) = other.span {
             self.extend_span(first, last);
@@ -527,80 +467,5 @@ impl Figures {
         self.abandoned += other.abandoned;
         self.timed_out += other.timed_out;
         self.software.merge(&other.software);
-    }
-}
-
-impl Wakes {
-    fn merge(&mut self, other: &Self) {
-        self.callback += other.callback;
-        self.fd += other.fd;
-        self.in_place += other.in_place;
-        self.by_look += other.by_look;
-        self.spurious += other.spurious;
-    }
-}
-
-impl Software {
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.small + self.full + self.device_error
-    }
-
-    fn count(&mut self, why: WhySoftware) {
-        match why {
-            WhySoftware::Small => self.small += 1,
-            WhySoftware::Full => self.full += 1,
-            WhySoftware::DeviceError => self.device_error += 1,
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.small += other.small;
-        self.full += other.full;
-        self.device_error += other.device_error;
-    }
-}
-
-/// The place of `kind` in [`OpKind::ALL`]. Codes count from one.
-fn place(kind: OpKind) -> usize {
-    usize::from(kind.code()) - 1
-}
-
-impl Jobs {
-    fn merge(&mut self, other: &Self) {
-        self.started += other.started;
-        self.finished += other.finished;
-        self.cancelled += other.cancelled;
-        self.live += other.live;
-        self.max_live += other.max_live;
-    }
-
-    /// They live, and that is all that is known of them when figures begin.
-    fn warm_up(&mut self, event: &JobEvent) {
-        self.event(event);
-        *self = Self {
-            live: self.live,
-            max_live: self.live,
-            ..Self::default()
-        };
-    }
-
-    fn event(&mut self, event: &JobEvent) {
-        match event {
-            JobEvent::Started { .. } => {
-                self.started += 1;
-                self.live += 1;
-                self.max_live = self.max_live.max(self.live);
-            }
-            JobEvent::Finished { .. } => {
-                self.finished += 1;
-                self.live = self.live.saturating_sub(1);
-            }
-            JobEvent::Cancelled { .. } | JobEvent::Panicked { .. } => {
-                self.cancelled += 1;
-                self.live = self.live.saturating_sub(1);
-            }
-            _ => {}
-        }
     }
 }

@@ -117,7 +117,7 @@ fn count_of(report: &Report, name: &str) -> Option<u64> {
         "jobs" => report.jobs.started,
         "cancelled" => report.jobs.cancelled,
         "max_jobs" => report.jobs.max_live,
-        "wakes" => wakes.callback + wakes.fd,
+        "wakes" => wakes.callback.saturating_add(wakes.fd),
         "wakes_by_callback" => wakes.callback,
         "wakes_by_fd" => wakes.fd,
         "waits_in_place" => wakes.in_place,

@@ -109,9 +109,16 @@ impl Report {
         }
         let entries = self.config.iter().chain(other.config.iter());
         for (path, _) in entries.filter(|(path, _)| *path != "seed") {
-            let (ours, theirs) = (self.config.get(path), other.config.get(path));
+            let (ours, theirs) = (self.entry(path), other.entry(path));
             if ours != theirs {
                 return Err(differs(path, ours, theirs));
+            }
+        }
+        // Defaults may differ between versions of the program; files of early ones do not tell them.
+        for (path, ours) in self.defaults.iter() {
+            let theirs = other.defaults.get(path);
+            if theirs.is_some_and(|theirs| theirs != ours) {
+                return Err(differs(path, Some(ours), theirs));
             }
         }
         let same = self.seeds.iter().find(|seed| other.seeds.contains(seed));
@@ -157,6 +164,7 @@ impl Report {
             story: _,
             story_left_out: _,
             config: _,
+            defaults: _,
             timeline,
             samples,
         } = other;
@@ -213,7 +221,7 @@ impl Report {
     }
 
     /// What follows from samples, counts and time.
-    fn recompute(&mut self) {
+    pub(super) fn recompute(&mut self) {
         let samples = &self.samples;
         let elapsed = Nanos::new(self.elapsed_ns);
         let totals = &samples.totals;

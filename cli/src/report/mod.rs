@@ -11,6 +11,7 @@
 mod batch_means;
 mod build;
 mod collect;
+mod counters;
 mod csv;
 mod errors;
 mod figure;
@@ -30,6 +31,7 @@ mod saved;
 #[cfg(test)]
 pub mod schema;
 mod series;
+mod settle;
 mod slices;
 mod sweep;
 mod text;
@@ -152,6 +154,10 @@ pub struct Report {
     /// What the scenario says, with its variant and all flags put over it: paths and values as `--set`
     /// takes them. What is not there has its default.
     pub config: Entries,
+    /// What the scenario does not say, with the defaults of the version that ran it, in the same form;
+    /// empty in files of earlier versions.
+    #[serde(default)]
+    pub defaults: Entries,
     /// Throughput and latency over time.
     pub timeline: Timeline,
     /// What was measured, in full: what results are merged by.
@@ -159,6 +165,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// What the entry at `path` was, whether or not the scenario says it; `None` if it has no default.
+    pub fn entry(&self, path: &str) -> Option<&str> {
+        self.config.get(path).or_else(|| self.defaults.get(path))
+    }
+
     fn is_aborted_by_signal(&self) -> bool {
         let aborted = self.aborted.as_ref();
         aborted.is_some_and(|aborted| aborted.by == "signal")

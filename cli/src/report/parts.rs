@@ -300,12 +300,13 @@ pub struct SoftwareFigures {
 impl SoftwareFigures {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.by_mode + self.exceptions()
+        self.by_mode.saturating_add(self.exceptions())
     }
 
     /// Those that were meant for the device.
     pub fn exceptions(&self) -> u64 {
-        self.small + self.full + self.device_error
+        let device = self.full.saturating_add(self.device_error);
+        self.small.saturating_add(device)
     }
 }
 

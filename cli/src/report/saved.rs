@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::merge::MergeError;
-use super::{FORMAT, Report, Reports};
+use super::{FORMAT, Report, Reports, verdict};
 use crate::input;
 
 /// Why a file is no saved result.
@@ -138,15 +138,15 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What was saved at `path` in the format `reads`, as it stands there. `check` says what is wrong with it,
-/// if a program has not written it so.
+/// What was saved at `path` in the format `reads`. `settle` computes anew what follows from the rest of
+/// it, and says what is wrong, if a program has not written it so.
 ///
 /// # Errors
 /// The file cannot be read, is of another kind or version, incomplete, or lacks something.
 pub fn document<T: DeserializeOwned>(
     path: &Path,
     reads: &'static str,
-    check: impl FnOnce(&T) -> Result<(), String>,
+    settle: impl FnOnce(&mut T) -> Result<(), String>,
 ) -> Result<T, ReadError> {
     let bytes = input::read_result(path).map_err(|error| ReadError::Unreadable {
         path: path.to_owned(),
@@ -157,8 +157,9 @@ pub fn document<T: DeserializeOwned>(
         path: path.to_owned(),
         wrong,
     };
-    let found = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-    check(&found).map_err(damaged)?;
+    let found = serde_json::from_slice(&bytes);
+    let mut found = found.map_err(|error| damaged(error.to_string()))?;
+    settle(&mut found).map_err(damaged)?;
     Ok(found)
 }
 
@@ -325,42 +326,18 @@ impl Reports {
             path: path.clone(),
             wrong,
         };
-        let variants: Vec<Report> = variants.map_err(|error| damaged(error.to_string()))?;
+        let mut variants: Vec<Report> = variants.map_err(|error| damaged(error.to_string()))?;
         if variants.is_empty() {
             return Err(damaged("it holds no report".to_owned()));
         }
-        for report in &variants {
-            report.check().map_err(&damaged)?;
+        for report in &mut variants {
+            report.settle().map_err(&damaged)?;
         }
+        verdict::judge(&mut variants);
         Ok(Self {
             variants,
             command: head.command.unwrap_or_default(),
         })
-    }
-}
-
-impl Report {
-    /// What a report that was written has, and one that was made up may not.
-    ///
-    /// # Errors
-    /// What is missing or wrong.
-    pub fn check(&self) -> Result<(), String> {
-        let samples = self.samples.stages();
-        let names = self.stages.iter().map(|figures| &*figures.stage);
-        if !names.eq(samples.iter().map(|(name, _)| *name)) {
-            let label = self.label();
-            return Err(format!("the stages of {label:?} are not those of a call"));
-        }
-        if self.samples.latency.count() != self.ops {
-            let (count, ops) = (self.samples.latency.count(), self.ops);
-            return Err(format!(
-                "it has the latency of {count} calls where ops says {ops}"
-            ));
-        }
-        if self.seeds.is_empty() {
-            return Err("it names no seed".to_owned());
-        }
-        Ok(())
     }
 }
 

@@ -84,12 +84,35 @@ impl TryFrom<SavedSeries> for Series {
                 saved.max_ns
             ));
         }
+        let (least, most) = sum_between(&histogram);
+        if !(least..=most).contains(&saved.sum_ns) {
+            return Err(format!(
+                "a histogram's times come to {least} to {most} ns where sum_ns says {}",
+                saved.sum_ns
+            ));
+        }
         Ok(Self {
             histogram,
             sum_ns: saved.sum_ns,
             max_ns: Nanos::new(saved.max_ns),
         })
     }
+}
+
+/// What the times in a histogram come to at least, and at most.
+fn sum_between(histogram: &Histogram<u64>) -> (u128, u128) {
+    let steps = histogram.iter_recorded();
+    let sums = steps.map(|step| {
+        let (value, count) = (step.value_iterated_to(), step.count_at_value());
+        let [low, high] = [
+            histogram.lowest_equivalent(value),
+            histogram.highest_equivalent(value),
+        ];
+        [low, high].map(|time| u128::from(time) * u128::from(count))
+    });
+    sums.fold((0, 0), |(least, most), [low, high]| {
+        (least.saturating_add(low), most.saturating_add(high))
+    })
 }
 
 impl Default for Series {
@@ -349,6 +372,8 @@ mod tests {
             ("count", serde_json::json!(2), "count says 2"),
             ("max_ns", serde_json::json!(9_000), "max_ns says 9000"),
             ("max_ns", serde_json::json!(4_000), "max_ns says 4000"),
+            ("sum_ns", serde_json::json!(4_000), "sum_ns says 4000"),
+            ("sum_ns", serde_json::json!(50_000), "sum_ns says 50000"),
             ("histogram", serde_json::json!("?"), "base64"),
             ("histogram", serde_json::json!("AAAA"), "histogram"),
         ] {

@@ -244,8 +244,9 @@ impl Interval {
         if latency.count() > 0 {
             self.latency.merge(latency);
         }
-        self.errors += errors;
-        self.covered_ns += covered_ns;
+        // Numbers of a file may be anything.
+        self.errors = self.errors.saturating_add(*errors);
+        self.covered_ns = self.covered_ns.saturating_add(*covered_ns);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod check;
 mod condition;
+pub mod defaults;
 mod diagnostic;
 mod entries;
 pub mod figures;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 /// Every entry of a scenario by its path, with its value as TOML has it: `load.jobs` is `64`,
-/// `device.asym.service.base` is `"435us"`. What does not stand there has its default.
+/// `device.asym.service.base` is `"435us"`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Entries(BTreeMap<String, String>);

@@ -412,8 +412,8 @@ impl ModesReport {
     /// # Errors
     /// The file cannot be read, or holds none.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        document(path, FORMAT, |it: &Self| {
-            it.results.iter().try_for_each(Report::check)
+        document(path, FORMAT, |it: &mut Self| {
+            it.results.iter_mut().try_for_each(Report::settle)
         })
     }
 

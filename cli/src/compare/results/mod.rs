@@ -191,8 +191,8 @@ impl ResultsReport {
     /// # Errors
     /// The file cannot be read, or holds none.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        document(path, FORMAT, |it: &Self| {
-            it.results.iter().try_for_each(Report::check)
+        document(path, FORMAT, |it: &mut Self| {
+            it.results.iter_mut().try_for_each(Report::settle)
         })
     }
 
@@ -379,12 +379,16 @@ fn labels(baseline: &str, candidate: &str) -> [String; 2] {
 
 impl Pair {
     fn new(before: &Report, after: &Report, conditions: &[FailIf]) -> Self {
+        // Defaults may be those of other versions; files of early ones do not tell them.
+        let both = |(path, _): &(&str, &str)| after.defaults.get(path).is_some();
+        let defaults = before.defaults.iter().filter(both);
         let entries = before.config.iter().chain(after.config.iter());
+        let entries = entries.chain(defaults);
         let mut paths: Vec<&str> = entries.map(|(path, _)| path).collect();
         paths.sort_unstable();
         paths.dedup();
         let differing = paths.into_iter().filter_map(|path| {
-            let [a, b] = [before, after].map(|it| it.config.get(path).map(str::to_owned));
+            let [a, b] = [before, after].map(|it| it.entry(path).map(str::to_owned));
             (a != b).then(|| Differing {
                 entry: path.to_owned(),
                 baseline: a,

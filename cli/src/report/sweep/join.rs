@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::{Place, Point, SweepError, SweepReport};
+use super::{Part, Place, SweepError, SweepReport};
 
 /// What is missing in a merged sweep.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl SweepReport {
     /// The sweep whose parts were saved at `paths`, and what of it is not there.
     ///
     /// # Errors
-    /// One of them is no sweep, is of another one, or says something else of the same point.
+    /// One of them is no sweep, or of another one; or they are not parts of one cut, each of them once.
     ///
     /// # Panics
     /// There are no paths.
@@ -27,13 +27,19 @@ impl SweepReport {
         let mut all = Self::read(&paths[0])?;
         let mut from: Vec<usize> = vec![0; all.points.len()];
         let mut parts: Vec<_> = vec![all.shard];
+        let other = |nth: usize, first: usize, wrong| SweepError::Other {
+            path: paths[nth].clone(),
+            first: paths[first].clone(),
+            wrong,
+        };
         for (nth, path) in paths.iter().enumerate().skip(1) {
             let more = Self::read(path)?;
-            all.check_same(&more).map_err(|wrong| SweepError::Other {
-                path: path.clone(),
-                first: paths[0].clone(),
-                wrong,
-            })?;
+            let same = all.check_same(&more);
+            same.map_err(|wrong| other(nth, 0, wrong))?;
+            for (first, part) in parts.iter().enumerate() {
+                let one_cut = check_cut(*part, more.shard);
+                one_cut.map_err(|wrong| other(nth, first, wrong))?;
+            }
             parts.push(more.shard);
             for point in more.points {
                 let index = point.place.index;
@@ -42,7 +48,6 @@ impl SweepReport {
                         all.points.insert(at, point);
                         from.insert(at, nth);
                     }
-                    Ok(at) if is_equal(&all.points[at], &point) => {}
                     Ok(at) => {
                         return Err(SweepError::Twice {
                             path: path.clone(),
@@ -78,20 +83,19 @@ impl SweepReport {
         if self.quantities != other.quantities {
             return Err("they swept other values".to_owned());
         }
-        let (Some(ours), Some(theirs)) = (self.points.first(), other.points.first()) else {
+        let Some(ours) = self.points.first().map(|point| &point.report.config) else {
             return Ok(());
         };
         // A scenario file may have changed between two shards: what is not swept has to be the same.
-        let [ours, theirs] = [ours, theirs].map(|point| &point.report.config);
-        let paths = ours.iter().chain(theirs.iter()).map(|(path, _)| path);
-        let mut fixed = paths.filter(|path| !self.is_swept(path));
-        match fixed.find(|path| ours.get(path) != theirs.get(path)) {
-            None => Ok(()),
-            Some(path) => {
+        for theirs in other.points.iter().map(|point| &point.report.config) {
+            let paths = ours.iter().chain(theirs.iter()).map(|(path, _)| path);
+            let mut fixed = paths.filter(|path| !self.is_swept(path));
+            if let Some(path) = fixed.find(|path| ours.get(path) != theirs.get(path)) {
                 let [ours, theirs] = [ours, theirs].map(|it| it.get(path).unwrap_or("not said"));
-                differs(path, ours, theirs)
+                return differs(path, ours, theirs);
             }
         }
+        Ok(())
     }
 
     /// Whether a swept quantity says the entry at `path`.
@@ -106,14 +110,27 @@ impl SweepReport {
     }
 }
 
-/// Whether two files say the same of a point.
-fn is_equal(ours: &Point, theirs: &Point) -> bool {
-    let [ours, theirs] = [ours, theirs].map(serde_json::to_string);
-    matches!((ours, theirs), (Ok(ours), Ok(theirs)) if ours == theirs)
+/// What is wrong with two files as parts of one sweep, in words. What was merged from some of its parts
+/// does not say which: its points tell.
+fn check_cut(ours: Option<Part>, theirs: Option<Part>) -> Result<(), String> {
+    let (Some(ours), Some(theirs)) = (ours, theirs) else {
+        return Ok(());
+    };
+    if ours.of != theirs.of {
+        return Err(format!(
+            "one is shard {ours}, the other {theirs} of another cut"
+        ));
+    }
+    match ours.number == theirs.number {
+        true => Err(format!(
+            "both are shard {ours}, and each of its points would be there twice"
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Shards that have points of `missing`, if all files were shards of the same cut.
-fn missing_shards(parts: &[Option<super::Part>], missing: &[Place]) -> Vec<String> {
+fn missing_shards(parts: &[Option<Part>], missing: &[Place]) -> Vec<String> {
     let Some(Some(first)) = parts.first().copied() else {
         return Vec::new();
     };

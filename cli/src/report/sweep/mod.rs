@@ -45,10 +45,9 @@ pub enum SweepError {
         /// What differs.
         wrong: String,
     },
-    /// Two files tell different things of a point.
+    /// Two files have the same point.
     #[error(
-        "{path} cannot be merged with {first}: both have the point {point}, with different results\n  \
-         accepted: each shard once", 
+        "{path} cannot be merged with {first}: both have the point {point}\n  accepted: each shard once",
         path = .path.display(), first = .first.display()
     )]
     Twice {
@@ -179,6 +178,12 @@ impl fmt::Display for Value {
     }
 }
 
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
 impl Quantity {
     /// Whether it can be the axis of a chart.
     fn is_number(&self) -> bool {
@@ -220,11 +225,11 @@ impl SweepReport {
     /// # Errors
     /// It is none.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        document(path, FORMAT, Self::check)
+        document(path, FORMAT, Self::settle)
     }
 
     /// What a sweep that was written has, and one that was made up may not.
-    fn check(&self) -> Result<(), String> {
+    fn settle(&mut self) -> Result<(), String> {
         let Some(count) = self.grid_len().filter(|count| *count > 0) else {
             return Err("its grid has no points, or too many".to_owned());
         };
@@ -235,14 +240,24 @@ impl SweepReport {
         {
             return Err("its points are not in order".to_owned());
         }
-        for point in &self.points {
+        for point in &mut self.points {
             let place = &point.place;
             if place.index >= count || *place != Place::new(place.index, &self.quantities) {
                 return Err(format!("point {} is none of its grid", place.index));
             }
-            point.report.check()?;
+            point.report.settle()?;
         }
-        Ok(())
+        let Some(part) = self.shard else {
+            return Ok(());
+        };
+        let stranger = self.points.iter().find(|it| !part.has(it.place.index));
+        match stranger {
+            None => Ok(()),
+            Some(point) => {
+                let index = point.place.index;
+                Err(format!("point {index} is none of shard {part}"))
+            }
+        }
     }
 
     /// Points of the whole grid.

@@ -417,6 +417,9 @@ fn conditions_decide_how_it_ends() {
     with(&["--fail-if", "throughput<-60%", "--fail-if", "p99>+10%"]).expect_code(99);
     with(&["--fail-if", "errors>0%"]).expect_code(0);
     with(&["--fail-if", "p99.9>+10%"]).expect_code(99);
+    with(&["--fail-if", "notify.p99.9>+1000%"]).expect_code(0);
+    let unknown = with(&["--fail-if", "thruput<-5%"]).expect_code(104);
+    unknown.expect_err(&["has a figure `thruput`; did you mean `throughput`?"]);
     say(&["half.json", "full.json", "--fail-if", "throughput<-5%"]).expect_code(0);
     for (args, words) in [
         (&["--fail-if", "p98>1%"][..], &["a figure `p98`"][..]),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use base64::Engine as _;
 
-use crate::helper::{Folder, GOOD, follows_schema};
+use crate::helper::{Folder, GOOD, UNREAL, chart, count, follows_schema};
 
 /// Two variants, and a scenario that tries to get into a page.
 const VARIED: &str = r#"about = "<script>alert(1)</script> & \"quotes\""
@@ -44,12 +44,6 @@ fn decoded(text: &str) -> Histogram<u64> {
 
 fn report(folder: &Folder) -> Value {
     serde_json::from_str(&folder.run(&["--format", "json"]).out).expect("JSON")
-}
-
-fn number(value: &Value) -> u64 {
-    value
-        .as_u64()
-        .unwrap_or_else(|| panic!("no count: {value}"))
 }
 
 #[test]
@@ -184,22 +178,22 @@ fn json_has_histograms_that_give_its_figures() {
         ] {
             let histogram = decoded(series["histogram"].as_str().expect("text"));
             assert_eq!(histogram.len(), 5_000);
-            assert_eq!(number(&series["count"]), 5_000);
-            let max_ns = number(&series["max_ns"]);
-            assert_eq!(number(&figures["max_ns"]), max_ns);
-            let mean = (number(&series["sum_ns"]) + 2_500) / 5_000;
-            assert_eq!(number(&figures["mean_ns"]), mean);
+            assert_eq!(count(&series["count"]), 5_000);
+            let max_ns = count(&series["max_ns"]);
+            assert_eq!(count(&figures["max_ns"]), max_ns);
+            let mean = (count(&series["sum_ns"]) + 2_500) / 5_000;
+            assert_eq!(count(&figures["mean_ns"]), mean);
             for (name, quantile) in [("p50_ns", 0.5), ("p99_ns", 0.99), ("p999_ns", 0.999)] {
                 let value = histogram.value_at_quantile(quantile).min(max_ns);
-                assert_eq!(number(&figures[name]), value, "{name}");
+                assert_eq!(count(&figures[name]), value, "{name}");
             }
         }
         let timeline = &report["timeline"];
         let intervals = timeline["intervals"].as_array().expect("intervals");
         assert!((65..=128).contains(&intervals.len()), "{}", intervals.len());
-        let sum = |name: &str| intervals.iter().map(|it| number(&it[name])).sum::<u64>();
+        let sum = |name: &str| intervals.iter().map(|it| count(&it[name])).sum::<u64>();
         assert_eq!(sum("ops"), 5_000);
-        assert_eq!(sum("covered_ns"), number(&report["elapsed_ns"]));
+        assert_eq!(sum("covered_ns"), count(&report["elapsed_ns"]));
         assert_eq!(report["config"]["load.op"], "\"rsa-sign\"");
         assert_eq!(report["config"]["seed"], "1");
     }
@@ -210,16 +204,23 @@ fn the_configuration_in_a_result_makes_the_same_run_again() {
     let folder = Folder::with(VARIED);
     let original = report(&folder);
     for variant in original["variants"].as_array().expect("variants") {
-        let config = variant["config"].as_object().expect("entries");
-        let entries = config
-            .iter()
-            .filter(|(path, _)| !path.starts_with("expect"));
-        let lines: String = entries
-            .map(|(path, value)| format!("{path} = {}\n", value.as_str().expect("TOML")))
-            .collect();
-        let again = report(&Folder::with(&lines));
-        assert_eq!(again["samples"], variant["samples"], "{lines}");
-        assert_eq!(again["timeline"], variant["timeline"]);
+        let [said, unsaid] = ["config", "defaults"].map(|it| {
+            let entries = variant[it].as_object().expect("entries");
+            let entries = entries
+                .iter()
+                .filter(|(path, _)| !path.starts_with("expect"));
+            let line = |(path, value): (&String, &Value)| {
+                format!("{path} = {}\n", value.as_str().expect("TOML"))
+            };
+            entries.map(line).collect::<String>()
+        });
+        assert!(unsaid.contains("device.ring_depth = "), "{unsaid}");
+        // With the defaults of today, and with those that it says.
+        for lines in [said.clone(), said + &unsaid] {
+            let again = report(&Folder::with(&lines));
+            assert_eq!(again["samples"], variant["samples"], "{lines}");
+            assert_eq!(again["timeline"], variant["timeline"]);
+        }
     }
 }
 
@@ -237,7 +238,7 @@ fn hgrm_is_the_distribution_and_each_variant_gets_its_own() {
         let written = written.expect(name);
         let samples = &json["variants"][index]["samples"]["latency"];
         let histogram = decoded(samples["histogram"].as_str().expect("text"));
-        let max_ns = number(&samples["max_ns"]);
+        let max_ns = count(&samples["max_ns"]);
         let (mut last, mut rows) = (0.0, 0);
         let mut lines = written.lines();
         let head: Vec<&str> = lines.next().expect("a head").split_whitespace().collect();
@@ -439,15 +440,7 @@ fn results_follow_the_published_schema() {
 #[test]
 fn csv_of_an_open_loop_has_what_makes_it_one() {
     let folder = Folder::new();
-    let args = [
-        "load",
-        "--clock",
-        "virtual",
-        "--compute",
-        "none",
-        "-R",
-        "90k",
-    ];
+    let args = [&UNREAL[..], &["-R", "90k"]].concat();
     let args = [
         &args[..],
         &["-n", "5000", "-c", "64", "--set", "load.backlog=50"],
@@ -482,15 +475,7 @@ fn csv_of_an_open_loop_has_what_makes_it_one() {
     assert_ne!(cell("dropped"), "0");
     assert_eq!(cell("rate"), "90000");
     // A closed loop has none of it.
-    let closed = row(&[
-        "load",
-        "--clock",
-        "virtual",
-        "--compute",
-        "none",
-        "-n",
-        "50",
-    ]);
+    let closed = row(&[&UNREAL[..], &["-n", "50"]].concat());
     assert_eq!(["rate", "dropped", "late"].map(closed), [""; 3]);
 }
 
@@ -528,28 +513,40 @@ fn hlog_of_a_grid_has_a_tag_for_each_point() {
     );
 }
 
+/// 29 slices end their ops together, 66,975 each second from the beginning to the end: rounds at the edges of
+/// intervals draw no saw.
+#[test]
+fn a_throughput_that_never_changes_is_drawn_as_one() {
+    let folder = Folder::new();
+    let load = [&UNREAL[..], &["-n", "13k", "--format", "html"]].concat();
+    let html = folder.say(&load).expect_code(0).out;
+    assert!(html.contains("each second, in intervals of 16.4ms; one round of 29 slices more"));
+    let drawn = chart(&html, "throughput");
+    let (_, points) = drawn.rsplit_once(" points=\"").expect("a line");
+    let points = points.split('"').next().expect("points");
+    let heights = points
+        .split_whitespace()
+        .filter_map(|it| it.split_once(','));
+    let heights: Vec<i32> = heights.map(|(_, y)| y.parse().expect("a number")).collect();
+    assert!(heights.len() >= 8, "{points}");
+    let [highest, lowest] = [heights.iter().min(), heights.iter().max()];
+    let apart = lowest.zip(highest).map(|(low, high)| low - high);
+    // Of about 200: a fortieth.
+    assert!(apart <= Some(5), "{points}");
+}
+
 /// Of 100 calls, evenly spread, the 95th is where it must be; and it can be asked for by its name.
 #[test]
 fn the_95th_percentile_is_known_everywhere() {
     let folder = Folder::new();
-    let load = [
-        "load",
-        "--clock",
-        "virtual",
-        "--compute",
-        "none",
-        "-n",
-        "1000",
-        "-c",
-        "1",
-    ];
+    let load = [&UNREAL[..], &["-n", "1000", "-c", "1"]].concat();
     let service =
         "device.asym.service={ distribution = \"uniform\", base = \"1ms\", spread = 1.0 }";
     let load = [&load[..], &["--set", service]].concat();
     let of = |rest: &[&str]| folder.say(&[&load[..], rest].concat());
     let report: Value =
         serde_json::from_str(&of(&["--format", "json"]).expect_code(0).out).expect("JSON");
-    let [p90, p95, p99] = ["p90_ns", "p95_ns", "p99_ns"].map(|it| number(&report["latency"][it]));
+    let [p90, p95, p99] = ["p90_ns", "p95_ns", "p99_ns"].map(|it| count(&report["latency"][it]));
     assert!(p90 < p95 && p95 < p99, "{p90} {p95} {p99}");
     // From nothing to two milliseconds.
     assert!(p95.abs_diff(1_900_000) < 60_000, "{p95}");

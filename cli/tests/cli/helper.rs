@@ -85,6 +85,13 @@ pub(crate) fn json(said: &Said) -> Value {
     serde_json::from_str(&said.out).expect("the report is JSON")
 }
 
+/// A number of a report that counts something.
+#[track_caller]
+pub(crate) fn count(value: &Value) -> u64 {
+    let count = value.as_u64();
+    count.unwrap_or_else(|| panic!("no count: {value}"))
+}
+
 /// Fails unless `document` follows the schema that is published as `schemas/{name}.schema.json`.
 #[track_caller]
 pub(crate) fn follows_schema(name: &str, document: &Value) {
@@ -98,6 +105,37 @@ pub(crate) fn follows_schema(name: &str, document: &Value) {
         .map(|error| format!("{error} at {}", error.instance_path()))
         .collect();
     assert!(errors.is_empty(), "{errors:#?}");
+}
+
+/// A folder with the results of `scenario` with these seeds, as `1.json` and so on.
+pub(crate) fn saved(scenario: &str, seeds: &[u32]) -> Folder {
+    let folder = Folder::with(scenario);
+    for seed in seeds {
+        let (seed, file) = (seed.to_string(), format!("{seed}.json"));
+        folder.run(&["--seed", &seed, "-o", &file]).expect_code(0);
+    }
+    folder
+}
+
+/// Fails unless there is an answer whatever single character of the result `name` is lost or changed.
+#[track_caller]
+pub(crate) fn survives_damage(folder: &Folder, name: &str, steps: usize) {
+    let good = std::fs::read(folder.path(name)).expect("a result");
+    for step in 1..steps {
+        let mut bad = good.clone();
+        let place = step * 7_919 % bad.len();
+        bad[place] = b'9';
+        folder.write("bad.json", &bad);
+        for format in ["text", "html", "csv"] {
+            let said = folder.say(&["report", "bad.json", "--format", format]);
+            let is_answer = matches!(said.code, Some(0 | 104));
+            assert!(
+                is_answer,
+                "byte {place} of {name}: {} {}",
+                said.err, said.out
+            );
+        }
+    }
 }
 
 /// The chart of a page that has this id.
@@ -168,3 +206,21 @@ ops = 20
 [expect]
 ops = "== 20"
 "#;
+
+/// A scenario in which service takes what chance says.
+pub(crate) const CHANCE: &str = r#"clock = "virtual"
+[device]
+compute = "none"
+[device.asym]
+slices = 2
+service = { distribution = "exponential", base = "100us" }
+[load]
+op = "rsa-sign"
+jobs = 8
+ops = 3000
+[expect]
+ops = ">= 3000"
+"#;
+
+/// A load under virtual time in which nothing is computed.
+pub(crate) const UNREAL: [&str; 5] = ["load", "--clock", "virtual", "--compute", "none"];

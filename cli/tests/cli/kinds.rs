@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, Said, json};
+use crate::helper::{Folder, Said, json, survives_damage};
 
 const FEW: [&str; 8] = [
     "--clock",
@@ -159,17 +159,6 @@ fn sweeps_are_compared_point_by_point() {
 fn damage_never_ends_in_a_panic() {
     let folder = all_kinds();
     for name in ["knee.json", "modes.json", "results.json"] {
-        let good = std::fs::read(folder.path(name)).expect("a result");
-        for step in 1..30 {
-            let mut bad = good.clone();
-            let place = step * 7_919 % bad.len();
-            bad[place] = b'9';
-            folder.write("bad.json", &bad);
-            for format in ["text", "html", "csv"] {
-                let said = folder.say(&["report", "bad.json", "--format", format]);
-                let is_answer = matches!(said.code, Some(0 | 104));
-                assert!(is_answer, "byte {place} of {name}: {}", said.err);
-            }
-        }
+        survives_damage(&folder, name, 30);
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::helper::{Folder, GOOD, said};
+use crate::helper::{Folder, GOOD, UNREAL, said};
 
 /// A load that goes on for hours, if nobody ends it.
 const ENDLESS: [&str; 7] = ["load", "--compute", "none", "-c", "8", "-d", "30000s"];
@@ -148,6 +148,26 @@ fn a_terminal_shows_how_it_goes_and_is_clean_in_the_end() {
     assert!(!screen.hide_cursor() && !screen.alternate_screen());
 }
 
+/// A call that takes for ever holds its thread, and the end of the run with it; the view goes on.
+#[test]
+fn a_run_that_is_being_ended_says_so() {
+    let folder = Folder::new();
+    let slow = ["--set", "device.asym.service.base=100s"];
+    let in_place = ["--set", "engine.mode=sync", "-c", "1"];
+    let load = ["load", "--compute", "none", "-d", "30000s"];
+    let args = [&load[..], &slow, &in_place].concat();
+    let mut terminal = Terminal::run(folder.command(&args), 24, 80);
+    // Slices are shown from their first op on.
+    let seen = terminal.read_until(&["asym"]);
+    assert!(!seen.contains("ending"), "{seen}");
+    interrupt(&terminal.child);
+    let seen = terminal.read_until(&["ending, wall clock", "waiting for what is under way"]);
+    assert_eq!(seen.matches("throughput").count(), 1, "{seen}");
+    interrupt(&terminal.child);
+    let (code, report) = terminal.end();
+    assert_eq!((code, report.as_str()), (None, ""), "the second one kills");
+}
+
 #[test]
 fn a_small_terminal_shows_what_there_is_room_for() {
     for (rows, columns) in [(24, 60), (24, 30), (8, 80)] {
@@ -210,15 +230,7 @@ fn a_log_has_a_line_each_second_and_no_escape_codes() {
 #[test]
 fn rates_are_those_of_the_time_in_which_ops_returned() {
     let folder = Folder::new();
-    let endless = [
-        "load",
-        "--clock",
-        "virtual",
-        "--compute",
-        "none",
-        "-n",
-        "4000M",
-    ];
+    let endless = [&UNREAL[..], &["-n", "4000M"]].concat();
     let mut command = folder.command(&[&endless[..], &["--live", "line"]].concat());
     let (child, mut lines) = lines_of(&mut command);
     for _ in 0..3 {

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::helper::{Folder, Said, json};
+use crate::helper::{Folder, GOOD, Said, json};
 
 /// Under virtual time, with nothing to compute, and over at once.
 const QUICK: [&str; 7] = [
@@ -174,6 +174,182 @@ fn what_is_wrong_is_shown_at_the_flag() {
 }
 
 #[test]
+fn what_a_flag_says_no_set_says_too() {
+    let folder = Folder::with(GOOD);
+    for (args, words) in [
+        (
+            &["load", "--slo", "p99<1us", "--set", "expect.p99=<1s"][..],
+            &["--set expect.p99=<1s", "`--slo p99<1us` too"][..],
+        ),
+        (
+            &["load", "--slo", "p99.9<1us", "--set", "expect.p999=<1s"],
+            &["said twice", "`--slo p99.9<1us` too"],
+        ),
+        (
+            &["load", "--slo", "p99<1us", "--set", "expect={p99=\"<1s\"}"],
+            &["--set expect=", "`--slo p99<1us` too"],
+        ),
+        (
+            &["load", "--seed", "3", "--set", "seed=9"],
+            &["--set seed=9", "`--seed 3` too"],
+        ),
+        (
+            &["load", "-c", "3", "--set", "load.jobs=9"],
+            &["--set load.jobs=9", "`--jobs 3` too"],
+        ),
+        (
+            &["load", "-c", "3", "--set", "load.jobs="],
+            &["--set load.jobs=", "`--jobs 3` too"],
+        ),
+        (
+            &["run", "it.toml", "--seed", "3", "--set", "seed=9"],
+            &["--set seed=9", "`--seed 3` too"],
+        ),
+    ] {
+        let said = folder.say(args).expect_code(104).expect_err(words);
+        said.expect_err(&["this is said twice", "accepted: one of the two"]);
+    }
+    // Of the same table, something else; and of two sets the later.
+    load(&["--slo", "p99<2ms", "--set", "expect.p90=<2ms"]).expect_code(0);
+    let twice = ["--set", "load.jobs=9", "--set", "load.jobs=8"];
+    let report = json(&load(&[&twice[..], &["--format", "json"]].concat()));
+    assert_eq!(report["jobs"]["max_live"], 8);
+}
+
+/// A search or a comparison that chooses seeds itself does not say again what a `--set` says.
+#[test]
+fn a_seed_that_is_set_is_the_only_one() {
+    let knee = ["knee", "--slo", "p99<2ms", "-n", "1k", "--precision", "50%"];
+    let args = [&knee[..], &["--set", "seed=9", "--format", "json"]].concat();
+    let report = json(&Folder::new().say(&args).expect_code(0));
+    assert_eq!(report["probes"][0]["runs"][0]["seed"], 9);
+    let command = report["command"].as_str().expect("a command");
+    assert!(!command.contains("--seed"), "{command}");
+}
+
+#[test]
+fn numbers_are_taken_as_people_write_them_and_within_what_can_be() {
+    let is = |args: &[&str], pointer: &str, value: f64| {
+        let args = [args, &["--format", "json"]].concat();
+        let report = json(&load(&args).expect_code(0));
+        let found = report.pointer(pointer).and_then(Value::as_f64);
+        assert_eq!(found, Some(value), "{args:?}");
+    };
+    is(&["-c", "1e1"], "/jobs/max_live", 10.0);
+    is(&["-c", "0.02k"], "/jobs/max_live", 20.0);
+    is(&["-R", "1e4"], "/open_loop/offered_per_s", 10_000.0);
+    for (args, words) in [
+        (["-R", "18446744073709551616"], "too large: at most 1000M/s"),
+        (["-R", "1e400"], "too large: at most 1000M/s"),
+        (["-R", "inf"], "does not begin with a number"),
+        (["-R", "nan"], "does not begin with a number"),
+        (["-c", "1e30"], "a whole number from 1 to 4294967295"),
+        (["-c", "1e-3"], "a whole number from 1 to 4294967295"),
+        (["-c", "inf"], "a whole number from 1 to 4294967295"),
+        (["-c", "18446744073709551616"], "a whole number from 1"),
+        (["--warmup", "1e30s"], "too large: at most 9000000s"),
+    ] {
+        load(&args)
+            .expect_code(104)
+            .expect_err(&[args[1], words, "accepted: "]);
+    }
+    for (args, words) in [
+        (["-n", "0"], "a whole number from 1"),
+        (["-n", "1e-3"], "a whole number from 1"),
+        (["-d", "0s"], "a duration of zero"),
+        (["-d", "1e30s"], "too large: at most 9000000s"),
+    ] {
+        let said = Folder::new().say(&[&["load"], &args[..]].concat());
+        said.expect_code(104)
+            .expect_err(&[args[1], words, "accepted: "]);
+    }
+}
+
+/// Jobs that began in the warm-up end behind it, and are among neither.
+#[test]
+fn no_more_jobs_end_than_begin() {
+    for args in [
+        &["--clock", "virtual", "-n", "1000", "--warmup", "5ms"][..],
+        &[
+            "--clock", "virtual", "-d", "10ms", "--warmup", "5ms", "-t", "2",
+        ],
+        &[
+            "--clock", "wall", "-n", "1000", "--warmup", "5ms", "-t", "2", "-q",
+        ],
+    ] {
+        let load = ["load", "--compute", "none", "--format", "json"];
+        let report = json(
+            &Folder::new()
+                .say(&[&load[..], args].concat())
+                .expect_code(0),
+        );
+        let jobs = &report["jobs"];
+        let count = |name: &str| jobs[name].as_u64().expect("a count");
+        assert!(count("started") > 0, "{jobs}");
+        assert_eq!(
+            count("started"),
+            count("finished") + count("cancelled"),
+            "{jobs}"
+        );
+        // By the wall clock a job may begin before the end of the warm-up, and its only call behind it.
+        if report["scenario"]["clock"] == "virtual" {
+            assert_eq!(report["ops"], count("finished"), "{jobs}");
+        }
+    }
+}
+
+#[test]
+fn a_figure_has_the_same_names_everywhere() {
+    let folder = Folder::with(&GOOD.replace(
+        "ops = \"== 20\"",
+        "\"p99.9\" = \"< 1s\"\nnotify = { \"p99.9\" = \"< 1s\" }\n[abort]\np99.9 = \"< 1s\"",
+    ));
+    folder.run(&[]).expect_code(0);
+    let report = json(&folder.run(&["--format", "json"]).expect_code(0));
+    let figures = report["expected"].as_array().expect("expectations").iter();
+    let figures: Vec<_> = figures.map(|it| it["figure"].as_str()).collect();
+    let names = ["p999", "notify.p999", "abort p999"];
+    assert_eq!(figures, names.map(Some));
+    for set in [
+        "expect.p99.9=<1us",
+        "expect.\"p99.9\"=<1us",
+        "expect.'p99.9'=<1us",
+        "expect.p999=<1us",
+        "expect={\"p99.9\"=\"<1us\"}",
+    ] {
+        let said = folder.run(&["--set", set]).expect_code(99);
+        assert!(said.flat().contains("p999 <"), "{set}: {}", said.out);
+    }
+    folder.write(
+        "it.toml",
+        GOOD.replace(
+            "[expect]",
+            "[expect]\np999 = \"< 1s\"\n\"p99.9\" = \"< 2s\"",
+        )
+        .as_bytes(),
+    );
+    let twice = folder.run(&[]).expect_code(104);
+    twice.expect_err(&["it.toml:18:1", "`p99.9` is said twice", "as `p999` too"]);
+    for (args, words) in [
+        (
+            ["--slo", "p98<2ms"],
+            ["unknown field `p98`", "did you mean `p9"],
+        ),
+        (
+            ["--slo", "thruput>1/s"],
+            ["`thruput`", "did you mean `throughput`"],
+        ),
+        (
+            ["--slo", "notfy.p99<2ms"],
+            ["`notfy`", "did you mean `notify`"],
+        ),
+        (["--slo", "notify.p98<2ms"], ["`p98`", "did you mean `p9"]),
+    ] {
+        load(&args).expect_code(104).expect_err(&words);
+    }
+}
+
+#[test]
 fn the_scenario_is_printed_and_does_the_same() {
     let folder = Folder::new();
     folder.write("payload.bin", &[7; 5_000]);
@@ -298,15 +474,24 @@ fn full_disks_and_readers_that_leave() {
     let args = [&QUICK[..], &["-o", "/dev/full"]].concat();
     let said = folder.say(&args).expect_code(104);
     said.expect_err(&["cannot write /dev/full", "space"]);
-    let full = std::fs::File::options().write(true).open("/dev/full");
-    let mut command = folder.command(&QUICK);
-    command
-        .stdout(full.expect("/dev/full opens"))
-        .stderr(Stdio::piped());
-    let output = command.output().expect("the program starts");
-    assert_eq!(output.status.code(), Some(104));
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(error.contains("cannot write to standard output"), "{error}");
+    // Whatever there is to say: also what is not asked for by a load.
+    for args in [
+        &QUICK[..],
+        &["--help"],
+        &["load", "--help"],
+        &["--version"],
+        &["schema"],
+        &["completions", "bash"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = folder.command(args);
+        command
+            .stdout(full.expect("/dev/full opens"))
+            .stderr(Stdio::piped());
+        let said = crate::helper::said(command.output().expect("the program starts"));
+        let said = said.expect_code(104);
+        said.expect_err(&["error: cannot write to standard output: ", "space"]);
+    }
     let mut child = folder
         .command(&QUICK)
         .stdout(Stdio::piped())

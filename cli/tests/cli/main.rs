@@ -1,17 +1,20 @@
 //! The program as a user meets it: files and flags in, text and exit codes out.
 
 mod compare;
+mod damaged;
 mod deploy;
 mod engines;
 mod formats;
 mod generated;
 mod helper;
+mod inputs;
 mod interrupts;
 mod kinds;
 mod knee;
 mod live;
 mod load;
 mod loads;
+mod memory;
 mod objections;
 mod open_loop;
 mod outputs;
@@ -25,4 +28,5 @@ mod saved;
 mod shipped;
 mod stories;
 mod sweeps;
+mod usage;
 mod variants;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::helper::{Folder, Said, follows_schema, json as report_of};
+use crate::helper::{Folder, Said, UNREAL, follows_schema, json as report_of};
 
 fn compare(args: &[&str]) -> Said {
     Folder::new().say(&[&["compare"], args].concat())
@@ -148,15 +148,7 @@ fn where_it_loses_again_is_searched_too() {
 
 /// A result, as `change` has left it.
 fn saved(folder: &Folder, name: &str, change: impl Fn(&mut Value)) {
-    let args = [
-        "load",
-        "--clock",
-        "virtual",
-        "--compute",
-        "none",
-        "-n",
-        "300",
-    ];
+    let args = [&UNREAL[..], &["-n", "300"]].concat();
     let mut report = report_of(&folder.say(&[&args[..], &["--format", "json"]].concat()));
     change(&mut report);
     folder.write(name, report.to_string().as_bytes());

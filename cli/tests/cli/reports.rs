@@ -236,7 +236,7 @@ fn what_has_no_data_is_not_met_and_said_to_be_nothing() {
         .split_whitespace()
         .skip(1)
         .collect();
-    assert_eq!(cells, ["n/a"; 7], "{text}");
+    assert_eq!(cells, ["n/a"; 8], "{text}");
 }
 
 #[test]

@@ -218,9 +218,46 @@ fn shards_make_the_same_as_one_machine() {
         sweep(&folder, &["--shard", &part, "-o", &file]).expect_code(0);
     }
     let merge = |files: &[&str]| folder.say(&[&["merge", "--format", "json"], files].concat());
-    // In any order, and the same one twice.
-    let said = merge(&["3.json", "1.json", "2.json", "1.json"]).expect_code(0);
+    // In any order, and step by step.
+    let said = merge(&["3.json", "1.json", "2.json"]).expect_code(0);
     assert!(said.out == whole, "shards give something else");
+    let args = ["merge", "3.json", "1.json", "-o", "half.json"];
+    folder.say(&args).expect_code(103);
+    let said = merge(&["half.json", "2.json"]).expect_code(0);
+    assert!(said.out == whole, "shards give something else");
+    // Each of them once, and all of one cut.
+    sweep(&folder, &["--shard", "1/4", "-o", "1-4.json"]).expect_code(0);
+    folder.write("whole.json", whole.as_bytes());
+    for (files, words) in [
+        (
+            &["3.json", "1.json", "2.json", "1.json"][..],
+            ["1.json cannot be merged with 1.json", "both are shard 1/3"],
+        ),
+        (
+            &["2.json", "3.json", "1-4.json"],
+            [
+                "1-4.json cannot be merged with 2.json",
+                "one is shard 2/3, the other 1/4 of another",
+            ],
+        ),
+        (
+            &["half.json", "2.json", "3.json"],
+            [
+                "3.json cannot be merged with half.json",
+                "both have the point jobs=4",
+            ],
+        ),
+        (
+            &["whole.json", "2.json"],
+            [
+                "2.json cannot be merged with whole.json",
+                "both have the point jobs=2",
+            ],
+        ),
+    ] {
+        let said = merge(files).expect_code(104).expect_err(&words);
+        said.expect_err(&["accepted: "]);
+    }
     let said = merge(&["3.json", "1.json"]).expect_code(103);
     let said = said.expect_err(&["shards 2/3", "jobs=2; jobs=16; jobs=128"]);
     let points: Vec<Value> = points(&said);
@@ -363,15 +400,29 @@ fn what_does_not_belong_together_is_not_merged() {
         .say(&["merge", "1.json", "other.json"])
         .expect_code(104)
         .expect_err(&["other.json cannot be merged with 1.json", "--ops 300"]);
-    // The same point, and another result.
+    // A shard that says that it is another one, and one that was run with something else.
     let kept = std::fs::read_to_string(folder.path("1.json")).expect("a file");
-    let changed = kept.replacen("\"spurious\": 0", "\"spurious\": 1", 1);
-    assert_ne!(kept, changed);
+    let said = "\"number\": 1";
+    assert!(kept.contains(said), "{kept}");
+    folder.write(
+        "other.json",
+        kept.replacen(said, "\"number\": 2", 1).as_bytes(),
+    );
+    let other = folder.say(&["merge", "1.json", "other.json"]);
+    let other = other.expect_code(104);
+    other.expect_err(&["other.json is damaged: point 0 is none of shard 2/2"]);
+    sweep(&folder, &["--shard", "2/2", "-o", "2.json"]).expect_code(0);
+    let kept_2 = std::fs::read_to_string(folder.path("2.json")).expect("a file");
+    let at = kept_2
+        .rfind("\"device.asym.slices\": \"29\"")
+        .expect("its configuration");
+    let changed = format!("{}{}", &kept_2[..at], kept_2[at..].replacen("29", "28", 1));
     folder.write("changed.json", changed.as_bytes());
-    folder
-        .say(&["merge", "1.json", "changed.json"])
-        .expect_code(104)
-        .expect_err(&["both have the point jobs=1, with different results"]);
+    let changed = folder.say(&["merge", "1.json", "changed.json"]);
+    changed.expect_code(104).expect_err(&[
+        "changed.json cannot be merged with 1.json",
+        "device.asym.slices is 29 in one and 28 in the other",
+    ]);
     folder
         .say(&["report", "1.json", "other.json"])
         .expect_code(104)

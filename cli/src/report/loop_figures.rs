@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::report::{
-        Collector, ErrorTally, Outcome, Punctuality, Reports, ThreadCost, Verification,
+        Collector, ErrorTally, Outcome, Punctuality, Reports, Series, ThreadCost, Verification,
     };
     use crate::scenario::{self, Variant};
 
@@ -238,6 +238,7 @@ mod tests {
         change(&mut punctuality);
         let mut figures = Collector::new().take();
         (figures.asked[0].ops, figures.jobs.started) = (10_000, 10_000);
+        figures.latency.record(Nanos::from_millis(1));
         Facts {
             figures,
             verification: Verification::default(),
@@ -278,6 +279,9 @@ mod tests {
 
     fn late_with_a_job_free(it: &mut Punctuality) {
         it.late_by_generator = 101;
+        it.lateness = Series::new();
+        it.lateness.record_n(Nanos::ZERO, 9_800);
+        it.lateness.record_n(Nanos::from_millis(1), 200);
     }
 
     fn late_for_a_job(it: &mut Punctuality) {
@@ -332,8 +336,10 @@ mod tests {
     #[test]
     fn a_run_of_which_it_was_not_is_valid() {
         let full = open("wall", "60k/s");
-        let cases: [(&Variant, f64, Change); 4] = [
+        let cases: [(&Variant, f64, Change); 5] = [
             (&full, 0.1, late_for_a_job),
+            // By less than any figure shows.
+            (&full, 0.1, |it| it.late_by_generator = 101),
             (&full, 0.1, |it| it.late_by_generator = 100),
             (&full, 0.99, |it| it.late_for_a_job = 100),
             (&open("virtual", "10k/s"), 0.99, |it| {

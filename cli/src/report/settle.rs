@@ -126,8 +126,14 @@ impl Report {
 
 impl OpenLoopFigures {
     fn check(&self) -> Result<(), String> {
-        let all = self.started.saturating_add(self.dropped);
-        same("started and dropped", all, "arrivals", self.arrivals)?;
+        let begun_or_not = [self.started, self.dropped, self.left_waiting];
+        let all = begun_or_not.into_iter().fold(0, u64::saturating_add);
+        same(
+            "started, dropped and left_waiting",
+            all,
+            "arrivals",
+            self.arrivals,
+        )?;
         let late = self.late_by_generator.saturating_add(self.late_for_a_job);
         same(
             "late_by_generator and late_for_a_job",

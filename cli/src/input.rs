@@ -37,30 +37,32 @@ pub fn read(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The same of a saved result, of which somebody may have to see first what it is: a pipe, which can be
-/// read once, is kept.
+/// The same of a saved result, of which somebody may have to see first what it is: what came of a pipe, which
+/// can be read once, is kept.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read`]; or it is a terminal.
 pub fn read_result(path: &Path) -> io::Result<Arc<[u8]>> {
+    if path.is_file() {
+        return Ok(read(path, MAX_FILE_BYTES)?.into());
+    }
     let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
     let pipes = pipes.get_or_insert_default();
-    if let Some(bytes) = pipes.get(path) {
-        return Ok(bytes.clone());
-    }
-    if is_terminal(path) {
-        let wrong = "it is a terminal, and nobody types a result";
-        return Err(io::Error::new(ErrorKind::InvalidInput, wrong));
-    }
-    let bytes: Arc<[u8]> = read(path, MAX_FILE_BYTES)?.into();
-    if !path.is_file() {
-        pipes.insert(path.to_owned(), bytes.clone());
-    }
-    Ok(bytes)
+    let came = pipes.entry(path.to_owned()).or_insert_with(|| {
+        let came = match is_terminal(path) {
+            true => Err(io::Error::new(ErrorKind::InvalidInput, TERMINAL)),
+            false => read(path, MAX_FILE_BYTES),
+        };
+        let said = |error: io::Error| (error.kind(), error.to_string());
+        came.map(Arc::from).map_err(said)
+    });
+    came.clone()
+        .map_err(|(kind, said)| io::Error::new(kind, said))
 }
 
-/// Opens it for reading, and gives what was read to see whether there is something. The open of a FIFO takes until somebody writes to it, which may be never: whoever
-/// is about to begin has a while for it, and who has begun as long as it takes.
+/// Opens it for reading, and gives what was read to see whether there is something. The open of a FIFO takes
+/// until somebody writes to it, which may be never: whoever is about to begin has a while for it, and who
+/// has begun as long as it takes.
 fn open(path: &Path) -> io::Result<(File, Vec<u8>)> {
     if !path.metadata()?.file_type().is_fifo() {
         return Ok((File::open(path)?, Vec::new()));
@@ -106,8 +108,12 @@ const WRITER_GRACE: Timespec = Timespec {
     tv_sec: 2,
     tv_nsec: 0,
 };
-/// What was read of results that are no regular files.
-static PIPES: Mutex<Option<HashMap<PathBuf, Arc<[u8]>>>> = Mutex::new(None);
+const TERMINAL: &str = "it is a terminal, and nobody types a result";
+/// What came of results that are no regular files.
+static PIPES: Mutex<Option<HashMap<PathBuf, Came>>> = Mutex::new(None);
+
+/// What was read, or why not.
+type Came = Result<Arc<[u8]>, (ErrorKind, String)>;
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Problem;
+use super::source::Span;
 
 /// The name under which the figure that is called `name` is kept: `p99.9`, as reports head its column, is
 /// `p999`, of stages too (`notify.p99.9`).
@@ -113,7 +114,7 @@ fn rename_in(figures: &mut DeTable<'_>, problems: &mut Vec<Problem>) {
 }
 
 /// Takes out what is said of `p99.9`.
-fn take<'t>(figures: &mut DeTable<'t>) -> Option<(super::source::Span, Spanned<DeValue<'t>>)> {
+fn take<'t>(figures: &mut DeTable<'t>) -> Option<(Span, Spanned<DeValue<'t>>)> {
     let quoted = Spanned::new(0..0, Cow::Borrowed(AS_SHOWN));
     if let Some((key, value)) = figures.remove_entry(&quoted) {
         return Some((key.span(), value));

@@ -8,6 +8,7 @@ use super::stacked::{Bar, StackedBars};
 use super::ticks::{TimeUnit, round_end, short};
 use super::{Figure, Key};
 use crate::report::Report;
+use crate::report::build::per_second;
 use crate::report::text::numbers::{amount, share_of, time_in_words};
 use crate::report::timeline::{Interval, Timeline};
 
@@ -331,7 +332,7 @@ fn round(report: &Report) -> u64 {
 fn edges(report: &Report) -> String {
     let interval = Nanos::new(for_rates(report).interval_ns());
     let round = round(report);
-    let Some(of_round) = super::super::build::per_second(round, interval) else {
+    let Some(of_round) = per_second(round, interval) else {
         return String::new();
     };
     let words = format!(", in intervals of {}", time_in_words(interval.get()));

@@ -92,6 +92,7 @@ fn a_batch_keeps_its_slice_busy_once() {
         let request = Request {
             kind: OpKind::RsaSign,
             scheme: Scheme::Pkcs1Sha256,
+            modulus_bits: 0,
             key: KeyId::NONE,
             bytes_in: 0,
             bytes_out: 0,

@@ -115,13 +115,14 @@ fn run(
     let len = vault
         .execute(key, work(), &mut output)
         .map_err(|status| format!("{what}: {status:?}"))?;
+    // ECDSA signatures have this length or another.
+    let made = output[..len].to_vec();
     let ns = median(|| {
         let done = vault.execute(key, work(), &mut output);
         black_box(done.is_ok());
     });
     report(what, ns, 1);
-    output.truncate(len);
-    Ok(output)
+    Ok(made)
 }
 
 fn copy(queue: &QueuePair) -> f64 {

@@ -189,7 +189,7 @@ impl<V: Vault> Vault for Cached<V> {
                 });
             }
         }
-        let mut output = [0; RSA_SIGNATURE_MAX_LEN as usize];
+        let mut output = [0; RSA_SIGNATURE_MAX_LEN];
         let len = self
             .inner
             .execute(key, work, &mut output)

@@ -50,7 +50,10 @@ impl Checked {
             kind,
             scheme,
             input,
-            modulus_bits: kind.modulus_bits(descriptor.output_capacity, descriptor.extra_len),
+            modulus_bits: kind.modulus_bits(
+                descriptor.output_capacity as usize,
+                descriptor.extra_len as usize,
+            ),
             bytes_in,
             bytes_out: bytes_out(kind, descriptor),
         })

@@ -7,6 +7,7 @@ mod formats;
 mod generated;
 mod helper;
 mod interrupts;
+mod key_lengths;
 mod kinds;
 mod knee;
 mod live;

@@ -119,11 +119,9 @@ pub struct AsymmetricServices {
     pub ecdsa_sign: Option<Spanned<ServiceSection>>,
     /// Of ECDSA verifications.
     pub ecdsa_verify: Option<Spanned<ServiceSection>>,
-    /// Of RSA signatures with keys of 3,072 bits; the time of 2,048 bits times the cube of the length if
-    /// absent.
+    /// Of RSA signatures with keys of 3,072 bits; 27/8 of that of 2,048 bits if absent.
     pub rsa3072_sign: Option<Spanned<ServiceSection>>,
-    /// Of RSA verifications with keys of 3,072 bits; the time of 2,048 bits times the square of the length
-    /// if absent.
+    /// Of RSA verifications with keys of 3,072 bits; 9/4 of that of 2,048 bits if absent.
     pub rsa3072_verify: Option<Spanned<ServiceSection>>,
     /// Of RSA signatures with keys of 4,096 bits; eight times that of 2,048 bits if absent.
     pub rsa4096_sign: Option<Spanned<ServiceSection>>,

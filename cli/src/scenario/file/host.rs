@@ -55,11 +55,9 @@ pub struct SoftwareSection {
     pub ecdsa_sign: Option<SoftwareCostEntry>,
     /// An ECDSA verification.
     pub ecdsa_verify: Option<SoftwareCostEntry>,
-    /// An RSA signature with a key of 3,072 bits; as one of 2,048 bits times the cube of the length if
-    /// absent.
+    /// An RSA signature with a key of 3,072 bits; 27/8 of one of 2,048 bits if absent.
     pub rsa3072_sign: Option<SoftwareCostEntry>,
-    /// An RSA verification with a key of 3,072 bits; as one of 2,048 bits times the square of the length
-    /// if absent.
+    /// An RSA verification with a key of 3,072 bits; 9/4 of one of 2,048 bits if absent.
     pub rsa3072_verify: Option<SoftwareCostEntry>,
     /// An RSA signature with a key of 4,096 bits; eight times one of 2,048 bits if absent.
     pub rsa4096_sign: Option<SoftwareCostEntry>,

@@ -167,7 +167,8 @@ fn a_sweep_predicts_with_the_length_of_the_key() {
         let row = row.expect("a row");
         let exact = (of(&row, "swept_jobs") / 3_464e-6).min(29.0 / 3_464e-6);
         let predicted = of(&row, "predicted_throughput");
-        assert!((predicted / exact - 1.0).abs() < 1e-3, "{row:?}");
+        // To whole ops per second.
+        assert!((predicted - exact).abs() <= 0.5, "{row:?}");
         let measured = of(&row, "throughput");
         assert!((measured / exact - 1.0).abs() < 0.05, "{row:?}");
         count += 1;

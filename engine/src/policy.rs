@@ -104,12 +104,12 @@ fn verified(
         return Ok(len);
     }
     engine.count(|stats| stats.signatures_verified += 1);
-    engine.charge(software_cost(engine, kind, request));
     let work = Work {
         kind,
         extra: &output[..len],
         ..work(request)
     };
+    engine.charge(software_cost(engine, &work, 0));
     if engine.vault().execute(request.key, work, &mut []).is_ok() {
         return Ok(len);
     }
@@ -133,8 +133,9 @@ fn compute(
     let kind = request.kind;
     let job = pausewake_jobs::current_id();
     engine.tell(|| engine.now(), || Event::Software { job, kind, why });
-    engine.charge(software_cost(engine, kind, request));
-    let result = engine.vault().execute(request.key, work(request), output);
+    let work = work(request);
+    engine.charge(software_cost(engine, &work, output.len()));
+    let result = engine.vault().execute(request.key, work, output);
     if why != WhySoftware::Small
         && let Some(current) = pausewake_jobs::current()
     {
@@ -152,10 +153,11 @@ fn compute(
     }
 }
 
-/// What the host pays for it, where it pays.
-fn software_cost(engine: &Inner, kind: OpKind, request: &Request<'_>) -> Nanos {
-    let cost = engine.costs.software.by_kind(kind);
-    cost.of(request.input.len())
+/// What the host pays for it, where it pays; by the length of its key, too, which it shows.
+fn software_cost(engine: &Inner, work: &Work<'_>, output_capacity: usize) -> Nanos {
+    let modulus_bits = work.kind.modulus_bits(output_capacity, work.extra.len());
+    let cost = engine.costs.software.of(work.kind, modulus_bits);
+    cost.of(work.input.len())
 }
 
 fn work<'a>(request: &Request<'a>) -> Work<'a> {

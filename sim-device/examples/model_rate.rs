@@ -47,6 +47,7 @@ fn run(config: &ModelConfig, in_flight: u32, ops: u64) -> f64 {
     let request = |token, submitted_ns| Request {
         kind: OpKind::RsaSign,
         scheme: Scheme::None,
+        modulus_bits: 2_048,
         key: KeyId::NONE,
         bytes_in: 512,
         bytes_out: 256,

@@ -196,6 +196,7 @@ fn the_worked_example_is_right() {
     let request = |token, submitted_us| Request {
         kind: OpKind::RsaSign,
         scheme: Scheme::None,
+        modulus_bits: 0,
         key: KeyId::NONE,
         bytes_in: 0,
         bytes_out: 0,
@@ -241,6 +242,7 @@ fn a_full_class_says_when_it_has_room() {
     let request = |kind, token| Request {
         kind,
         scheme: Scheme::None,
+        modulus_bits: 0,
         key: KeyId::NONE,
         bytes_in: 0,
         bytes_out: 0,

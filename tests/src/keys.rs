@@ -10,6 +10,12 @@ pub const RSA_2048_PKCS8: &[u8] =
 /// Its public half, PKCS#1 DER.
 pub const RSA_2048_PUBLIC: &[u8] =
     include_bytes!("../../sim-device/tests/data/keys/test-rsa2048.public.pkcs1.der");
+/// An RSA-3072 private key, PKCS#8 PEM.
+pub const RSA_3072_PEM: &[u8] =
+    include_bytes!("../../sim-device/tests/data/keys/test-rsa3072.pkcs8.pem");
+/// An RSA-4096 private key, PKCS#8 PEM.
+pub const RSA_4096_PEM: &[u8] =
+    include_bytes!("../../sim-device/tests/data/keys/test-rsa4096.pkcs8.pem");
 /// A private key on P-256, PKCS#8 DER; its last 65 bytes are the public point.
 pub const P256_PKCS8: &[u8] =
     include_bytes!("../../sim-device/tests/data/keys/test-p256.pkcs8.der");
@@ -55,7 +61,16 @@ impl Keys {
     /// If the device refuses it.
     #[must_use]
     pub fn import_p384(device: &Device) -> KeyId {
-        let key = PrivateKey::parse(P384_PEM, "test-p384.pkcs8.pem").expect("the file is good");
+        Self::import_pem(device, P384_PEM)
+    }
+
+    /// Imports a private key of this module's.
+    ///
+    /// # Panics
+    /// If it is none, or the device refuses it.
+    #[must_use]
+    pub fn import_pem(device: &Device, pem: &[u8]) -> KeyId {
+        let key = PrivateKey::parse(pem, "test key").expect("the file is good");
         let imported = device.import_key(key.material());
         imported.expect("the key is good")
     }

@@ -68,7 +68,8 @@ pub struct Load {
     /// 'errors==0', 'notify.p99<50us'. May be given several times.
     #[arg(long, value_name = "FIGURE<VALUE")]
     pub slo: Vec<String>,
-    /// The private key of signatures, in a file; without --op it makes the op rsa-sign.
+    /// The private key of signatures, in a file; without --op it makes the op rsa-sign. Modelled times
+    /// go by its length.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// What is signed or sealed: a file, cut into messages of the op's size, or as a whole if none

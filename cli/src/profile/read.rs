@@ -21,6 +21,10 @@ pub struct Profile {
     pub headlines: Vec<Headline>,
     /// Every number of it, in the order of the file.
     pub numbers: Vec<Number>,
+    /// Where the service times of RSA keys longer than 2,048 bits come from, as far as they are no numbers
+    /// of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longer_rsa_keys: Option<Provenance>,
     /// What it says, as the tables `device` and `host` of a scenario.
     pub scenario: BTreeMap<String, serde_json::Value>,
 }
@@ -136,6 +140,7 @@ impl Profile {
             title: file.title,
             about: file.about,
             headlines: file.headline.unwrap_or_default(),
+            longer_rsa_keys: longer_rsa_keys(&numbers),
             numbers,
             scenario: said.collect(),
         })
@@ -149,6 +154,26 @@ impl Profile {
         (published, self.numbers.len() - published)
     }
 }
+
+/// Assumed, unless each of them is a number of the profile.
+fn longer_rsa_keys(numbers: &[Number]) -> Option<Provenance> {
+    let says = |table: &str| numbers.iter().any(|number| number.path.starts_with(table));
+    let says_op = |op| says(&format!("device.asym.service_by_op.{op}."));
+    let says_all = LONGER_RSA.into_iter().all(says_op);
+    (says("device.asym.") && !says_all).then(|| Provenance::Assumed {
+        assumed: CUBES_AND_SQUARES.to_owned(),
+    })
+}
+
+const LONGER_RSA: [&str; 4] = [
+    "rsa3072-sign",
+    "rsa3072-verify",
+    "rsa4096-sign",
+    "rsa4096-verify",
+];
+/// See `pausewake_device::model::rsa_work`.
+const CUBES_AND_SQUARES: &str = "nobody published them; a signature takes that of 2,048 bits times the cube \
+    of the ratio of the lengths, a verification times its square, as in software; rates stay";
 
 /// Path and text of each number in the sections, in the order of the file: what is a number in TOML,
 /// and texts with a digit in front, which are numbers with a unit.
@@ -253,6 +278,27 @@ mod tests {
                 (read, _) => panic!("{provenance}: {read:?}"),
             }
         }
+    }
+
+    #[test]
+    fn longer_rsa_keys_are_assumed_until_the_last_of_them_is_said() {
+        let assumed = |numbers: &[Number]| longer_rsa_keys(numbers).is_some();
+        let number = |path: String| Number {
+            path,
+            value: "1ms".to_owned(),
+            provenance: Provenance::Published {
+                source: "s".to_owned(),
+                note: None,
+            },
+        };
+        let sym = number("device.sym.slices".to_owned());
+        assert!(!assumed(&[sym]));
+        let mut numbers = vec![number("device.asym.slices".to_owned())];
+        for op in LONGER_RSA {
+            assert!(assumed(&numbers), "{op}");
+            numbers.push(number(format!("device.asym.service_by_op.{op}.base")));
+        }
+        assert!(!assumed(&numbers));
     }
 
     #[test]

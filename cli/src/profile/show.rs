@@ -99,6 +99,10 @@ fn profile_text(profile: &Profile) -> String {
         text.push_str(&format!("    {} = {}\n", number.path, written(number)));
         text.push_str(&filled(&from(&number.provenance), "        "));
     }
+    if let Some(provenance) = &profile.longer_rsa_keys {
+        text.push_str("    RSA keys of 3,072 and 4,096 bits\n");
+        text.push_str(&filled(&from(provenance), "        "));
+    }
     format!("{text}\n{}", filled(REST, ""))
 }
 

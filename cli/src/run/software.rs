@@ -165,6 +165,23 @@ mod tests {
     use pausewake_device::compute::KeyMaterial;
     use pausewake_device::keys::PrivateKey;
 
+    /// A built-in key, a scheme, and the signature that openssl made with them.
+    macro_rules! answer {
+        ($key:literal, $name:literal, $scheme:expr) => {
+            (
+                &include_bytes!(concat!("../../keys/test-", $key, ".pem"))[..],
+                $scheme,
+                &include_bytes!(concat!(
+                    "../../../sim-device/tests/data/answers/",
+                    $key,
+                    "-",
+                    $name,
+                    ".sig"
+                ))[..],
+            )
+        };
+    }
+
     const TEST_KEY: &[u8] = include_bytes!("../../keys/test-rsa2048.pem");
 
     #[test]
@@ -179,6 +196,36 @@ mod tests {
         assert!(!verifier.is_right(b"massage", &signature));
         signature[7] ^= 1;
         assert!(!verifier.is_right(b"message", &signature));
+    }
+
+    /// The built-in keys are those that the openssl program signed with for the device's known answers.
+    #[test]
+    fn longer_built_in_keys_sign_as_openssl_does() {
+        let message = include_bytes!("../../../sim-device/tests/data/answers/message.txt");
+        for (key, scheme, answer) in [
+            answer!("rsa3072", "pkcs1-sha256", Scheme::Pkcs1Sha256),
+            answer!("rsa3072", "pkcs1-sha512", Scheme::Pkcs1Sha512),
+            answer!("rsa4096", "pkcs1-sha256", Scheme::Pkcs1Sha256),
+            answer!("rsa4096", "pkcs1-sha384", Scheme::Pkcs1Sha384),
+        ] {
+            let key = PrivateKey::parse(key, "test key").unwrap();
+            let KeyMaterial::RsaPrivate(der) = key.material() else {
+                panic!("the test key is RSA");
+            };
+            assert_eq!(rsa_sign(der, scheme, message).unwrap(), answer);
+        }
+        for (key, scheme, salted) in [
+            answer!("rsa3072", "pss-sha256", Scheme::PssSha256),
+            answer!("rsa4096", "pss-sha512", Scheme::PssSha512),
+        ] {
+            let key = PrivateKey::parse(key, "test key").unwrap();
+            let KeyMaterial::RsaPrivate(der) = key.material() else {
+                panic!("the test key is RSA");
+            };
+            let verifier = Verifier::rsa(der, scheme).unwrap();
+            assert!(verifier.is_right(message, salted));
+            assert!(!verifier.is_right(b"another", salted));
+        }
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn name_of(value: &DeValue<'_>) -> &'static str {
 }
 
 /// Entries that are tables.
-const TABLES: [&str; 30] = [
+const TABLES: [&str; 34] = [
     "abort",
     "device",
     "device.asym",
@@ -84,6 +84,10 @@ const TABLES: [&str; 30] = [
     "device.asym.service_by_op.rsa-verify",
     "device.asym.service_by_op.ecdsa-sign",
     "device.asym.service_by_op.ecdsa-verify",
+    "device.asym.service_by_op.rsa3072-sign",
+    "device.asym.service_by_op.rsa3072-verify",
+    "device.asym.service_by_op.rsa4096-sign",
+    "device.asym.service_by_op.rsa4096-verify",
     "device.asym.service_by_op.ecdsa-p256-sign",
     "device.asym.service_by_op.ecdsa-p256-verify",
     "device.asym.service_by_op.ecdsa-p384-sign",

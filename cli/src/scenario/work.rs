@@ -1,8 +1,9 @@
 //! What the calls of a load do, and what that asks of the device.
 
+use pausewake_device::Nanos;
 use pausewake_device::compute::AEAD_TAG_LEN;
 use pausewake_device::keys::PrivateKey;
-use pausewake_device::model::ModelConfig;
+use pausewake_device::model::{ModelConfig, ServiceTime};
 use pausewake_device::protocol::{Class, OpKind, Scheme};
 use pausewake_engine::{EcdsaCurve, Signature};
 
@@ -84,27 +85,48 @@ pub struct SigningKey {
 }
 
 impl Scenario {
-    /// The device's model with the service time of each kind of op that this load asks for, where a
-    /// kind says as much as a scheme; `None` if ops of one kind take different times by their curve.
+    /// The device's model with the service time of each kind of op that this load asks for, as its curve
+    /// and its key make it: so a kind alone says it. Of ops of one kind that take different times it is
+    /// the mean by their weights; `None` where they follow different laws.
     pub fn model_by_kind(&self) -> Option<ModelConfig> {
         let mut model = self.device.model.clone();
         let class = &mut model.asymmetric;
-        let works = self.load.mix.iter().map(|item| &item.work);
-        let mut services = works
-            .filter_map(Work::curve)
-            .map(|scheme| *class.service_of(OpKind::EcdsaSign, scheme));
-        let Some(service) = services.next() else {
-            return Some(model);
-        };
-        if services.any(|other| other != service) {
-            return None;
+        for kind in [OpKind::RsaSign, OpKind::RsaVerify, OpKind::EcdsaSign] {
+            let items = self.load.mix.iter().filter(|item| item.work.kind() == kind);
+            let services: Vec<(u32, ServiceTime)> = items
+                .map(|MixItem { weight, work }| {
+                    let service = class.service_of(kind, work.curve(), work.modulus_bits());
+                    (*weight, service)
+                })
+                .collect();
+            if !services.is_empty() {
+                let service = mean(&services)?;
+                class.service_by_op.retain(|(of, _)| *of != kind);
+                class.service_by_op.push((kind, service));
+            }
         }
-        class
-            .service_by_op
-            .retain(|(of, _)| *of != OpKind::EcdsaSign);
-        class.service_by_op.push((OpKind::EcdsaSign, service));
         Some(model)
     }
+}
+
+/// The mean of service times by their weights, if they follow one law.
+fn mean(services: &[(u32, ServiceTime)]) -> Option<ServiceTime> {
+    let (_, first) = *services.first()?;
+    let law = |base_ns| ServiceTime { base_ns, ..first };
+    if services
+        .iter()
+        .any(|(_, other)| *other != law(other.base_ns))
+    {
+        return None;
+    }
+    if services.iter().all(|(_, other)| *other == first) {
+        return Some(first);
+    }
+    let whole: f64 = services.iter().map(|(weight, _)| f64::from(*weight)).sum();
+    let weighed = |(weight, service): &(u32, ServiceTime)| {
+        f64::from(*weight) / whole * service.base_ns.as_f64()
+    };
+    Some(law(Nanos::from_f64(services.iter().map(weighed).sum())))
 }
 
 impl Load {
@@ -148,13 +170,24 @@ impl Work {
     }
 
     /// Its curve and hash, if it signs with ECDSA.
-    fn curve(&self) -> Option<Scheme> {
+    fn curve(&self) -> Scheme {
         match self {
-            Self::EcdsaSign { curve, .. } => Some(match curve {
+            Self::EcdsaSign { curve, .. } => match curve {
                 EcdsaCurve::P256 => Scheme::EcdsaP256Sha256,
                 EcdsaCurve::P384 => Scheme::EcdsaP384Sha384,
-            }),
-            _ => None,
+            },
+            _ => Scheme::None,
+        }
+    }
+
+    /// Bits of its RSA key, as the device sees them; 0 if it has none.
+    fn modulus_bits(&self) -> u32 {
+        match self {
+            Self::RsaSign { key, .. } | Self::RsaVerify { key, .. } => {
+                let signature_len = key.key.kind().signature_max_len();
+                self.kind().modulus_bits(signature_len, signature_len)
+            }
+            _ => 0,
         }
     }
 

@@ -9,6 +9,7 @@ mod generated;
 mod helper;
 mod inputs;
 mod interrupts;
+mod key_lengths;
 mod kinds;
 mod knee;
 mod live;

@@ -9,10 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{ImportError, KeyMaterial, Vault, Work};
 use crate::keys::KeyId;
-use crate::protocol::{Input, OpKind, Scheme, Status};
-
-/// Bytes of the longest RSA signature, of a key of 4096 bits.
-const RSA_SIGNATURE_MAX_LEN: usize = 512;
+use crate::protocol::{Input, OpKind, RSA_SIGNATURE_MAX_LEN, Scheme, Status};
 
 /// A vault that looks up the answers to RSA ops which were [prepared](Vault::prepare), and leaves
 /// all else to the vault behind it.

@@ -8,6 +8,8 @@ pub(crate) struct Checked {
     pub(crate) kind: OpKind,
     pub(crate) scheme: Scheme,
     pub(crate) input: Input,
+    /// Of the RSA key, as far as the descriptor tells; 0 if it does not.
+    pub(crate) modulus_bits: u32,
     /// Bytes to copy out of the slot: input and what stands behind it.
     pub(crate) bytes_in: u32,
     /// Bytes that will come out, as far as the descriptor tells.
@@ -48,6 +50,10 @@ impl Checked {
             kind,
             scheme,
             input,
+            modulus_bits: kind.modulus_bits(
+                descriptor.output_capacity as usize,
+                descriptor.extra_len as usize,
+            ),
             bytes_in,
             bytes_out: bytes_out(kind, descriptor),
         })
@@ -88,6 +94,26 @@ mod tests {
     fn a_sound_descriptor_passes() {
         let checked = Checked::check(&sound(), SLOTS, SLOT_SIZE).expect("nothing is wrong");
         assert_eq!((checked.bytes_in, checked.bytes_out), (256, 216));
+    }
+
+    #[test]
+    fn an_rsa_request_tells_how_long_its_key_is() {
+        let bits = |kind: OpKind, output_capacity, extra_len| {
+            let descriptor = Descriptor {
+                opcode: kind.code(),
+                output_capacity,
+                extra_len,
+                ..sound()
+            };
+            let checked = Checked::check(&descriptor, SLOTS, 4_096);
+            checked.expect("nothing is wrong").modulus_bits
+        };
+        assert_eq!(bits(OpKind::RsaSign, 384, 0), 3_072);
+        assert_eq!(bits(OpKind::RsaVerify, 0, 512), 4_096);
+        // A length that no signature has tells nothing, and neither does that of another op.
+        assert_eq!(bits(OpKind::RsaSign, 513, 0), 0);
+        assert_eq!(bits(OpKind::EcdsaSign, 512, 512), 0);
+        assert_eq!(bits(OpKind::AeadSeal, 512, 512), 0);
     }
 
     #[test]

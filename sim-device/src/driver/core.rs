@@ -158,6 +158,7 @@ impl Core {
         let request = Request {
             kind: accepted.kind,
             scheme: accepted.scheme,
+            modulus_bits: accepted.modulus_bits,
             key: accepted.key,
             bytes_in: accepted.bytes_in,
             bytes_out: accepted.bytes_out,

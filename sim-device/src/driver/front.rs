@@ -27,6 +27,8 @@ pub(crate) struct Accepted {
     pub(crate) slot: u32,
     pub(crate) kind: OpKind,
     pub(crate) scheme: Scheme,
+    /// Of the RSA key, as far as the descriptor tells; 0 if it does not.
+    pub(crate) modulus_bits: u32,
     pub(crate) key: KeyId,
     /// Bytes that came out of the slot.
     pub(crate) bytes_in: u32,
@@ -298,6 +300,7 @@ fn accept(
         slot: descriptor.slot,
         kind: checked.kind,
         scheme: checked.scheme,
+        modulus_bits: checked.modulus_bits,
         key: descriptor.key,
         bytes_in: checked.bytes_in,
         bytes_out: checked.bytes_out,

@@ -6,10 +6,13 @@
 //! then. So a batch of one costs a slice as much as a full one, which is what makes a synchronous
 //! caller slower by far than without batches.
 //!
-//! Lanes work in step, so a batch is of one kind of op, and of one curve if it is ECDSA's. Ops of
+//! Lanes work in step, so a batch is of one kind of op, and of one curve if it is ECDSA's, or one
+//! length of key if it is RSA's. Ops of
 //! all queues gather in the same batches.
 
 use super::gate::Held;
+use super::modulus::RSA_BITS;
+use super::op::Request;
 use crate::protocol::{OpKind, Scheme};
 use crate::time::Nanos;
 
@@ -28,16 +31,24 @@ pub struct BatchConfig {
 pub(super) struct Lane {
     kind: OpKind,
     curve: Scheme,
+    modulus_bits: u32,
 }
 
 impl Lane {
-    pub(super) const fn new(kind: OpKind, scheme: Scheme) -> Self {
-        let curve = match kind {
-            OpKind::EcdsaSign | OpKind::EcdsaVerify => scheme,
+    pub(super) fn of(request: &Request) -> Self {
+        let (curve, modulus_bits) = match request.kind {
+            OpKind::EcdsaSign | OpKind::EcdsaVerify => (request.scheme, 0),
             // How a message is padded is decided before the lanes.
-            _ => Scheme::None,
+            OpKind::RsaSign | OpKind::RsaVerify => {
+                (Scheme::None, request.modulus_bits.max(RSA_BITS))
+            }
+            _ => (Scheme::None, 0),
         };
-        Self { kind, curve }
+        Self {
+            kind: request.kind,
+            curve,
+            modulus_bits,
+        }
     }
 }
 

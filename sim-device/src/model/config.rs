@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::batch::BatchConfig;
+use super::modulus::RSA_BITS;
 use super::rate::RateLimit;
 use crate::protocol::{Class, OpKind, Scheme};
 use crate::time::Nanos;
@@ -82,6 +83,10 @@ pub struct ClassConfig {
     /// Service times of single kinds of op in one scheme, where they differ from those of the kind:
     /// a signature on P-256, for example. Each pair at most once, and of this class.
     pub service_by_scheme: Vec<(OpKind, Scheme, ServiceTime)>,
+    /// Service times of RSA ops with keys of a length of its own, bits, where they are known; each pair
+    /// at most once, of an RSA op, and longer than [`RSA_BITS`]. Of any other length they are those of
+    /// [`RSA_BITS`] times [`rsa_work`](super::rsa_work).
+    pub service_by_modulus: Vec<(OpKind, u32, ServiceTime)>,
     /// Ops waiting plus in service that the class takes, at least 1; `None` = bounded by the
     /// queues' limits alone. As many as there are slices makes an Erlang loss system of a device
     /// whose driver drops what is refused.
@@ -103,6 +108,7 @@ impl ClassConfig {
             service,
             service_by_op: Vec::new(),
             service_by_scheme: Vec::new(),
+            service_by_modulus: Vec::new(),
             queue_depth: None,
             rate: None,
             rate_per_key: None,
@@ -110,16 +116,22 @@ impl ClassConfig {
         }
     }
 
-    /// The service time of an op: its scheme's, its kind's, or the class's.
+    /// The service time of an op: its key length's, its scheme's, its kind's, or the class's.
     #[must_use]
-    pub fn service_of(&self, kind: OpKind, scheme: Scheme) -> &ServiceTime {
+    pub fn service_of(&self, kind: OpKind, scheme: Scheme, modulus_bits: u32) -> ServiceTime {
+        let mut by_modulus = self.service_by_modulus.iter();
+        let own = by_modulus.find(|(of, bits, _)| (*of, *bits) == (kind, modulus_bits));
+        if let Some((_, _, service)) = own {
+            return *service;
+        }
         let by_scheme = self.service_by_scheme.iter();
         let by_scheme = by_scheme.filter(|(of, with, _)| (*of, *with) == (kind, scheme));
         let by_kind = self.service_by_op.iter().filter(|(of, _)| *of == kind);
         let own = by_scheme.map(|(_, _, service)| service);
-        own.chain(by_kind.map(|(_, service)| service))
-            .next()
+        let mut own = own.chain(by_kind.map(|(_, service)| service));
+        own.next()
             .unwrap_or(&self.service)
+            .of_modulus(kind, modulus_bits)
     }
 }
 
@@ -225,6 +237,26 @@ impl ClassConfig {
             )?;
             service.check(&place)?;
         }
+        for (position, (kind, bits, service)) in self.service_by_modulus.iter().enumerate() {
+            let place = format!("{name}.service_by_modulus.{kind}.{bits}");
+            require(
+                matches!(kind, OpKind::RsaSign | OpKind::RsaVerify) && kind.class() == class,
+                format_args!("{place}"),
+                "only an RSA op that this class serves",
+            )?;
+            require(
+                *bits > RSA_BITS,
+                format_args!("{place}"),
+                "only a longer key than those of 2,048 bits",
+            )?;
+            let mut earlier = self.service_by_modulus[..position].iter();
+            require(
+                earlier.all(|(of, with, _)| (of, with) != (kind, bits)),
+                format_args!("{place}"),
+                "one service time for each kind of op and length",
+            )?;
+            service.check(&place)?;
+        }
         let rates = [("rate", self.rate), ("rate_per_key", self.rate_per_key)];
         for (which, rate) in rates {
             let Some(rate) = rate else { continue };
@@ -307,7 +339,7 @@ mod tests {
     #[test]
     fn each_impossible_figure_is_named() {
         type Spoil = fn(&mut ModelConfig);
-        let cases: [(Spoil, &str); 15] = [
+        let cases: [(Spoil, &str); 18] = [
             (|c| c.in_flight_limit = 0, "in_flight_limit"),
             (|c| c.link.bandwidth_bytes_per_s = Some(0), "link.bandwidth"),
             (|c| c.asymmetric.slices = 0, "asymmetric.slices"),
@@ -355,6 +387,18 @@ mod tests {
                 "asymmetric.service_by_scheme.ecdsa-sign.EcdsaP256Sha256",
             ),
             (
+                |c| spoil_modulus(c, OpKind::EcdsaSign, &[3_072]),
+                "asymmetric.service_by_modulus.ecdsa-sign.3072",
+            ),
+            (
+                |c| spoil_modulus(c, OpKind::RsaSign, &[4_096, 2_048]),
+                "asymmetric.service_by_modulus.rsa-sign.2048",
+            ),
+            (
+                |c| spoil_modulus(c, OpKind::RsaSign, &[4_096, 4_096]),
+                "asymmetric.service_by_modulus.rsa-sign.4096",
+            ),
+            (
                 |c| c.symmetric.rate = Some(RateLimit::even(0.0)),
                 "symmetric.rate.ops_per_s",
             ),
@@ -388,6 +432,13 @@ mod tests {
             assert_eq!(error.place, place);
             assert!(error.to_string().starts_with(place), "{error}");
         }
+    }
+
+    fn spoil_modulus(config: &mut ModelConfig, kind: OpKind, lengths: &[u32]) {
+        let class = &mut config.asymmetric;
+        let service = class.service;
+        let own = lengths.iter().map(|bits| (kind, *bits, service));
+        class.service_by_modulus = own.collect();
     }
 
     fn possible() -> ModelConfig {

@@ -172,10 +172,9 @@ impl Gate {
 impl ClassState {
     /// The op of `request` comes to the class's gate; its turn goes to `flights` when it is known.
     pub(super) fn enter(&mut self, request: &Request, flight: Flight, flights: &mut Flights) {
-        let (kind, scheme) = (request.kind, request.scheme);
         let op = Held {
-            lane: Lane::new(kind, scheme),
-            duration: self.service.draw(kind, scheme, request.bytes_in),
+            lane: Lane::of(request),
+            duration: self.service.draw(request),
             flight,
         };
         let Some(gate) = &mut self.gate else { return };

@@ -23,6 +23,9 @@ pub struct Request {
     pub kind: OpKind,
     /// How it is padded and hashed, and by which curve: may have a service time of its own.
     pub scheme: Scheme,
+    /// Bits of the RSA key's modulus, as far as they are known (0: they are not), which count for the
+    /// service time; of no meaning for other ops.
+    pub modulus_bits: u32,
     /// With which key, for a limit of each key; of no meaning for a task.
     pub key: KeyId,
     /// Payload bytes to the device (they cross the link and count for `per_byte`).

@@ -38,6 +38,7 @@ use crate::time::Nanos;
 ///     let request = Request {
 ///         kind: OpKind::RsaSign,
 ///         scheme: Scheme::Pkcs1Sha256,
+///         modulus_bits: 2_048,
 ///         key: KeyId::NONE,
 ///         bytes_in: 32,
 ///         bytes_out: 256,
@@ -159,7 +160,7 @@ impl Model {
             serving.enter(&request, flight, &mut self.flights);
             return Ok(());
         }
-        let turn = serving.serve(fetched_ns, request.kind, request.scheme, request.bytes_in);
+        let turn = serving.serve(fetched_ns, &request);
         flight.started_ns = turn.started_ns;
         self.flights.insert(turn.done_ns, flight);
         Ok(())

@@ -4,6 +4,8 @@ use rand::RngExt;
 use rand_distr::{Exp1, StandardNormal};
 
 use super::config::{ClassConfig, Distribution, ServiceTime};
+use super::modulus::{RSA_BITS, rsa_work};
+use super::op::Request;
 use crate::protocol::{OpKind, Scheme};
 use crate::random::Stream;
 use crate::time::Nanos;
@@ -13,6 +15,7 @@ use crate::time::Nanos;
 pub(super) struct Service {
     by_kind: [Law; OpKind::ALL.len()],
     by_scheme: Vec<((OpKind, Scheme), Law)>,
+    by_modulus: Vec<((OpKind, u32), Law)>,
     stream: Stream,
 }
 
@@ -25,21 +28,41 @@ impl Service {
         let by_scheme = config.service_by_scheme.iter();
         let by_scheme =
             by_scheme.map(|(kind, scheme, service)| ((*kind, *scheme), Law::new(service)));
+        let by_modulus = config.service_by_modulus.iter();
+        let by_modulus =
+            by_modulus.map(|(kind, bits, service)| ((*kind, *bits), Law::new(service)));
         Self {
             by_kind,
             by_scheme: by_scheme.collect(),
+            by_modulus: by_modulus.collect(),
             stream,
         }
     }
 
-    /// How long a slice will work on an op of `kind` in `scheme` with `bytes` of payload.
-    pub(super) fn draw(&mut self, kind: OpKind, scheme: Scheme, bytes: u32) -> Nanos {
+    /// How long a slice will work on the op of `request`.
+    pub(super) fn draw(&mut self, request: &Request) -> Nanos {
+        let kind = request.kind;
         let mut law = &self.by_kind[position(kind)];
         if !self.by_scheme.is_empty() {
-            let own = self.by_scheme.iter().find(|(of, _)| *of == (kind, scheme));
+            let of = (kind, request.scheme);
+            let own = self.by_scheme.iter().find(|(own, _)| *own == of);
             law = own.map_or(law, |(_, law)| law);
         }
-        law.draw(bytes, &mut self.stream)
+        if request.modulus_bits > RSA_BITS {
+            let law = self.with_longer_key(law, kind, request.modulus_bits);
+            return law.draw(request.bytes_in, &mut self.stream);
+        }
+        law.draw(request.bytes_in, &mut self.stream)
+    }
+
+    /// The law of ops of `kind` with a longer key than that which `usual` is for.
+    fn with_longer_key(&self, usual: &Law, kind: OpKind, modulus_bits: u32) -> Law {
+        let of = (kind, modulus_bits);
+        let own = self.by_modulus.iter().find(|(own, _)| *own == of);
+        own.map_or_else(
+            || usual.times(rsa_work(kind, modulus_bits)),
+            |(_, law)| *law,
+        )
     }
 }
 
@@ -73,6 +96,16 @@ impl Law {
             base: service.base_ns.as_f64(),
             per_byte: service.per_byte_ns,
             factor: Factor::new(service.distribution),
+        }
+    }
+
+    /// The same with a base so many times as long.
+    fn times(&self, work: f64) -> Self {
+        let base = self.base * work;
+        Self {
+            fixed_ns: self.fixed_ns.map(|_| Nanos::from_f64(base)),
+            base,
+            ..*self
         }
     }
 
@@ -138,6 +171,7 @@ impl Factor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::KeyId;
     use crate::random::{Concern, Seed};
 
     #[test]
@@ -199,15 +233,15 @@ mod tests {
             vec![(OpKind::RsaVerify, verify)],
         );
         assert_eq!(
-            service.draw(OpKind::RsaSign, Scheme::None, 0),
+            service.draw(&request(OpKind::RsaSign, Scheme::None, 0)),
             Nanos::new(100)
         );
         assert_eq!(
-            service.draw(OpKind::RsaSign, Scheme::None, 1_000),
+            service.draw(&request(OpKind::RsaSign, Scheme::None, 1_000)),
             Nanos::new(350)
         );
         assert_eq!(
-            service.draw(OpKind::RsaVerify, Scheme::None, 1_000),
+            service.draw(&request(OpKind::RsaVerify, Scheme::None, 1_000)),
             Nanos::new(7)
         );
     }
@@ -227,8 +261,74 @@ mod tests {
             (sign, Scheme::EcdsaP256Sha256, 20),
             (OpKind::EcdsaVerify, Scheme::EcdsaP384Sha384, 10),
         ] {
-            assert_eq!(service.draw(kind, scheme, 0), Nanos::new(expected));
-            assert_eq!(config.service_of(kind, scheme), &constant(expected));
+            assert_eq!(
+                service.draw(&request(kind, scheme, 0)),
+                Nanos::new(expected)
+            );
+            assert_eq!(config.service_of(kind, scheme, 0), constant(expected));
+        }
+    }
+
+    #[test]
+    fn a_longer_key_takes_its_own_time_or_the_cube_or_the_square_of_its_length() {
+        let per_byte = |ns, per_byte_ns| ServiceTime {
+            per_byte_ns,
+            ..ServiceTime::constant(Nanos::new(ns))
+        };
+        let (sign, verify) = (OpKind::RsaSign, OpKind::RsaVerify);
+        let config = ClassConfig {
+            service_by_op: vec![(verify, per_byte(20, 0.5))],
+            service_by_modulus: vec![(sign, 3_072, per_byte(250, 0.0))],
+            ..ClassConfig::new(1, per_byte(64, 0.0))
+        };
+        let mut service = Service::new(&config, SEED.stream(Concern::Service, 0));
+        for (kind, modulus_bits, expected) in [
+            // What is not known, and what no key has, is 2,048 bits.
+            (sign, 0, 64),
+            (sign, 1_024, 64),
+            (sign, 2_048, 64),
+            (sign, 2_560, 125),
+            (sign, 3_072, 250),
+            (sign, 4_096, 512),
+            (verify, 2_048, 20 + 50),
+            (verify, 3_072, 45 + 50),
+            (verify, 4_096, 80 + 50),
+            // Of no other op it is the business.
+            (OpKind::EcdsaSign, 4_096, 64),
+            (OpKind::Task, 4_096, 64),
+        ] {
+            let drawn = service.draw(&Request {
+                modulus_bits,
+                ..request(kind, Scheme::None, 100)
+            });
+            assert_eq!(drawn, Nanos::new(expected), "{kind} {modulus_bits}");
+            let configured = config.service_of(kind, Scheme::None, modulus_bits);
+            let mut stream = SEED.stream(Concern::Service, 0);
+            assert_eq!(
+                configured.draw(100, &mut stream),
+                drawn,
+                "{kind} {modulus_bits}"
+            );
+        }
+    }
+
+    /// The same random numbers, only longer.
+    #[test]
+    fn a_longer_key_keeps_the_law_and_its_draws() {
+        for (distribution, expected) in PINNED {
+            let time = ServiceTime {
+                distribution,
+                ..ServiceTime::constant(Nanos::from_millis(1))
+            };
+            let mut service = service(time, Vec::new());
+            for usual_ns in expected {
+                let longer = Request {
+                    modulus_bits: 4_096,
+                    ..request(OpKind::RsaSign, Scheme::None, 0)
+                };
+                let drawn_ns = service.draw(&longer).get();
+                assert!(drawn_ns.abs_diff(8 * usual_ns) <= 4, "{distribution:?}");
+            }
         }
     }
 
@@ -246,7 +346,7 @@ mod tests {
                 per_byte_ns,
             };
             assert_eq!(
-                service(time, Vec::new()).draw(OpKind::Task, Scheme::None, u32::MAX),
+                service(time, Vec::new()).draw(&request(OpKind::Task, Scheme::None, u32::MAX)),
                 expected
             );
         }
@@ -264,8 +364,25 @@ mod tests {
                 },
                 Vec::new(),
             );
-            let got = [(); 3].map(|()| service.draw(OpKind::RsaSign, Scheme::None, 0).get());
+            let got = [(); 3].map(|()| {
+                service
+                    .draw(&request(OpKind::RsaSign, Scheme::None, 0))
+                    .get()
+            });
             assert_eq!(got, expected, "{distribution:?}");
+        }
+    }
+
+    fn request(kind: OpKind, scheme: Scheme, bytes_in: u32) -> Request {
+        Request {
+            kind,
+            scheme,
+            modulus_bits: 0,
+            key: KeyId::NONE,
+            bytes_in,
+            bytes_out: 0,
+            submitted_ns: Nanos::ZERO,
+            token: 0,
         }
     }
 
@@ -279,7 +396,10 @@ mod tests {
         let mut service = service(time, Vec::new());
         let (mut sum, mut squares) = (0.0, 0.0);
         for _ in 0..SAMPLES {
-            let time = service.draw(OpKind::RsaSign, Scheme::None, 0).as_f64() / scale;
+            let time = service
+                .draw(&request(OpKind::RsaSign, Scheme::None, 0))
+                .as_f64()
+                / scale;
             sum += time;
             squares += time * time;
         }

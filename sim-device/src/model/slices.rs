@@ -6,9 +6,9 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::config::ClassConfig;
 use super::gate::Gate;
 use super::limits::{Depth, reserved};
+use super::op::Request;
 use super::service::Service;
 use super::stats::ClassStats;
-use crate::protocol::{OpKind, Scheme};
 use crate::random::Stream;
 use crate::time::Nanos;
 
@@ -48,15 +48,9 @@ impl ClassState {
         self.depth.is_some() || self.gate.is_some()
     }
 
-    /// Gives the op that the device has at `fetched` its turn, where there is no gate.
-    pub(super) fn serve(
-        &mut self,
-        fetched: Nanos,
-        kind: OpKind,
-        scheme: Scheme,
-        bytes: u32,
-    ) -> Turn {
-        let duration = self.service.draw(kind, scheme, bytes);
+    /// Gives the op of `request`, which the device has at `fetched`, its turn, where there is no gate.
+    pub(super) fn serve(&mut self, fetched: Nanos, request: &Request) -> Turn {
+        let duration = self.service.draw(request);
         let turn = self.slices.assign(fetched, duration);
         if let Some(depth) = &mut self.depth {
             depth.leave_at(turn.done_ns);

@@ -52,7 +52,8 @@ pub struct Descriptor {
     pub input_len: u32,
     /// Bytes behind the input: additional data, or a signature.
     pub extra_len: u32,
-    /// Bytes of output that the submitter accepts.
+    /// Bytes of output that the submitter accepts. For an RSA signature they are taken for the length
+    /// of the key's modulus, which the modelled time depends on.
     pub output_capacity: u32,
     /// The AEAD nonce; zero where there is none.
     pub nonce: [u8; 12],

@@ -12,4 +12,4 @@ mod opcode;
 pub use completion::{COMPLETION_WORDS, Completion, CompletionFlags};
 pub use cookie::Cookie;
 pub use descriptor::{DESCRIPTOR_WORDS, Descriptor, Input};
-pub use opcode::{Class, OpKind, Scheme, Status};
+pub use opcode::{Class, OpKind, RSA_SIGNATURE_MAX_LEN, Scheme, Status};

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Bytes of the longest RSA signature, of a key of 4,096 bits.
+pub const RSA_SIGNATURE_MAX_LEN: usize = 512;
+
 /// Which of the device's slices serve an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
@@ -75,6 +78,26 @@ impl OpKind {
                 Class::Asymmetric
             }
             Self::AeadSeal | Self::AeadOpen => Class::Symmetric,
+        }
+    }
+
+    /// Bits of the RSA modulus that a request shows by its lengths, in bytes: a signature is as long as
+    /// the modulus, and stands in the output of [`RsaSign`](Self::RsaSign) and behind the input of
+    /// [`RsaVerify`](Self::RsaVerify). 0 where there is none, and for what is longer than any signature.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "no more than the longest signature"
+    )]
+    pub const fn modulus_bits(self, output_capacity: usize, extra_len: usize) -> u32 {
+        let len = match self {
+            Self::RsaSign => output_capacity,
+            Self::RsaVerify => extra_len,
+            _ => 0,
+        };
+        match len {
+            0..=RSA_SIGNATURE_MAX_LEN => len as u32 * 8,
+            _ => 0,
         }
     }
 

@@ -155,6 +155,7 @@ impl<'a> Host<'a> {
                 let request = Request {
                     kind: op.kind,
                     scheme: Scheme::None,
+                    modulus_bits: 0,
                     key: op.key,
                     bytes_in: op.bytes_in,
                     bytes_out: op.bytes_out,

@@ -176,18 +176,22 @@ pub(crate) fn hostile_step() -> impl Strategy<Value = (bool, Nanos, QueueId, Req
         prop::sample::select(&OpKind::ALL),
         extreme_u32(),
         extreme_u32(),
+        extreme_u32(),
         extreme_u64(),
         any::<u32>(),
     )
-        .prop_map(|(kind, bytes_in, bytes_out, submitted, token)| Request {
-            kind,
-            scheme: Scheme::None,
-            key: KeyId::NONE,
-            bytes_in,
-            bytes_out,
-            submitted_ns: Nanos::new(submitted),
-            token,
-        });
+        .prop_map(
+            |(kind, modulus_bits, bytes_in, bytes_out, submitted, token)| Request {
+                kind,
+                scheme: Scheme::None,
+                modulus_bits,
+                key: KeyId::NONE,
+                bytes_in,
+                bytes_out,
+                submitted_ns: Nanos::new(submitted),
+                token,
+            },
+        );
     let queue = prop_oneof![9 => 0_u32..2, 1 => any::<u32>()].prop_map(QueueId);
     (
         any::<bool>(),
@@ -213,6 +217,7 @@ pub(crate) const END: (bool, Nanos, QueueId, Request) = (
     Request {
         kind: OpKind::Task,
         scheme: Scheme::None,
+        modulus_bits: 0,
         key: KeyId::NONE,
         bytes_in: 0,
         bytes_out: 0,

@@ -71,6 +71,32 @@ fn a_batch_is_of_one_kind() {
     assert_eq!(done, [12_000, 13_000, 12_000]);
 }
 
+/// And each length of RSA key: signatures of 4,096 bits take eight times as long, and hold up no others.
+#[test]
+fn a_batch_is_of_one_length_of_key() {
+    let mut model = Model::new(signing(2, batches_of_8()).config, Seed(1), 1);
+    let queue = model.queues().next().expect("one queue");
+    for (token, modulus_bits) in [(0, 2_048), (1, 4_096), (2, 0), (3, 4_096)] {
+        let request = Request {
+            kind: OpKind::RsaSign,
+            scheme: Scheme::Pkcs1Sha256,
+            modulus_bits,
+            key: KeyId::NONE,
+            bytes_in: 0,
+            bytes_out: 0,
+            submitted_ns: Nanos::ZERO,
+            token,
+        };
+        let taken = model.submit(Nanos::ZERO, queue, request);
+        taken.expect("there is room");
+    }
+    let mut done = Vec::new();
+    model.advance(Nanos::from_secs(1), &mut |op| {
+        done.push((op.token, us(op.visible_ns)));
+    });
+    assert_eq!(done, [(0, 12_000), (2, 12_000), (1, 26_000), (3, 26_000)]);
+}
+
 /// The queue for a slice: batches that become ready while it works start when it is free.
 #[test]
 fn a_batch_starts_at_the_slices_free_time_whenever_somebody_looks() {
@@ -92,6 +118,7 @@ fn a_batch_keeps_its_slice_busy_once() {
         let request = Request {
             kind: OpKind::RsaSign,
             scheme: Scheme::Pkcs1Sha256,
+            modulus_bits: 0,
             key: KeyId::NONE,
             bytes_in: 0,
             bytes_out: 0,

@@ -52,6 +52,7 @@ pub(crate) fn run(config: ModelConfig, seed: Seed, load: &Load) -> Measured {
         let request = Request {
             kind: OpKind::RsaSign,
             scheme: Scheme::None,
+            modulus_bits: 0,
             key: KeyId::NONE,
             bytes_in: arrival.bytes,
             bytes_out: 0,

@@ -6,7 +6,7 @@ use pausewake_engine::events::Moments;
 use pausewake_engine::{
     Engine, EngineConfig, HostCosts, Notify, OnFull, Reactor, SmallOps, SoftwareCost, Turn,
 };
-use pausewake_tests::Keys;
+use pausewake_tests::{Keys, RSA_3072_PEM, RSA_4096_PEM};
 
 use crate::world::{Line, World, device, engine, ns, seal, spawn, us};
 
@@ -179,6 +179,44 @@ fn software_costs_its_time_wherever_it_is_computed() {
     // The fallback has rung the doorbell first.
     assert_eq!(only(&line).done_ns, us(3));
     assert_eq!(only(&line).known_ns, us(3));
+}
+
+/// A signature of 4,096 bits takes eight times as long as one of 2,048 bits, and its verification four
+/// times, in the device as in software, unless it is said how long.
+#[test]
+fn a_longer_rsa_key_costs_more_here_and_there() {
+    let mut host = HostCosts::FREE;
+    host.software.rsa_sign = SoftwareCost::new(640_000, 1_000);
+    host.software.rsa_verify = SoftwareCost::new(20_000, 0);
+    host.software.rsa3072_sign = Some(SoftwareCost::new(2_000_000, 0));
+    let small_ops = SmallOps {
+        rsa_bytes: 64,
+        ..SmallOps::NONE
+    };
+    let at = |pem, len| {
+        let world = World::new(DeviceConfig::default());
+        let key = Keys::import_pem(&world.device, pem);
+        let config = EngineConfig {
+            verify_signatures: true,
+            small_ops,
+            ..engine(host)
+        };
+        let line = world.line(config);
+        let engine = line.reactor.engine();
+        let padding = Default::default();
+        let message = [7; 64];
+        let signed = engine.rsa_sign(key, padding, &message[..len]);
+        let signature = signed.expect("the key is good");
+        let after_signing = engine.now();
+        let verified = engine.rsa_verify(key, padding, &message[..len], &signature);
+        verified.expect("the signature is good");
+        (after_signing, engine.now() - after_signing)
+    };
+    // In software; what a byte costs has nothing to do with the key.
+    assert_eq!(at(RSA_4096_PEM, 7), (ns(8 * 640_000 + 7), us(4 * 20)));
+    assert_eq!(at(RSA_3072_PEM, 7), (us(2_000), us(45)));
+    // In the device, and verified by the host after transport.
+    assert_eq!(at(RSA_4096_PEM, 64), (us(8 * 433 + 4 * 20), us(4 * 433)));
 }
 
 /// Time passes by itself there, or is a test's to move.

@@ -196,6 +196,17 @@ fn asymmetric(section: &DeviceSection, problems: &mut Problems) -> ClassConfig {
             config.service_by_scheme.push((kind, scheme, time));
         }
     }
+    let by_length = [
+        (OpKind::RsaSign, 3_072, &by_op.rsa3072_sign),
+        (OpKind::RsaSign, 4_096, &by_op.rsa4096_sign),
+        (OpKind::RsaVerify, 3_072, &by_op.rsa3072_verify),
+        (OpKind::RsaVerify, 4_096, &by_op.rsa4096_verify),
+    ];
+    for (kind, bits, service) in by_length {
+        let Some(service) = service else { continue };
+        let time = service_time(service.span(), service.get_ref(), problems);
+        config.service_by_modulus.push((kind, bits, time));
+    }
     let (rate, per_key) = (class.rate.as_ref(), class.rate_per_key.as_ref());
     gated(config, rate, per_key, class.batch.as_ref())
 }

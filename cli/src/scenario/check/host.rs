@@ -1,5 +1,6 @@
 //! `[host]`: what the application thread's own work costs.
 
+use pausewake_device::protocol::OpKind;
 use pausewake_engine::{HostCosts, SoftwareCost, SoftwareCosts};
 
 use super::Problems;
@@ -63,9 +64,19 @@ fn software(section: &SoftwareSection, base: SoftwareCosts) -> SoftwareCosts {
             },
         },
     };
+    // Of what is not said of a length, that of 2,048 bits decides, which may be said.
+    let of_length = |entry: &Option<SoftwareCostEntry>, kind, modulus_bits| {
+        let [base, measured] = [base, measured].map(|costs| costs.of(kind, modulus_bits));
+        entry.as_ref().map(|_| cost(entry, base, measured))
+    };
+    let (sign, verify) = (OpKind::RsaSign, OpKind::RsaVerify);
     SoftwareCosts {
         rsa_sign: cost(&section.rsa_sign, base.rsa_sign, measured.rsa_sign),
+        rsa3072_sign: of_length(&section.rsa3072_sign, sign, 3_072),
+        rsa4096_sign: of_length(&section.rsa4096_sign, sign, 4_096),
         rsa_verify: cost(&section.rsa_verify, base.rsa_verify, measured.rsa_verify),
+        rsa3072_verify: of_length(&section.rsa3072_verify, verify, 3_072),
+        rsa4096_verify: of_length(&section.rsa4096_verify, verify, 4_096),
         ecdsa_sign: cost(&section.ecdsa_sign, base.ecdsa_sign, measured.ecdsa_sign),
         ecdsa_verify: cost(
             &section.ecdsa_verify,

@@ -240,16 +240,12 @@ impl<'a> Entries<'a> {
             message_len: self.message_len(1_024),
         };
         match self.name.op {
-            Op::RsaSign | Op::Rsa2048Sign => Some(Work::RsaSign {
-                scheme: self.scheme().into(),
-                key: self.rsa_key(files, problems)?,
-                message_len: self.message_len(64),
-            }),
-            Op::RsaVerify | Op::Rsa2048Verify => Some(Work::RsaVerify {
-                scheme: self.scheme().into(),
-                key: self.rsa_key(files, problems)?,
-                message_len: self.message_len(64),
-            }),
+            Op::RsaSign | Op::Rsa2048Sign => self.rsa_sign(TEST_RSA2048, files, problems),
+            Op::Rsa3072Sign => self.rsa_sign(TEST_RSA3072, files, problems),
+            Op::Rsa4096Sign => self.rsa_sign(TEST_RSA4096, files, problems),
+            Op::RsaVerify | Op::Rsa2048Verify => self.rsa_verify(TEST_RSA2048, files, problems),
+            Op::Rsa3072Verify => self.rsa_verify(TEST_RSA3072, files, problems),
+            Op::Rsa4096Verify => self.rsa_verify(TEST_RSA4096, files, problems),
             Op::EcdsaSign | Op::EcdsaP256Sign => self.ecdsa_sign(TEST_P256, files, problems),
             Op::EcdsaP384Sign => self.ecdsa_sign(TEST_P384, files, problems),
             Op::AeadSeal => Some(seal(None)),
@@ -267,7 +263,14 @@ impl<'a> Entries<'a> {
         let op = self.name.op;
         let is_rsa = matches!(
             op,
-            Op::RsaSign | Op::RsaVerify | Op::Rsa2048Sign | Op::Rsa2048Verify
+            Op::RsaSign
+                | Op::RsaVerify
+                | Op::Rsa2048Sign
+                | Op::Rsa2048Verify
+                | Op::Rsa3072Sign
+                | Op::Rsa3072Verify
+                | Op::Rsa4096Sign
+                | Op::Rsa4096Verify
         );
         let takes_key = matches!(op, Op::RsaSign | Op::RsaVerify | Op::EcdsaSign);
         let takes_cipher = matches!(op, Op::AeadSeal | Op::AeadOpen | Op::SealOpen);
@@ -339,10 +342,40 @@ impl<'a> Entries<'a> {
             .unwrap_or(default)
     }
 
-    fn rsa_key(&self, files: &Files<'_>, problems: &mut Problems) -> Option<SigningKey> {
-        self.key(TEST_RSA2048, "RSA", KEYS, files, problems, |kind| {
-            matches!(kind, KeyKind::Rsa { .. })
+    fn rsa_sign(
+        &self,
+        built_in: BuiltIn,
+        files: &Files<'_>,
+        problems: &mut Problems,
+    ) -> Option<Work> {
+        Some(Work::RsaSign {
+            scheme: self.scheme().into(),
+            key: self.rsa_key(built_in, files, problems)?,
+            message_len: self.message_len(64),
         })
+    }
+
+    fn rsa_verify(
+        &self,
+        built_in: BuiltIn,
+        files: &Files<'_>,
+        problems: &mut Problems,
+    ) -> Option<Work> {
+        Some(Work::RsaVerify {
+            scheme: self.scheme().into(),
+            key: self.rsa_key(built_in, files, problems)?,
+            message_len: self.message_len(64),
+        })
+    }
+
+    fn rsa_key(
+        &self,
+        built_in: BuiltIn,
+        files: &Files<'_>,
+        problems: &mut Problems,
+    ) -> Option<SigningKey> {
+        let is_rsa = |kind| matches!(kind, KeyKind::Rsa { .. });
+        self.key(built_in, "RSA", KEYS, files, problems, is_rsa)
     }
 
     fn ecdsa_sign(
@@ -381,7 +414,7 @@ impl<'a> Entries<'a> {
         let wrong = match PrivateKey::read(files.path(file)) {
             Ok(key) if fits(key.kind()) => {
                 return Some(SigningKey {
-                    name: format!("key {}", file.get_ref()),
+                    name: format!("key {} ({})", file.get_ref(), key.kind()),
                     key,
                 });
             }
@@ -438,6 +471,14 @@ type BuiltIn = (&'static [u8], &'static str);
 const TEST_RSA2048: BuiltIn = (
     include_bytes!("../../../keys/test-rsa2048.pem"),
     "built-in test key",
+);
+const TEST_RSA3072: BuiltIn = (
+    include_bytes!("../../../keys/test-rsa3072.pem"),
+    "built-in test key of 3,072 bits",
+);
+const TEST_RSA4096: BuiltIn = (
+    include_bytes!("../../../keys/test-rsa4096.pem"),
+    "built-in test key of 4,096 bits",
 );
 const TEST_P256: BuiltIn = (
     include_bytes!("../../../keys/test-p256.pem"),

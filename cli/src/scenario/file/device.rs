@@ -111,14 +111,22 @@ pub struct SymmetricSection {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AsymmetricServices {
-    /// Of RSA signatures.
+    /// Of RSA signatures; with keys of 2,048 bits.
     pub rsa_sign: Option<Spanned<ServiceSection>>,
-    /// Of RSA verifications.
+    /// Of RSA verifications; with keys of 2,048 bits.
     pub rsa_verify: Option<Spanned<ServiceSection>>,
     /// Of ECDSA signatures.
     pub ecdsa_sign: Option<Spanned<ServiceSection>>,
     /// Of ECDSA verifications.
     pub ecdsa_verify: Option<Spanned<ServiceSection>>,
+    /// Of RSA signatures with keys of 3,072 bits; 27/8 of that of 2,048 bits if absent.
+    pub rsa3072_sign: Option<Spanned<ServiceSection>>,
+    /// Of RSA verifications with keys of 3,072 bits; 9/4 of that of 2,048 bits if absent.
+    pub rsa3072_verify: Option<Spanned<ServiceSection>>,
+    /// Of RSA signatures with keys of 4,096 bits; eight times that of 2,048 bits if absent.
+    pub rsa4096_sign: Option<Spanned<ServiceSection>>,
+    /// Of RSA verifications with keys of 4,096 bits; four times that of 2,048 bits if absent.
+    pub rsa4096_verify: Option<Spanned<ServiceSection>>,
     /// Of ECDSA signatures on P-256, where they differ from those on other curves.
     pub ecdsa_p256_sign: Option<Spanned<ServiceSection>>,
     /// Of ECDSA verifications on P-256.

@@ -47,14 +47,22 @@ pub enum HostBase {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SoftwareSection {
-    /// An RSA signature.
+    /// An RSA signature with a key of 2,048 bits.
     pub rsa_sign: Option<SoftwareCostEntry>,
-    /// An RSA verification.
+    /// An RSA verification with a key of 2,048 bits.
     pub rsa_verify: Option<SoftwareCostEntry>,
     /// An ECDSA signature.
     pub ecdsa_sign: Option<SoftwareCostEntry>,
     /// An ECDSA verification.
     pub ecdsa_verify: Option<SoftwareCostEntry>,
+    /// An RSA signature with a key of 3,072 bits; 27/8 of one of 2,048 bits if absent.
+    pub rsa3072_sign: Option<SoftwareCostEntry>,
+    /// An RSA verification with a key of 3,072 bits; 9/4 of one of 2,048 bits if absent.
+    pub rsa3072_verify: Option<SoftwareCostEntry>,
+    /// An RSA signature with a key of 4,096 bits; eight times one of 2,048 bits if absent.
+    pub rsa4096_sign: Option<SoftwareCostEntry>,
+    /// An RSA verification with a key of 4,096 bits; four times one of 2,048 bits if absent.
+    pub rsa4096_verify: Option<SoftwareCostEntry>,
     /// Sealing.
     pub aead_seal: Option<SoftwareCostEntry>,
     /// Opening.

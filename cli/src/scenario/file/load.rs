@@ -135,6 +135,18 @@ pub enum Op {
     /// `rsa-verify` with a test key of 2,048 bits.
     #[serde(rename = "rsa2048-verify")]
     Rsa2048Verify,
+    /// `rsa-sign` with a test key of 3,072 bits.
+    #[serde(rename = "rsa3072-sign")]
+    Rsa3072Sign,
+    /// `rsa-verify` with a test key of 3,072 bits.
+    #[serde(rename = "rsa3072-verify")]
+    Rsa3072Verify,
+    /// `rsa-sign` with a test key of 4,096 bits.
+    #[serde(rename = "rsa4096-sign")]
+    Rsa4096Sign,
+    /// `rsa-verify` with a test key of 4,096 bits.
+    #[serde(rename = "rsa4096-verify")]
+    Rsa4096Verify,
     /// `ecdsa-sign` with a test key of P-256.
     #[serde(rename = "ecdsa-p256-sign")]
     EcdsaP256Sign,

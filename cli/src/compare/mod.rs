@@ -9,10 +9,13 @@ mod modes;
 mod results;
 mod statistics;
 
+pub use modes::ModesReport;
+pub use results::ResultsReport;
+
 use std::path::Path;
 
 use crate::args::Compare;
-use crate::formats::Format;
+use crate::formats::Render;
 use crate::interrupt::Interrupt;
 use crate::load::Adhoc;
 use crate::probe::{self, ProbeError};
@@ -41,28 +44,17 @@ pub enum CompareError {
 #[derive(Debug)]
 pub enum Compared {
     /// Ways of doing the same.
-    Modes(Box<modes::ModesReport>),
+    Modes(Box<ModesReport>),
     /// Results.
-    Results(Box<results::ResultsReport>),
+    Results(Box<ResultsReport>),
 }
 
 impl Compared {
-    /// The comparison that was saved at `path`.
-    ///
-    /// # Errors
-    /// The file cannot be read, or holds none.
-    pub fn read(path: &Path) -> Result<Self, ReadError> {
-        Ok(match Kind::of(path) {
-            Some(Kind::Results) => Self::Results(Box::new(results::ResultsReport::read(path)?)),
-            _ => Self::Modes(Box::new(modes::ModesReport::read(path)?)),
-        })
-    }
-
-    /// In `format`, one of [`FORMATS`].
-    pub fn to(&self, format: Format) -> String {
+    /// What is to be written of it.
+    pub fn shown(&self) -> &dyn Render {
         match self {
-            Self::Modes(modes) => modes.to(format),
-            Self::Results(results) => results.to(format),
+            Self::Modes(modes) => &**modes,
+            Self::Results(results) => &**results,
         }
     }
 
@@ -123,7 +115,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
         was_run: candidate.is_none(),
         is_aborted: interrupt.is_raised(),
     };
-    let compared = results::ResultsReport::new(args.command(), sides, &conditions)?;
+    let compared = ResultsReport::new(args.command(), sides, &conditions)?;
     Ok(Compared::Results(Box::new(compared)))
 }
 
@@ -193,8 +185,6 @@ fn rounded(value: Option<f64>) -> String {
     value.map_or_else(String::new, |it| it.to_string())
 }
 
-/// What a comparison can be written as.
-pub const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Html];
 /// The command of a load of which nothing was said.
 const NO_FLAGS: &str = "pausewake load --seed 1";
 

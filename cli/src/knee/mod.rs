@@ -1,10 +1,15 @@
 //! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with zero loss.
 //!
-//! [`search`] decides what is tried, `look` what is to be said of a run, `report`, `words` and `page` show it.
+//! [`search`] decides what is tried, `look` what is to be said of a run, and `doubt` what the answer is worth;
+//! `report` has it all, `words`, `text`, `csv` and `page` show it.
 
+mod csv;
+mod doubt;
 mod look;
 mod page;
+mod probes;
 mod report;
+mod text;
 mod words;
 
 use pausewake_device::Nanos;
@@ -18,9 +23,10 @@ use crate::report::numbers::{counted, time_in_words};
 use crate::scenario::{Arrival, Entries, Limit, Pacing, Scenario};
 use crate::search::{self, Best, End, Look, Range};
 use look::look;
-use report::{Answer, Probe, Searched};
+use probes::Probe;
+use report::{Answer, Searched};
 
-pub use report::{FORMATS, KneeReport};
+pub use report::KneeReport;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

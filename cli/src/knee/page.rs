@@ -2,7 +2,9 @@
 
 use pausewake_device::Nanos;
 
-use super::report::{Answer, Figure, KneeReport, Probe, ProbeRun, Searched, spaced};
+use super::probes::{Figure, Probe, ProbeRun};
+use super::report::{Answer, KneeReport, Searched};
+use super::words::spaced;
 use crate::report::html::{
     self, Axis, Band, Card, Ink, Line, LineChart, Overview, Style, TimeUnit, along, decades,
     short_value, up,
@@ -12,7 +14,7 @@ use crate::report::{self, Unit};
 
 impl KneeReport {
     /// All of it.
-    pub(super) fn to_html(&self) -> String {
+    pub(super) fn page(&self) -> String {
         let slo = self.slo_in_words();
         let overview = Overview {
             title: match self.searched {

@@ -9,7 +9,7 @@ use crate::report::table::Table;
 
 impl ModesReport {
     /// All of it.
-    pub(super) fn to_html(&self) -> String {
+    pub(super) fn page(&self) -> String {
         let verdict = self.verdict();
         let mut tables = vec![("Modes", self.figures()), ("Stages", self.stages())];
         tables.extend(self.break_even.iter().map(trials));

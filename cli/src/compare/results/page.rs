@@ -1,13 +1,17 @@
 //! Results as a page: how they differ, what was to be, and both side by side.
 
-use super::{Condition, Difference, Pair, ResultsReport, of_variant, percent};
+use super::ResultsReport;
+use super::conditions::Condition;
+use super::differences::{Difference, Pair};
+use super::words::of_variant;
 use crate::report::Verdict;
 use crate::report::html::{Card, Overview};
+use crate::report::numbers::difference as percent;
 use crate::report::table::Table;
 
 impl ResultsReport {
     /// All of it.
-    pub(super) fn to_html(&self) -> String {
+    pub(super) fn page(&self) -> String {
         let mut reasons = self.objections.clone();
         reasons.extend(self.pairs.iter().flat_map(Pair::words));
         let failing = self.conditions.iter();

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::saved::{ReadError, document};
 use super::{Report, Reports, Verdict, csv};
-use crate::formats::{Format, Render, json};
+use crate::formats::{Format, Histogram, Render, json};
 
 /// Why files are no sweep.
 #[derive(Debug, thiserror::Error)]
@@ -296,6 +296,12 @@ impl SweepReport {
             command: self.command.clone(),
         }
     }
+}
+
+impl Render for SweepReport {
+    fn to_text(&self) -> String {
+        table::text(self)
+    }
 
     fn to_json(&self) -> String {
         let document = Document {
@@ -323,17 +329,15 @@ impl SweepReport {
         });
         csv::behind(&heads, rows)
     }
-}
 
-impl Render for SweepReport {
-    fn to(&self, format: Format) -> String {
-        match format {
-            Format::Text => table::text(self),
-            Format::Json => self.to_json(),
-            Format::Csv => self.to_csv(),
-            Format::Html => page::html(self),
-            Format::Hgrm | Format::Hlog if self.points.is_empty() => String::new(),
-            Format::Hgrm | Format::Hlog => self.reports().to(format),
+    fn to_html(&self) -> String {
+        page::html(self)
+    }
+
+    fn to_histogram(&self, format: Histogram) -> String {
+        match self.points.is_empty() {
+            true => String::new(),
+            false => self.reports().to_histogram(format),
         }
     }
 

@@ -5,10 +5,8 @@
 //! reached at the end, nobody knows what more would bring. Where sizes are swept, it is bytes per second
 //! that are compared.
 
-use super::super::text::numbers::{amount, count, share};
-use super::{
-    Point, Quantity, SweepReport, Value, busy, is_plain_closed_loop, predicted, predicted_busy,
-};
+use super::super::text::numbers::{count, share};
+use super::{Point, Quantity, SweepReport, Value, busy};
 
 /// Points that differ in one quantity alone.
 pub struct Row<'a> {
@@ -135,7 +133,8 @@ fn unsaturated(quantity: &Quantity, row: &Row<'_>) -> String {
     format!("nothing is saturated up to {last}; throughput still grows")
 }
 
-fn named(quantity: &Quantity, at: u64) -> String {
+/// A value with what it is of.
+pub fn named(quantity: &Quantity, at: u64) -> String {
     let number = count(at);
     match quantity.name.as_str() {
         "rate" => format!("{number} arrivals per second"),
@@ -145,63 +144,7 @@ fn named(quantity: &Quantity, at: u64) -> String {
     }
 }
 
-/// The knee of the closed-loop prediction, N* = X (Z + S): as many jobs as the most that is predicted, X,
-/// needs if none waits for another; where slices are the limit, X is c/S. `None` where the prediction does not reach its most.
-#[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
-pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
-    let is_closed = row
-        .points
-        .iter()
-        .all(|(_, point)| point.report.open_loop.is_none());
-    if quantity.name != "jobs" || !is_closed {
-        return None;
-    }
-    let known = row
-        .points
-        .iter()
-        .map(|(at, point)| Some((*at, predicted(&point.report)?)));
-    let known: Vec<(u64, f64)> = known.collect::<Option<_>>()?;
-    let (first, at_first) = *known.first()?;
-    let most = known.iter().map(|(_, it)| *it).fold(0.0, f64::max);
-    let ends = known.iter().filter(|(_, it)| *it >= most * FLAT).count();
-    (ends > 1 && at_first < most * FLAT).then(|| first as f64 * most / at_first)
-}
-
-/// What is predicted of the knee, in words: with all slices busy, or with less where something else is the
-/// slowest part.
-pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
-    let knee = predicted_knee(quantity, row)?;
-    let of_slices = row
-        .points
-        .iter()
-        .map(|(_, point)| predicted_busy(&point.report));
-    let busiest = of_slices.flatten().fold(0.0, f64::max);
-    let of = match row.of.as_str() {
-        "" => String::new(),
-        of => format!("{of}: "),
-    };
-    let knee = amount(knee);
-    Some(match busiest >= FLAT {
-        true => format!("{of}N* = c (Z + S)/S = {knee} jobs"),
-        false => format!(
-            "{of}N* = {knee} jobs; then the host\u{2019}s work, the link or a rate is the limit, and \
-             slices are busy for {}",
-            share(busiest)
-        ),
-    })
-}
-
-/// Mean latency by Little's law, if as many ops are in it as jobs: N/X, in ns, of the predicted X.
-#[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
-pub fn predicted_latency_ns(quantity: &Quantity, at: u64, point: &Point) -> Option<f64> {
-    let is_jobs = quantity.name == "jobs" && is_plain_closed_loop(&point.report);
-    let ops_per_s = predicted(&point.report).filter(|it| is_jobs && *it > 0.0)?;
-    Some(at as f64 / ops_per_s * 1e9)
-}
-
 /// Within 2 % of the best.
 const NEAR: f64 = 0.98;
-/// A prediction that reached its most, but for rounding.
-const FLAT: f64 = 0.999;
 /// Of their time that slices have to work to be taken for busy without end.
 const SATURATED: f64 = 0.95;

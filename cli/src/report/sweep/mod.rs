@@ -1,11 +1,12 @@
 //! A sweep: reports of the same run with other values of what was swept.
 //!
 //! JSON holds every report in full, so that parts of a sweep can be joined, and shown again. `knee` says
-//! where more brings no more, `table` and `page` show it.
+//! where more brings no more, `predicted` what theory lets expect; `table` and `page` show it.
 
 mod join;
 mod knee;
 mod page;
+mod predicted;
 mod table;
 
 pub use join::Missing;
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use predicted::{bound, predicted};
 
 use super::saved::{ReadError, document};
 use super::{Report, Reports, Verdict, csv};
@@ -319,13 +322,17 @@ impl Render for SweepReport {
         let names = self.quantities.iter().map(|it| it.name.as_str());
         let heads: Vec<String> = names
             .map(|name| format!("swept_{name}"))
-            .chain(["predicted_throughput".to_owned()])
+            .chain([
+                "predicted_throughput".to_owned(),
+                "bound_throughput".to_owned(),
+            ])
             .collect();
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
         let rows = self.points.iter().map(|point| {
-            let predicted = predicted(&point.report).map_or_else(String::new, |it| it.to_string());
+            let theory = [predicted(&point.report), bound(&point.report)];
+            let theory = theory.map(|it| it.map_or_else(String::new, |it| it.to_string()));
             let values = point.place.at.iter().map(Value::to_string);
-            (values.chain([predicted]).collect(), &point.report)
+            (values.chain(theory).collect(), &point.report)
         });
         csv::behind(&heads, rows)
     }
@@ -350,36 +357,10 @@ impl Render for SweepReport {
     }
 }
 
-/// Ops per second by the model: in a closed loop at most N/(Z + S) and c/S (Denning and Buzen), in an
-/// open one what arrives, or the slowest part.
-///
-/// The report has it as a utilisation. By the utilisation law that is X · S/c, so it is to the measured
-/// utilisation as the predicted throughput to the measured one.
-fn predicted(report: &Report) -> Option<f64> {
-    let slices = report.slices.iter().filter(|slices| slices.ops > 0);
-    let busiest = slices.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))?;
-    let utilisation = busiest.predicted.as_ref()?.utilisation;
-    let predicted = report.ops_per_s? * utilisation / busiest.utilisation;
-    predicted.is_finite().then(|| predicted.round())
-}
-
-/// Whether the report is of a closed loop in which nobody thinks: then as many ops are in it as jobs.
-fn is_plain_closed_loop(report: &Report) -> bool {
-    let thinks = |(path, _): (&str, &str)| path.starts_with("load.think");
-    report.open_loop.is_none() && !report.config.iter().any(thinks)
-}
-
 /// How busy the slices of the busiest class were.
 fn busy(report: &Report) -> f64 {
     let slices = report.slices.iter().map(|slices| slices.utilisation);
     slices.fold(0.0, f64::max)
-}
-
-/// How busy they can be at most, by the model; of the class that is busiest.
-fn predicted_busy(report: &Report) -> Option<f64> {
-    let slices = report.slices.iter();
-    let predicted = slices.filter_map(|slices| slices.predicted.as_ref());
-    predicted.map(|it| it.utilisation).reduce(f64::max)
 }
 
 /// Name and version of the JSON format.

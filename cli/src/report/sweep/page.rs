@@ -6,9 +6,10 @@ use super::super::Verdict;
 use super::super::html::{Card, Overview, Sweep, Swept, TimeUnit};
 use super::super::text::Table;
 use super::super::text::numbers::{amount, or_na};
-use super::knee::{Row, in_words, predicted_latency_ns, rows, told};
+use super::knee::{Row, in_words, rows, told};
+use super::predicted::{bound, predicted, predicted_busy, predicted_latency_ns};
 use super::table::{about, points, says};
-use super::{Point, Quantity, SweepReport, busy, predicted, predicted_busy};
+use super::{Point, Quantity, SweepReport, busy};
 use crate::scenario::Entries;
 
 /// All of it.
@@ -120,6 +121,12 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
     }
     throughput.measured = each("measured", &|_, point| point.report.ops_per_s);
     throughput.predicted = each("predicted", &|_, point| predicted(&point.report));
+    if let [row] = &rows[..]
+        && (row.points.iter()).any(|(_, it)| predicted(&it.report) < bound(&it.report))
+    {
+        let bounds = each("at most", &|_, point| bound(&point.report));
+        throughput.predicted.extend(bounds);
+    }
 
     let longest = sweep
         .points

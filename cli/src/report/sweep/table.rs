@@ -3,8 +3,9 @@
 use super::super::text::numbers::{amount, count, counted, or_na, share, time};
 use super::super::text::{self, Table, printable};
 use super::super::{Report, Verdict};
-use super::knee::{in_words, knee, predicted_in_words, told};
-use super::{Point, SweepReport, Value, busy, predicted};
+use super::knee::{in_words, knee, told};
+use super::predicted::{gap_in_words, predicted, predicted_in_words};
+use super::{Point, SweepReport, Value, busy};
 
 /// All of it.
 pub fn text(sweep: &SweepReport) -> String {
@@ -122,6 +123,7 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
             .iter()
             .filter_map(|row| predicted_in_words(quantity, row));
         says.extend(predicted.map(|said| ("predicted", said)));
+        says.extend(gap_in_words(quantity, &rows).map(|said| ("difference", said)));
     } else if let (Some(_), true) = (sweep.shard, sweep.is_complete()) {
         let elsewhere =
             "the other points are elsewhere; `pausewake merge` joins them and names the knee";

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -88,6 +89,13 @@ pub enum Histogram {
 
 /// The formats of what was made of several runs, and has no histogram of its own.
 pub const SUMMARIES: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Html];
+
+/// Takes the names of [`SUMMARIES`], and lists no others.
+pub fn summary_format() -> impl TypedValueParser<Value = Format> {
+    let names = SUMMARIES.iter().filter_map(Format::to_possible_value);
+    PossibleValuesParser::new(names)
+        .map(|name| Format::from_str(&name, false).expect("it is one of them"))
+}
 
 /// `value` as one JSON object, and a line's end.
 pub fn json(value: &impl Serialize) -> String {

@@ -102,6 +102,11 @@ pub fn flags(args: &args::Load) -> Vec<Flag> {
         // So that it is found to be said twice, under either name.
         let figure = figure.trim().replace("p99.9", "p999");
         let entry = format!("expect.{figure}");
+        // Of what was verified a word is asked for, and no comparison.
+        let condition = match figure.as_str() {
+            "verified" => condition.trim_start_matches('='),
+            _ => condition,
+        };
         Flag::new("--slo", &entry, slo, string(condition))
     });
     entries.into_iter().flatten().chain(slos).collect()

@@ -179,6 +179,12 @@ impl Compare {
     }
 }
 
+/// How a comparison ends that comes to `verdict`, if not well.
+fn exit_in_words(verdict: Verdict) -> Option<String> {
+    let exit = verdict.exit();
+    (verdict != Verdict::Holds).then(|| format!("Exit code {}: {}.", exit.code(), exit.meaning()))
+}
+
 /// `value` for a table that programs read: to a millionth; nothing if there is none.
 fn rounded(value: Option<f64>) -> String {
     let value = value.map(|it| (it * 1e6).round() / 1e6);

@@ -5,6 +5,20 @@ use super::probes::ProbeRun;
 use super::report::{Answer, KneeReport, Searched};
 use crate::report::numbers::{count, counted, share};
 
+/// As many ops as a probe needs, so that chance leaves the answer no wider open than `precision`, a part of
+/// the rate, does; in thousands, and within what takes seconds. Near its capacity, a queue to which ops come
+/// at random forgets what it was after about 2/(1 − ρ)² of them: at 99 % these are ten times as many, at
+/// least.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between the two limits"
+)]
+pub fn ops_for(precision: f64) -> u64 {
+    let thousands = (VARIANCE * (DEVIATIONS / precision).powi(2) / 1e3).ceil();
+    (thousands as u64 * 1_000).clamp(FEWEST_OPS, MOST_OPS)
+}
+
 impl KneeReport {
     /// How far the answers of other seeds may lie from the one that was found, if ops arrive at random.
     ///
@@ -24,7 +38,7 @@ impl KneeReport {
             .run_at(holds_at)
             .filter(|run| is_random && run.ops > 0)?;
         #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-        let deviation = (8.0 / run.ops as f64).sqrt();
+        let deviation = (VARIANCE / run.ops as f64).sqrt();
         let of_median = match self.repeat {
             runs @ 2.. if self.clock == "virtual" => {
                 (std::f64::consts::FRAC_PI_2 / f64::from(runs)).sqrt()
@@ -32,7 +46,7 @@ impl KneeReport {
             // By the wall clock all of them have the same seed.
             _ => 1.0,
         };
-        Some((2e4 * deviation * of_median).round() / 1e4)
+        Some((DEVIATIONS * 1e4 * deviation * of_median).round() / 1e4)
     }
 
     /// The same in words.
@@ -112,6 +126,11 @@ impl KneeReport {
         })
     }
 
+    /// Whether probes were too short for an answer that one can rely on.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.too_few().is_some() || self.too_short().is_some()
+    }
+
     /// Where runs of the same probe disagree.
     pub(super) fn spread(&self) -> Option<String> {
         let split: Vec<f64> = self
@@ -137,5 +156,30 @@ impl KneeReport {
     }
 }
 
+/// Of the rate that is found, in parts of it, times the ops of a probe.
+const VARIANCE: f64 = 8.0;
+/// In which chance leaves the answer open.
+const DEVIATIONS: f64 = 2.0;
+const FEWEST_OPS: u64 = 200_000;
+const MOST_OPS: u64 = 4_000_000;
 /// Of the time in which a queue forgets what it was, how often it should pass.
 const TIMES: f64 = 10.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_are_as_long_as_their_precision_needs() {
+        // Two deviations of √(8/n).
+        for (precision, ops) in [
+            (0.01, 320_000),
+            (0.005, 1_280_000),
+            (0.003, 3_556_000),
+            (0.001, MOST_OPS),
+            (0.05, FEWEST_OPS),
+        ] {
+            assert_eq!(ops_for(precision), ops, "{precision}");
+        }
+    }
+}

@@ -16,6 +16,7 @@ impl KneeReport {
     /// All of it.
     pub(super) fn page(&self) -> String {
         let slo = self.slo_in_words();
+        let is_doubtful = self.is_doubtful();
         let overview = Overview {
             title: match self.searched {
                 Searched::Rate => format!("The highest rate with {slo}"),
@@ -24,11 +25,13 @@ impl KneeReport {
             about: None,
             verdict: self.verdict(),
             word: match self.answer {
+                Answer::Found { .. } if is_doubtful => Some("Found, but not for certain"),
                 Answer::Found { .. } => Some("Found"),
                 Answer::Never { .. } | Answer::Contradiction { .. } => Some("Nothing holds"),
                 Answer::Invalid { .. } => Some("Not measured"),
                 Answer::Aborted => None,
             },
+            is_doubtful,
             reasons: self.say(),
             chips: Vec::new(),
             cards: self.cards(),

@@ -48,7 +48,7 @@ pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
 pub use saved::{Kind, ReadError, document};
 pub use series::Series;
-pub use sweep::{Missing, Part, Place, Point, Quantity, SweepReport, Value};
+pub use sweep::{LeftOut, Missing, Part, Place, Point, Quantity, SweepReport, Value};
 pub use text::{numbers, paragraph, printable, table};
 pub use timeline::Timeline;
 pub use verdict::Verdict;
@@ -159,7 +159,7 @@ pub struct Report {
 }
 
 impl Report {
-    fn is_aborted_by_signal(&self) -> bool {
+    pub fn is_aborted_by_signal(&self) -> bool {
         let aborted = self.aborted.as_ref();
         aborted.is_some_and(|aborted| aborted.by == "signal")
     }

@@ -2,7 +2,7 @@
 
 use super::super::CompareError;
 use super::super::modes::{in_mode, modes_of, threads};
-use super::words::{ENDED, NOT_WANTED, OPEN, op_of};
+use super::words::{ENDED, MAY_END, NOT_WANTED, OPEN, op_of};
 use super::{Again, Answer, BreakEven, MOST_BYTES, MOST_JOBS, ModeRate, NotSearched, Over, Trial};
 use crate::args::Load;
 use crate::interrupt::Interrupt;
@@ -22,6 +22,7 @@ pub fn search(
     let why_not = match is_wanted {
         false => Some(NOT_WANTED),
         true if load.rate.is_some() || load.sets("load.rate") => Some(OPEN),
+        true if load.sets("abort") => Some(MAY_END),
         true => interrupt.is_raised().then_some(ENDED),
     };
     if let Some(why) = why_not {

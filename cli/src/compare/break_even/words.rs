@@ -141,5 +141,8 @@ pub const NOT_WANTED: &str = "Nobody wanted to know: --no-break-even.";
 /// Why nothing is searched in an open loop.
 pub const OPEN: &str = "In an open loop throughput is the rate of the arrivals: where offload begins to win, a \
     closed loop tells (without --rate).";
+/// Why nothing is searched where runs may end before their time.
+pub const MAY_END: &str = "Where offload begins to win is not searched: --set abort may end runs before their time, \
+    and what ran until then cannot be held against each other.";
 /// Why nothing is searched any more.
 pub const ENDED: &str = "A signal ended the comparison before this was searched.";

@@ -20,7 +20,8 @@ impl ModesReport {
             about: Some(&self.load),
             verdict,
             word: (verdict == Verdict::Holds).then_some("Compared"),
-            reasons: self.words().map(str::to_owned).collect(),
+            is_doubtful: false,
+            reasons: self.words().collect(),
             chips: vec![
                 ("clock", self.clock.clone()),
                 ("seeds", self.seeds_in_words()),

@@ -4,7 +4,7 @@ use super::super::CompareError;
 use super::super::break_even;
 use super::super::statistics::Estimate;
 use super::ways::{check, command, in_mode, modes_of, with_defaults};
-use super::words::{failed, notes, stands};
+use super::words::{ended, failed, notes, stands};
 use super::{FORMAT, Latency, ModeFigures, ModesReport, StageMean};
 use crate::args::Compare;
 use crate::interrupt::Interrupt;
@@ -120,7 +120,15 @@ impl ModeFigures {
             stage: stage.stage.to_string(),
             mean_ns: stage.times.mean_ns,
         });
-        let words = if let Some(failed) = failed(mode, runs) {
+        let ended = ended(mode, runs);
+        let is_ended = ended.is_some();
+        let speed_up =
+            speed_up.filter(|_| ended.is_none() && self::ended("software", software).is_none());
+        let words = if let Some(ended) = ended {
+            Some(format!("{ended}, and is held against nothing."))
+        } else if let Some(ended) = self::ended("software", software) {
+            Some(format!("{ended}: {mode} is held against nothing."))
+        } else if let Some(failed) = failed(mode, runs) {
             let words = format!("{failed}, which then wins nothing, whatever its throughput.");
             Some(words)
         } else if let Some(failed) = failed("software", software) {
@@ -134,7 +142,7 @@ impl ModeFigures {
             errors: sum(runs, |it| it.errors.total),
             ops_per_s: Estimate::of(&rates),
             speed_up,
-            words: words.filter(|_| mode != "software"),
+            words: words.filter(|_| mode != "software" || is_ended),
             latency: Latency {
                 mean_ns: estimate(|it| it.latency.mean_ns.map(ns)),
                 p50_ns: estimate(|it| it.latency.p50_ns.map(ns)),

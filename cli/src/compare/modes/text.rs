@@ -27,7 +27,7 @@ impl ModesReport {
                 "ABORTED: a signal ended it; these are the runs until then.",
             ));
         }
-        let words: Vec<_> = self.words().map(|it| paragraph(&printable(it))).collect();
+        let words: Vec<_> = self.words().map(|it| paragraph(&printable(&it))).collect();
         if !words.is_empty() {
             parts.push(words.concat());
         }

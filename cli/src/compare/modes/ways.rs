@@ -58,6 +58,12 @@ pub fn check(load: &Load) -> Result<(), CompareError> {
             "load or knee with --slo; --fail-if with --baseline",
         );
     }
+    if load.sets("expect") {
+        return wrong(
+            "--set expect: no mode has to hold anything here",
+            "load or knee with --slo; --fail-if with --baseline",
+        );
+    }
     if load.notify.as_deref() == Some("poll") {
         return wrong(
             "--notify poll is none of the modes that are compared",

@@ -1,5 +1,6 @@
 //! What a comparison of modes comes to, in sentences.
 
+use super::super::exit_in_words;
 use super::super::statistics::Estimate;
 use super::runs::sum;
 use super::ways::modes_of;
@@ -10,14 +11,15 @@ use crate::report::numbers::{amount, count};
 
 impl ModesReport {
     /// What it comes to, in sentences.
-    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
-        let modes = self.modes.iter().filter_map(|it| it.words.as_deref());
-        let answers = self.break_even.iter().map(|it| it.words.as_str());
-        let notes = self.notes.iter().map(String::as_str);
+    pub(super) fn words(&self) -> impl Iterator<Item = String> {
+        let modes = self.modes.iter().filter_map(|it| it.words.clone());
+        let answers = self.break_even.iter().map(|it| it.words.clone());
+        let notes = self.notes.iter().cloned();
         modes
             .chain(answers)
-            .chain(self.no_break_even.words())
+            .chain(self.no_break_even.words().map(str::to_owned))
             .chain(notes)
+            .chain(exit_in_words(self.verdict()))
     }
 }
 
@@ -32,6 +34,22 @@ pub fn failed(mode: &str, runs: &[Reports]) -> Option<String> {
             count(calls)
         )
     })
+}
+
+/// That a condition of the load ended a run before its time, if one did: what ran until then is no sample of the
+/// whole.
+pub fn ended(mode: &str, runs: &[Reports]) -> Option<String> {
+    let mut reports = runs.iter().flat_map(Reports::variants);
+    let ended = reports.find(|it| it.aborted.is_some() && !it.is_aborted_by_signal())?;
+    let aborted = ended.aborted.as_ref()?;
+    let seed = match runs.len() {
+        1 => String::new(),
+        _ => format!(" with seed {}", ended.scenario.seed),
+    };
+    Some(format!(
+        "FAILED: {mode} was ended{seed} before its time, by {}",
+        aborted.reason
+    ))
 }
 
 /// What the figures alone do not tell.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::condition::FailIf;
-use super::differences::relative;
+use super::differences::{relative, void};
 use super::words::of_variant;
 use crate::report::Report;
 use crate::report::numbers::difference as percent;
@@ -63,7 +63,9 @@ impl Condition {
         Self {
             variant: before.scenario.variant.clone(),
             fail_if: condition.text.clone(),
-            fails: Some(difference.is_none_or(is_met)),
+            fails: void(before, after)
+                .is_none()
+                .then(|| difference.is_none_or(is_met)),
             difference: difference.filter(|it| it.is_finite()),
             from_nothing: difference.is_some_and(f64::is_infinite),
         }

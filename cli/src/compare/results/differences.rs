@@ -18,6 +18,10 @@ pub struct Pair {
     pub(super) figures: Vec<Difference>,
     /// How the candidate stands to the baseline, in sentences.
     pub(super) words: Vec<String>,
+    /// Why the two are not held against each other, if they are not: one was ended before its time, or its
+    /// figures mean nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) void: Option<String>,
 }
 
 /// An entry of the configuration.
@@ -74,13 +78,33 @@ impl Pair {
         let figures: Vec<_> = figures
             .filter_map(|it| Difference::new(it, before, after))
             .collect();
+        let void = void(before, after);
+        let words = match &void {
+            Some(why) => vec![format!("Not held against each other: {why}.")],
+            None => figures.iter().filter_map(Difference::in_words).collect(),
+        };
         Self {
             variant: before.scenario.variant.clone(),
             differing: differing.collect(),
-            words: figures.iter().filter_map(Difference::in_words).collect(),
+            words,
             figures,
+            void,
         }
     }
+}
+
+/// Why `before` and `after` cannot be held against each other, if so: what a run came to until something ended
+/// it is no figure of the whole, and in most of them the load has only begun.
+pub fn void(before: &Report, after: &Report) -> Option<String> {
+    let sides = [("baseline", before), ("candidate", after)];
+    let why = sides.into_iter().filter_map(|(side, report)| {
+        let aborted = report.aborted.as_ref();
+        let aborted = aborted.map(|_| format!("the {side} was ended before its time"));
+        let invalid = report.invalid.as_ref();
+        aborted.or_else(|| invalid.map(|_| format!("the {side} is invalid")))
+    });
+    let why: Vec<String> = why.collect();
+    (!why.is_empty()).then(|| why.join(", and "))
 }
 
 impl Difference {
@@ -96,6 +120,45 @@ impl Difference {
             shown: [a.to_string(), b.to_string()],
         })
     }
+
+    /// How the candidate stands to the baseline; `None` where that is no number.
+    pub(super) fn stand(&self) -> Option<Stand> {
+        let difference = self.difference?;
+        Some(if difference == 0.0 {
+            Stand::Same
+        } else if self.half_width.is_some_and(|half| difference.abs() <= half) {
+            Stand::Unclear
+        } else if difference > 0.0 {
+            Stand::Above
+        } else {
+            Stand::Below
+        })
+    }
+
+    /// How far apart they are, as a part of the baseline.
+    pub(super) fn size(&self) -> f64 {
+        self.difference.map_or(0.0, f64::abs)
+    }
+}
+
+impl Pair {
+    /// The figure of this name, if both have it.
+    pub(super) fn figure(&self, name: &str) -> Option<&Difference> {
+        self.figures.iter().find(|it| it.figure == name)
+    }
+}
+
+/// How a figure of the candidate stands to that of the baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    /// It is the same.
+    Same,
+    /// It is higher.
+    Above,
+    /// It is lower.
+    Below,
+    /// They differ by less than is known.
+    Unclear,
 }
 
 /// How far `after` is from `before`, as a part of it; two zeros do not differ.

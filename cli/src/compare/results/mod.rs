@@ -1,10 +1,11 @@
 //! Results held against each other, figure by figure.
 //!
-//! `differences` has the figures, `conditions` what must not be; `words`, `text`, `csv` and `page` show them.
+//! `differences` has the figures, `conditions` what must not be; `words`, `many`, `text`, `csv` and `page` show them.
 
 mod conditions;
 mod csv;
 mod differences;
+mod many;
 mod page;
 mod text;
 mod words;

@@ -1,6 +1,7 @@
 //! How results stand to each other, in sentences.
 
-use super::differences::{Difference, Pair};
+use super::super::exit_in_words;
+use super::differences::{Difference, Differing, Pair, Stand};
 use super::{ResultsReport, Sides, is_void};
 use crate::report::numbers::{count, difference as percent};
 
@@ -32,11 +33,29 @@ impl Sides {
             });
             [wrong, invalid, aborted].into_iter().flatten()
         });
-        said.collect()
+        said.chain(self.broken()).collect()
+    }
+
+    /// What was expected of the run and does not hold; of what was saved, it is its own affair.
+    fn broken(&self) -> Vec<String> {
+        let variants = self.reports[1].variants().iter().filter(|_| self.was_run);
+        let broken = variants.flat_map(|report| report.expected.iter());
+        let broken = broken.filter(|it| it.fails() && !it.is_abort());
+        let broken = broken.map(|it| {
+            let name = &self.names[1];
+            let (figure, condition, measured) = (&it.figure, &it.condition, &it.measured);
+            format!("FAILED: {name}: {figure} {condition} fails: {measured}.")
+        });
+        broken.collect()
     }
 }
 
 impl ResultsReport {
+    /// How the program ended, if not well.
+    pub(super) fn exit_in_words(&self) -> Option<String> {
+        exit_in_words(self.verdict)
+    }
+
     /// Why no condition can be held against the figures, if none can.
     pub(super) fn objection(&self) -> Option<String> {
         let is_void = is_void(self.verdict) && !self.conditions.is_empty();
@@ -65,28 +84,33 @@ impl Difference {
             "p99" => ("Its p99 is", "higher", "lower"),
             _ => return None,
         };
-        let difference = self.difference?;
-        let known = self
-            .half_width
-            .map(|half| format!(" ± {:.2} %", half * 100.0));
+        let known = self.half().map(|half| format!(" ± {half}"));
         let known = known.unwrap_or_default();
-        Some(if difference == 0.0 {
-            let same = if self.figure == "throughput" {
-                "as fast"
-            } else {
-                "the same"
-            };
-            format!("{subject} {same}.")
-        } else if self.half_width.is_some_and(|half| difference.abs() <= half) {
-            let difference = percent(difference);
-            format!("{subject} not certainly {above} or {below}: {difference}{known}.")
-        } else {
-            let than = if difference > 0.0 { above } else { below };
-            format!(
-                "{subject} {than} by {:.2} %{known}.",
-                difference.abs() * 100.0
-            )
+        let by = |than: &str| format!("{subject} {than} by {:.2} %{known}.", self.size() * 100.0);
+        Some(match self.stand()? {
+            Stand::Same if self.figure == "throughput" => format!("{subject} as fast."),
+            Stand::Same => format!("{subject} the same."),
+            Stand::Unclear => {
+                let difference = percent(self.difference?);
+                format!("{subject} not certainly {above} or {below}: {difference}{known}.")
+            }
+            Stand::Above => by(above),
+            Stand::Below => by(below),
         })
+    }
+
+    /// How well the difference is known, in words.
+    pub(super) fn half(&self) -> Option<String> {
+        self.half_width.map(|half| format!("{:.2} %", half * 100.0))
+    }
+}
+
+impl Differing {
+    /// It as a sentence without its end.
+    pub(super) fn in_words(&self) -> String {
+        let or = |value: &Option<String>| value.clone().unwrap_or("not said".to_owned());
+        let (a, b) = (or(&self.baseline), or(&self.candidate));
+        format!("{} is {a} and {b}", self.entry)
     }
 }
 

@@ -78,6 +78,9 @@ impl SweepReport {
         if self.quantities != other.quantities {
             return Err("they swept other values".to_owned());
         }
+        if self.left_out != other.left_out {
+            return Err("they left out other points".to_owned());
+        }
         let (Some(ours), Some(theirs)) = (self.points.first(), other.points.first()) else {
             return Ok(());
         };

@@ -13,14 +13,14 @@ pub struct Row<'a> {
     /// What the others are, in words; empty if there are no others.
     pub of: String,
     /// Values of the quantity, in ascending order, and the points there.
-    pub points: Vec<(u64, &'a Point)>,
+    pub points: Vec<(f64, &'a Point)>,
 }
 
 /// The lines of `sweep` along the quantity at `axis`.
 pub fn rows(sweep: &SweepReport, axis: usize) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for point in &sweep.points {
-        let Some(Value::Number(at)) = point.place.at.get(axis) else {
+        let Some(at) = point.place.at.get(axis).and_then(Value::number) else {
             continue;
         };
         let others = sweep.quantities.iter().zip(&point.place.at).enumerate();
@@ -28,15 +28,15 @@ pub fn rows(sweep: &SweepReport, axis: usize) -> Vec<Row<'_>> {
         let of: Vec<String> = others
             .map(|(_, (quantity, value))| match value {
                 Value::Word(word) => word.clone(),
-                Value::Number(number) => format!("{} {}", quantity.name, count(*number)),
+                number => format!("{} {}", quantity.name, number.in_words()),
             })
             .collect();
         let of = of.join(", ");
         match rows.iter_mut().find(|row| row.of == of) {
-            Some(row) => row.points.push((*at, point)),
+            Some(row) => row.points.push((at, point)),
             None => rows.push(Row {
                 of,
-                points: vec![(*at, point)],
+                points: vec![(at, point)],
             }),
         }
     }
@@ -60,7 +60,7 @@ pub fn told(sweep: &SweepReport) -> Option<(&Quantity, Vec<Row<'_>>)> {
 }
 
 /// Where the knee stands among `points`, if they show one.
-pub fn knee(quantity: &Quantity, points: &[(u64, &Point)]) -> Option<usize> {
+pub fn knee(quantity: &Quantity, points: &[(f64, &Point)]) -> Option<usize> {
     let brings: Vec<f64> = points
         .iter()
         .map(|(at, point)| brings(quantity, *at, point))
@@ -71,11 +71,10 @@ pub fn knee(quantity: &Quantity, points: &[(u64, &Point)]) -> Option<usize> {
 }
 
 /// Ops per second; where messages grow, bytes.
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-fn brings(quantity: &Quantity, at: u64, point: &Point) -> f64 {
+fn brings(quantity: &Quantity, at: f64, point: &Point) -> f64 {
     let throughput = point.report.ops_per_s.unwrap_or(0.0);
     match quantity.name.as_str() {
-        "size" => throughput * at as f64,
+        "size" => throughput * at,
         _ => throughput,
     }
 }
@@ -90,7 +89,7 @@ pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
         return format!("{of}{}", unsaturated(quantity, row));
     };
     let not_yet = match knee.checked_sub(1) {
-        Some(before) => format!(" (at {} not yet)", count(row.points[before].0)),
+        Some(before) => format!(" (at {} not yet)", in_digits(row.points[before].0)),
         None => String::new(),
     };
     let from = format!(
@@ -127,19 +126,32 @@ fn unsaturated(quantity: &Quantity, row: &Row<'_>) -> String {
         return format!(
             "at {last}, the last value, the device is saturated (at {} not yet); what more would \
              bring was not measured",
-            count(*before)
+            in_digits(*before)
         );
     }
     format!("nothing is saturated up to {last}; throughput still grows")
 }
 
+/// A value of a quantity: `1,024`, `0.5`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole, and not below zero"
+)]
+fn in_digits(at: f64) -> String {
+    match at.fract() == 0.0 {
+        true => count(at as u64),
+        false => at.to_string(),
+    }
+}
+
 /// A value with what it is of.
-pub fn named(quantity: &Quantity, at: u64) -> String {
-    let number = count(at);
+pub fn named(quantity: &Quantity, at: f64) -> String {
+    let number = in_digits(at);
     match quantity.name.as_str() {
         "rate" => format!("{number} arrivals per second"),
         "size" => format!("{number} bytes"),
-        name if at == 1 => format!("{number} {}", name.trim_end_matches('s')),
+        name if at == 1.0 => format!("{number} {}", name.trim_end_matches('s')),
         name => format!("{number} {name}"),
     }
 }

@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use predicted::{bound, predicted};
 
 use super::saved::{ReadError, document};
+use super::text::numbers::count;
+use super::text::printable;
 use super::{Report, Reports, Verdict, csv};
 use crate::formats::{Format, Histogram, Render, json};
 
@@ -71,6 +73,9 @@ pub struct SweepReport {
     quantities: Vec<Quantity>,
     #[serde(default)]
     shard: Option<Part>,
+    /// Places of the grid at which nothing can be run.
+    #[serde(default)]
+    left_out: Vec<LeftOut>,
     points: Vec<Point>,
 }
 
@@ -90,12 +95,15 @@ pub(super) struct Document<'a> {
     /// Which part of the sweep this is, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<Part>,
+    /// Places of the whole grid at which nothing can be run, in its order.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    left_out: &'a [LeftOut],
     /// The points that were run, in the order of the grid.
     points: &'a [Point],
 }
 
 /// What is swept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantity {
     /// Its name, that of its flag: `jobs`, `rate`, `size` (bytes), `threads` or `notify`.
     pub name: String,
@@ -106,11 +114,13 @@ pub struct Quantity {
 }
 
 /// A value of a quantity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Value {
-    /// A number.
+    /// A whole number.
     Number(u64),
+    /// A number that is not whole, as a rate may be.
+    Fraction(f64),
     /// A word.
     Word(String),
 }
@@ -125,12 +135,22 @@ pub struct Part {
 }
 
 /// Where a point stands in the grid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// Its number, from 0: the last quantity changes first.
     pub index: u64,
     /// A value of each quantity, in their order.
     pub at: Vec<Value>,
+}
+
+/// A place at which nothing can be run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Why.
+    pub why: String,
 }
 
 /// A point of a sweep.
@@ -173,10 +193,32 @@ impl Place {
     }
 }
 
+impl Value {
+    /// It as a place on an axis, if it is a number.
+    #[expect(clippy::cast_precision_loss, reason = "a place on an axis")]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number as f64),
+            Self::Fraction(number) => Some(*number),
+            Self::Word(_) => None,
+        }
+    }
+
+    /// It as tables have it.
+    fn in_words(&self) -> String {
+        match self {
+            Self::Number(number) => count(*number),
+            Self::Fraction(number) => number.to_string(),
+            Self::Word(word) => printable(word),
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
+            Self::Fraction(number) => number.fmt(f),
             Self::Word(word) => word.fmt(f),
         }
     }
@@ -186,23 +228,25 @@ impl Quantity {
     /// Whether it can be the axis of a chart.
     fn is_number(&self) -> bool {
         let numbers = self.values.iter();
-        let numbers = numbers.filter(|value| matches!(value, Value::Number(_)));
+        let numbers = numbers.filter(|value| value.number().is_some());
         numbers.count() == self.values.len() && self.values.len() > 1
     }
 }
 
 impl SweepReport {
-    /// What `command` has swept; `points` in their order.
+    /// What `command` has swept; `points` and what is `left_out` of the grid in their order.
     pub fn new(
         command: String,
         quantities: Vec<Quantity>,
         shard: Option<Part>,
+        left_out: Vec<LeftOut>,
         points: Vec<Point>,
     ) -> Self {
         Self {
             command,
             quantities,
             shard: shard.filter(|part| part.of > 1),
+            left_out,
             points,
         }
     }
@@ -238,14 +282,15 @@ impl SweepReport {
         {
             return Err("its points are not in order".to_owned());
         }
-        for point in &self.points {
-            let place = &point.place;
+        let left_out = self.left_out.iter().map(|it| &it.place);
+        for place in self.points.iter().map(|it| &it.place).chain(left_out) {
             if place.index >= count || *place != Place::new(place.index, &self.quantities) {
                 return Err(format!("point {} is none of its grid", place.index));
             }
-            point.report.check()?;
         }
-        Ok(())
+        self.points
+            .iter()
+            .try_for_each(|point| point.report.check())
     }
 
     /// Points of the whole grid.
@@ -261,8 +306,9 @@ impl SweepReport {
             let found = self.points.binary_search_by_key(index, |it| it.place.index);
             found.is_ok()
         };
+        let is_left_out = |index: &u64| self.left_out.iter().any(|it| it.place.index == *index);
         let all = 0..self.grid_len().unwrap_or(0);
-        all.filter(|index| !has(index))
+        all.filter(|index| !has(index) && !is_left_out(index))
             .map(|index| Place::new(index, &self.quantities))
             .collect()
     }
@@ -313,6 +359,7 @@ impl Render for SweepReport {
             command: &self.command,
             quantities: &self.quantities,
             shard: self.shard,
+            left_out: &self.left_out,
             points: &self.points,
         };
         json(&document)

@@ -9,7 +9,7 @@ use super::super::text::numbers::{amount, or_na};
 use super::knee::{Row, in_words, rows, told};
 use super::predicted::{bound, predicted, predicted_busy, predicted_latency_ns};
 use super::table::{about, points, says};
-use super::{Point, Quantity, SweepReport, busy};
+use super::{Point, Quantity, SweepReport, Value, busy};
 use crate::scenario::Entries;
 
 /// All of it.
@@ -56,6 +56,7 @@ pub fn html(sweep: &SweepReport) -> String {
             Verdict::Aborted => Some("Incomplete"),
             _ => None,
         },
+        is_doubtful: false,
         reasons: words
             .map(|(label, said)| format!("{label}: {said}."))
             .collect(),
@@ -109,7 +110,7 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
         "" => what.to_owned(),
         of => format!("{of}, {what}"),
     };
-    let each = |what: &str, figure: &dyn Fn(u64, &Point) -> Option<f64>| -> Vec<Swept> {
+    let each = |what: &str, figure: &dyn Fn(f64, &Point) -> Option<f64>| -> Vec<Swept> {
         let line = |row: &Row<'_>| line(name(row, what), row, figure);
         rows.iter().map(line).collect()
     };
@@ -165,10 +166,9 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
     charts
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a place in a chart")]
-fn line(label: String, row: &Row<'_>, figure: &dyn Fn(u64, &Point) -> Option<f64>) -> Swept {
+fn line(label: String, row: &Row<'_>, figure: &dyn Fn(f64, &Point) -> Option<f64>) -> Swept {
     let points = row.points.iter();
-    let points = points.map(|(at, point)| (*at as f64, figure(*at, point).unwrap_or(f64::NAN)));
+    let points = points.map(|(at, point)| (*at, figure(*at, point).unwrap_or(f64::NAN)));
     Swept {
         label,
         points: points.collect(),
@@ -178,10 +178,9 @@ fn line(label: String, row: &Row<'_>, figure: &dyn Fn(u64, &Point) -> Option<f64
 /// Whether each value is at least half as much again as the one before: then steps of the axis are
 /// factors.
 fn is_doubling(quantity: &Quantity) -> bool {
-    quantity.values.windows(2).all(|pair| match pair {
-        [super::Value::Number(a), super::Value::Number(b)] => *a > 0 && *b >= a + a / 2,
-        _ => false,
-    })
+    let numbers: Option<Vec<f64>> = quantity.values.iter().map(Value::number).collect();
+    let is_factor = |pair: &[f64]| pair[0] > 0.0 && pair[1] >= pair[0] * 1.5;
+    numbers.is_some_and(|numbers| numbers.windows(2).all(is_factor))
 }
 
 /// As much as the best, but for chance.

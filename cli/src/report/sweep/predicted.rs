@@ -60,7 +60,6 @@ fn is_plain_closed_loop(report: &Report) -> bool {
 
 /// The knee of the closed-loop prediction, N* = X (Z + S): as many jobs as the most that is predicted, X,
 /// needs if none waits for another; where slices are the limit, X is c/S. `None` where the prediction does not reach its most.
-#[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
 pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
     let is_closed = row
         .points
@@ -73,11 +72,11 @@ pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
         .points
         .iter()
         .map(|(at, point)| Some((*at, bound(&point.report)?)));
-    let known: Vec<(u64, f64)> = known.collect::<Option<_>>()?;
+    let known: Vec<(f64, f64)> = known.collect::<Option<_>>()?;
     let (first, at_first) = *known.first()?;
     let most = known.iter().map(|(_, it)| *it).fold(0.0, f64::max);
     let ends = known.iter().filter(|(_, it)| *it >= most * FLAT).count();
-    (ends > 1 && at_first < most * FLAT).then(|| first as f64 * most / at_first)
+    (ends > 1 && at_first < most * FLAT).then(|| first * most / at_first)
 }
 
 /// What is predicted of the knee, in words: with all slices busy, or with less where something else is the
@@ -105,18 +104,17 @@ pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> 
 }
 
 /// Mean latency by Little's law, if as many ops are in it as jobs: N/X, in ns, of the predicted X.
-#[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
-pub fn predicted_latency_ns(quantity: &Quantity, at: u64, point: &Point) -> Option<f64> {
+pub fn predicted_latency_ns(quantity: &Quantity, at: f64, point: &Point) -> Option<f64> {
     let is_jobs = quantity.name == "jobs" && is_plain_closed_loop(&point.report);
     let ops_per_s = predicted(&point.report).filter(|it| is_jobs && *it > 0.0)?;
-    Some(at as f64 / ops_per_s * 1e9)
+    Some(at / ops_per_s * 1e9)
 }
 
 /// Where a measurement is farthest below the bound, and what takes the difference: the host and the device,
 /// if they take turns, or else what its ops spend their time with.
 pub fn gap_in_words(quantity: &Quantity, rows: &[Row<'_>]) -> Option<String> {
     let points = rows.iter().flat_map(|row| {
-        let of = move |(at, point): &(u64, &'_ Point)| {
+        let of = move |(at, point): &(f64, &'_ Point)| {
             let report = &point.report;
             let part = report.ops_per_s? / bound(report)?;
             let is_closed = report.open_loop.is_none();

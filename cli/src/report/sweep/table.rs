@@ -5,7 +5,7 @@ use super::super::text::{self, Table, printable};
 use super::super::{Report, Verdict};
 use super::knee::{in_words, knee, told};
 use super::predicted::{gap_in_words, predicted, predicted_in_words};
-use super::{Point, SweepReport, Value, busy};
+use super::{LeftOut, Place, Point, SweepReport, Value, busy};
 
 /// All of it.
 pub fn text(sweep: &SweepReport) -> String {
@@ -59,8 +59,8 @@ pub fn about(sweep: &SweepReport) -> Vec<(&'static str, String)> {
 /// How many points there are, and which are missing.
 fn known(sweep: &SweepReport) -> String {
     let here = sweep.points.len() as u64;
-    let all = sweep.grid_len().unwrap_or(0);
-    match (sweep.shard, sweep.is_complete()) {
+    let all = sweep.grid_len().unwrap_or(0) - sweep.left_out.len() as u64;
+    let known = match (sweep.shard, sweep.is_complete()) {
         (None, true) => count(here),
         (Some(part), true) => format!(
             "{} of {}: shard {} of {}",
@@ -70,6 +70,13 @@ fn known(sweep: &SweepReport) -> String {
             part.of
         ),
         (_, false) => format!("INCOMPLETE: {} of {}", count(here), count(all)),
+    };
+    match sweep.left_out.as_slice() {
+        [] => known,
+        [first, ..] => {
+            let places = counted(sweep.left_out.len() as u64, "place");
+            format!("{known}; {places} of the grid left out: {}", first.why)
+        }
     }
 }
 
@@ -83,12 +90,17 @@ pub fn points(sweep: &SweepReport) -> Table {
         rows.filter_map(|row| Some(row.points[knee(quantity, &row.points)?].1.place.index))
             .collect()
     });
+    let mut left_out = sweep.left_out.iter().peekable();
+    let values = |place: &Place| place.at.iter().map(Value::in_words).collect::<Vec<_>>();
+    let nothing = |it: &LeftOut| {
+        let cells = std::iter::repeat_n("-".to_owned(), heads.len() - 1);
+        [values(&it.place), cells.collect()].concat()
+    };
     for point in &sweep.points {
+        while let Some(it) = left_out.next_if(|it| it.place.index < point.place.index) {
+            table.row(nothing(it));
+        }
         let report = &point.report;
-        let values = point.place.at.iter().map(|value| match value {
-            Value::Number(number) => count(*number),
-            Value::Word(word) => printable(word),
-        });
         let figures = [
             or_na(report.ops_per_s, amount),
             or_na(predicted(report), amount),
@@ -97,7 +109,10 @@ pub fn points(sweep: &SweepReport) -> Table {
             share(busy(report)),
             mark(point, &knees),
         ];
-        table.row(values.chain(figures));
+        table.row([values(&point.place), figures.to_vec()].concat());
+    }
+    for it in left_out {
+        table.row(nothing(it));
     }
     table
 }

@@ -19,7 +19,7 @@ use crate::formats::Render;
 use crate::interrupt::Interrupt;
 use crate::load::Adhoc;
 use crate::probe::{self, ProbeError};
-use crate::report::{Kind, ReadError, Reports, SweepReport, Verdict};
+use crate::report::{Kind, ReadError, Report, Reports, SweepReport, Verdict};
 
 /// Why there is nothing to compare.
 #[derive(Debug, thiserror::Error)]
@@ -183,6 +183,17 @@ impl Compare {
 fn exit_in_words(verdict: Verdict) -> Option<String> {
     let exit = verdict.exit();
     (verdict != Verdict::Holds).then(|| format!("Exit code {}: {}.", exit.code(), exit.meaning()))
+}
+
+/// What was expected of `report` and does not hold, without what ended it, which is said elsewhere.
+fn broken(report: &Report) -> impl Iterator<Item = String> {
+    let is_whole = report.aborted.is_none();
+    let broken = report.expected.iter();
+    let broken = broken.filter(move |it| it.fails() && (is_whole || !it.is_abort()));
+    broken.map(|it| {
+        let (figure, condition, measured) = (&it.figure, &it.condition, &it.measured);
+        format!("{figure} {condition} fails: {measured}")
+    })
 }
 
 /// `value` for a table that programs read: to a millionth; nothing if there is none.

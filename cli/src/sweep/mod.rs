@@ -17,6 +17,7 @@ use crate::live::{self, Live, Viewer};
 use crate::load::{self, Adhoc};
 use crate::output;
 use crate::probe::FIRST_SEED;
+use crate::report::numbers::counted;
 use crate::report::{
     Aborted, LeftOut, Outcome, Part, Place, Point, Quantity, Reports, SweepReport, Value,
 };
@@ -323,8 +324,12 @@ fn impossible(base: &args::Load, quantities: &[Quantity], place: &Place) -> Opti
     };
     let (jobs, threads) = (of("jobs", &base.jobs)?, of("threads", &base.threads)?);
     let is_swept = swept("jobs").or(swept("threads")).is_some();
-    (is_swept && 0 < jobs && jobs < threads)
-        .then(|| format!("{threads} threads need {threads} jobs at least, and there are {jobs}"))
+    (is_swept && 0 < jobs && jobs < threads).then(|| {
+        format!(
+            "of {threads} threads with {} some would have none",
+            counted(jobs, "job")
+        )
+    })
 }
 
 fn ways(typed: &str) -> Result<Vec<String>, String> {

@@ -1,7 +1,7 @@
 //! What a comparison of modes comes to, in sentences.
 
-use super::super::exit_in_words;
 use super::super::statistics::Estimate;
+use super::super::{broken, exit_in_words};
 use super::runs::sum;
 use super::ways::modes_of;
 use super::{ModeFigures, ModesReport};
@@ -15,10 +15,14 @@ impl ModesReport {
         let modes = self.modes.iter().filter_map(|it| it.words.clone());
         let answers = self.break_even.iter().map(|it| it.words.clone());
         let notes = self.notes.iter().cloned();
+        let broken = self.results.iter().flat_map(|report| {
+            broken(report).map(|it| format!("FAILED: {}: {it}.", report.label()))
+        });
         modes
             .chain(answers)
             .chain(self.no_break_even.words().map(str::to_owned))
             .chain(notes)
+            .chain(broken)
             .chain(exit_in_words(self.verdict()))
     }
 }

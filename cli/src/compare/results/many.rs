@@ -3,7 +3,7 @@
 use super::ResultsReport;
 use super::conditions::Condition;
 use super::differences::{Difference, Pair, Stand};
-use crate::report::numbers::{count, difference as percent};
+use crate::report::numbers::{count, counted, difference as percent};
 use crate::report::table::Table;
 
 impl ResultsReport {
@@ -23,7 +23,12 @@ impl ResultsReport {
             };
             Some((label, said))
         });
-        let mut summary = vec![("compared", format!("{} pairs", self.pairs.len()))];
+        let is_point = |pair: &Pair| pair.variant.as_ref().is_some_and(|it| it.contains('='));
+        let what = match self.pairs.iter().all(is_point) {
+            true => "point",
+            false => "variant",
+        };
+        let mut summary = vec![("compared", counted(self.pairs.len() as u64, what))];
         summary.extend(figures);
         let fails = |pair: &&Pair| {
             let errors = pair.figure("errors");
@@ -97,7 +102,7 @@ impl ResultsReport {
             let p99 = pair.figure("p99").and_then(|it| it.difference);
             let name = pair.variant.as_deref().unwrap_or_default();
             table.row([
-                name.replace(',', ", "),
+                name.replace("notify=", "").replace(',', ", "),
                 shown(0),
                 shown(1),
                 or_na(throughput.and_then(|it| it.difference).map(percent)),

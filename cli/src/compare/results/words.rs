@@ -1,8 +1,9 @@
 //! How results stand to each other, in sentences.
 
-use super::super::exit_in_words;
+use super::super::{broken, exit_in_words};
 use super::differences::{Difference, Differing, Pair, Stand};
 use super::{ResultsReport, Sides, is_void};
+use crate::report::Verdict;
 use crate::report::numbers::{count, difference as percent};
 
 impl Sides {
@@ -39,21 +40,26 @@ impl Sides {
     /// What was expected of the run and does not hold; of what was saved, it is its own affair.
     fn broken(&self) -> Vec<String> {
         let variants = self.reports[1].variants().iter().filter(|_| self.was_run);
-        let broken = variants.flat_map(|report| report.expected.iter());
-        let broken = broken.filter(|it| it.fails() && !it.is_abort());
-        let broken = broken.map(|it| {
-            let name = &self.names[1];
-            let (figure, condition, measured) = (&it.figure, &it.condition, &it.measured);
-            format!("FAILED: {name}: {figure} {condition} fails: {measured}.")
-        });
-        broken.collect()
+        variants
+            .flat_map(broken)
+            .map(|it| format!("FAILED: {}: {it}.", self.names[1]))
+            .collect()
     }
 }
 
 impl ResultsReport {
     /// How the program ended, if not well.
     pub(super) fn exit_in_words(&self) -> Option<String> {
-        exit_in_words(self.verdict)
+        let is_met = self.conditions.iter().any(|it| it.fails == Some(true));
+        match self.verdict {
+            Verdict::ExpectationFailed if is_met => {
+                let code = self.verdict.exit().code();
+                Some(format!(
+                    "Exit code {code}: a --fail-if is met, or was not measured."
+                ))
+            }
+            verdict => exit_in_words(verdict),
+        }
     }
 
     /// Why no condition can be held against the figures, if none can.

@@ -9,11 +9,14 @@ use super::super::text::numbers::{amount, share, time_in_words};
 use super::knee::{Row, named};
 use super::{Point, Quantity, busy};
 
-/// Ops per second at most.
+/// Ops per second at most: of an open loop what arrives, or as much as can be served.
 ///
 /// The report has it as a utilisation. By the utilisation law that is X · S/c, so it is to the measured
 /// utilisation as the predicted throughput to the measured one.
 pub fn bound(report: &Report) -> Option<f64> {
+    if let Some(open_loop) = &report.open_loop {
+        return Some(open_loop.offered_per_s?.min(open_loop.capacity_per_s?));
+    }
     throughput(report, busiest(report)?.predicted?.utilisation)
 }
 

@@ -75,7 +75,7 @@ fn known(sweep: &SweepReport) -> String {
         [] => known,
         [first, ..] => {
             let places = counted(sweep.left_out.len() as u64, "place");
-            format!("{known}; {places} of the grid left out: {}", first.why)
+            format!("{known}; {places} of the grid left out (-): {}", first.why)
         }
     }
 }

@@ -189,7 +189,12 @@ fn point(
 
 /// Flags of a load that mean nothing in a sweep.
 fn refuse(args: &args::Sweep) -> Result<(), PlanError> {
-    let wrong = if !args.load.slo.is_empty() {
+    let expects = args.load.set_of("expect");
+    let expects = expects.is_some_and(|set| !set.ends_with('='));
+    let wrong = if expects {
+        "--set expect: a sweep looks at all of its points, and none of them passes or fails\n  accepted: it \
+         with `pausewake load`, at the point that matters"
+    } else if !args.load.slo.is_empty() {
         "--slo: a sweep looks at all of its points, and none of them passes or fails\n  accepted: --slo \
          with `pausewake load`, at the point that matters"
     } else if args.load.sets("abort") {

@@ -3,7 +3,7 @@
 use super::look::{BEYOND, needed};
 use super::probes::ProbeRun;
 use super::report::{Answer, KneeReport, Searched};
-use crate::report::numbers::{count, counted, share};
+use crate::report::numbers::{amount, count, counted, share};
 
 /// As many ops as a probe needs, so that chance leaves the answer no wider open than `precision`, a part of
 /// the rate, does; in thousands, and within what takes seconds. Near its capacity, a queue to which ops come
@@ -116,13 +116,21 @@ impl KneeReport {
         let free = 1.0 - load;
         #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
         let ops = run.ops as f64;
-        (ops * free * free < TIMES * 2.0).then(|| {
-            format!(
+        let is_short = ops * free * free < TIMES * 2.0;
+        is_short.then(|| match load < CLOSE {
+            true => format!(
+                "TOO SHORT: at {} of what the modelled device can do, a queue shows what it usually is after \
+                 some {} ops, and these probes had {}: longer ones (--duration, --ops) may fail there.",
+                share(load),
+                amount(TIMES * 2.0 / free.powi(2)),
+                count(run.ops)
+            ),
+            false => format!(
                 "TOO SHORT: this is {} of what the modelled device can do. So close to it a queue goes on \
                  growing for longer than these probes took, and longer ones (--duration, --ops) may fail \
                  there.",
                 share(load)
-            )
+            ),
         })
     }
 
@@ -162,6 +170,8 @@ const VARIANCE: f64 = 8.0;
 const DEVIATIONS: f64 = 2.0;
 const FEWEST_OPS: u64 = 200_000;
 const MOST_OPS: u64 = 4_000_000;
+/// From there on an answer is close to what the device can do.
+const CLOSE: f64 = 0.9;
 /// Of the time in which a queue forgets what it was, how often it should pass.
 const TIMES: f64 = 10.0;
 

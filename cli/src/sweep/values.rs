@@ -103,7 +103,9 @@ fn range<N: Number>(
         None => (rest, Step::Times(N::TWO)),
         Some(at) => {
             let (last, step) = rest.split_at(at);
-            let mut sign = step.chars();
+            // It may stand apart: `1..1024 (x2)`.
+            let last = last.trim_end().trim_end_matches('(');
+            let mut sign = step.trim_end_matches(')').chars();
             let is_plus = sign.next() == Some('+');
             let by = number(sign.as_str())?;
             let step = if is_plus {
@@ -142,6 +144,9 @@ fn range<N: Number>(
 /// A whole number, which may have one of `units`.
 pub fn whole(text: &str, units: &[(&str, u64)]) -> Result<u64, String> {
     let text = text.trim();
+    if text.is_empty() {
+        return Err(MISSING.to_owned());
+    }
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = &text[digits.len()..];
     let factor = match units.iter().find(|(name, _)| *name == unit) {
@@ -161,7 +166,10 @@ pub fn whole(text: &str, units: &[(&str, u64)]) -> Result<u64, String> {
 /// A rate per second, as `pausewake load` takes it.
 pub fn rate(text: &str) -> Result<f64, String> {
     let rate = crate::args::per_second(text);
-    let rate = rate.map_err(|error| format!("`{}`: {error}", text.trim()))?;
+    let rate = rate.map_err(|error| match text.trim() {
+        "" => MISSING.to_owned(),
+        text => format!("`{text}`: {}", error.wrong()),
+    })?;
     Ok(rounded(rate.per_second()))
 }
 
@@ -178,6 +186,7 @@ pub fn of_rate(rate: f64) -> Value {
     }
 }
 
+const MISSING: &str = "a number is missing";
 /// Of things.
 pub const COUNTS: [(&str, u64); 2] = [("k", 1_000), ("M", 1_000_000)];
 /// Of bytes.
@@ -206,6 +215,7 @@ mod tests {
             ("1..100x10", &[1, 10, 100]),
             ("1..100×10", &[1, 10, 100]),
             ("1..100 x10", &[1, 10, 100]),
+            ("1..100 (×10)", &[1, 10, 100]),
             ("10k..30k+10k", &[10_000, 20_000, 30_000]),
             ("0..2+1", &[0, 1, 2]),
             ("8,1..4, 2", &[1, 2, 4, 8]),
@@ -236,9 +246,9 @@ mod tests {
             ("0", "above zero"),
             ("0..4", "above zero"),
             ("1..4x1", "factor above 1"),
-            ("-1", "rate"),
-            ("1..x2", "rate"),
-            ("fast", "rate"),
+            ("-1", "does not begin with a number"),
+            ("1..x2", "a number is missing"),
+            ("fast", "does not begin with a number"),
         ] {
             let told = numbers(text, rate).expect_err(text);
             assert!(told.contains(wrong), "{text}: {told}");
@@ -250,8 +260,9 @@ mod tests {
     #[test]
     fn what_is_no_range_is_told() {
         for (text, wrong) in [
-            ("", "no whole number"),
-            ("..", "no whole number"),
+            ("", "a number is missing"),
+            ("..", "a number is missing"),
+            ("1,,4", "a number is missing"),
             ("4..1", "ends before"),
             ("1..4+0", "steps of nothing"),
             ("1..4x1", "factor of 2"),

@@ -622,12 +622,12 @@ fn a_mode_that_a_condition_ended_is_held_against_nothing() {
         "--set",
         "abort.p99=\"<1ms\"",
         "--set",
-        "abort.every=\"5ms\"",
+        "abort.after=\"2ms\"",
     ];
     let args = [&["-n", "5k", "--seeds", "2"], &early[..]].concat();
     let said = compare(&args).expect_code(99);
     for part in [
-        "FAILED: callback was ended with seed 1 before its time, by ",
+        "FAILED: callback was ended with seed 1 before its time, because p99 <1ms did not hold: ",
         "and is held against nothing.",
         "sync is faster than software by ",
         "--set abort may end runs before their time",
@@ -656,14 +656,14 @@ fn a_result_that_a_condition_ended_is_held_against_nothing() {
         "--set",
         "abort.p99=\"<1ms\"",
         "--set",
-        "abort.every=\"5ms\"",
+        "abort.after=\"2ms\"",
     ];
     let slices = ["--set", "device.asym.slices=28"];
     let condition = ["--baseline", "full.json", "--fail-if", "throughput<-5%"];
     let args = [&["compare"], &LOAD[1..], &slices, &early, &condition].concat();
     let said = folder.say(&args).expect_code(99);
     for part in [
-        "ABORTED: this run: ended before its time, by ",
+        "ABORTED: this run: ended before its time: p99 <1ms did not hold: ",
         "Not held against each other: the candidate was ended before its time.",
         "throughput<-5%: not judged",
         "Exit code 99: ",

@@ -472,6 +472,7 @@ fn probes_that_measured_the_generator_alone_are_no_answer() {
 fn the_help_is_of_a_search() {
     let said = Folder::new().say(&["knee", "--help"]).expect_code(0).flat();
     assert!(said.contains("Whose time; virtual if not said"), "{said}");
+    assert!(!said.contains("hgrm") && !said.contains("hlog"), "{said}");
     assert!(!said.contains("64 if not said") && !said.contains("the wall clock's if not"));
 }
 
@@ -571,9 +572,11 @@ fn a_knee_needs_an_upper_limit() {
 /// By default chance leaves the answer no wider open than the search does.
 #[test]
 fn probes_are_as_long_as_the_answer_is_close() {
-    let report = found(1, &["--slo", "mean<150us", "--rate", "5k"]);
-    assert_eq!(report["probes"][0]["runs"][0]["ops"], 320_000);
-    assert!(number(&report, "/chance") <= number(&report, "/precision"));
+    for (precision, ops) in [("1%", 320_000), ("10%", 200_000)] {
+        let once = ["--rate", "1k", "--max-rate", "1k", "--precision", precision];
+        let report = found(1, &[&["--slo", "mean<150us"][..], &once].concat());
+        assert_eq!(report["probes"][0]["runs"][0]["ops"], ops, "{precision}");
+    }
 }
 
 /// A page whose words doubt the answer is not green.

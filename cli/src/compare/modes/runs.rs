@@ -41,8 +41,8 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
             }
         }
         // What was broken off is no sample of the load, if there are others.
-        let is_whole = |run: &Reports| run.variants()[0].aborted.is_none();
-        if runs.len() > 1 && !runs.last().is_none_or(is_whole) {
+        let is_broken_off = |run: &Reports| run.variants()[0].is_aborted_by_signal();
+        if runs.len() > 1 && runs.last().is_some_and(is_broken_off) {
             runs.pop();
         }
         all.push((mode, runs));

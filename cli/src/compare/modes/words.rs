@@ -51,7 +51,7 @@ pub fn ended(mode: &str, runs: &[Reports]) -> Option<String> {
         _ => format!(" with seed {}", ended.scenario.seed),
     };
     Some(format!(
-        "FAILED: {mode} was ended{seed} before its time, by {}",
+        "FAILED: {mode} was ended{seed} before its time, because {}",
         aborted.reason
     ))
 }

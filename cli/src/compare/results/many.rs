@@ -122,6 +122,19 @@ impl ResultsReport {
         table
     }
 
+    /// What each side has alone.
+    pub(super) fn alone_in_words(&self) -> Vec<String> {
+        let sides = [&self.baseline, &self.candidate].into_iter();
+        let said = sides.filter_map(|side| {
+            let end = format!(", in {side}");
+            let names: Vec<&str> = (self.alone.iter())
+                .filter_map(|it| it.strip_suffix(&end))
+                .collect();
+            (!names.is_empty()).then(|| format!("{}{end}", some_of(&names)))
+        });
+        said.collect()
+    }
+
     /// Entries that differ, each once with the pairs in which it does.
     pub(super) fn differing(&self) -> Vec<String> {
         let mut said: Vec<(String, Vec<&str>)> = Vec::new();

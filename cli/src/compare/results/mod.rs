@@ -21,6 +21,7 @@ use crate::formats::{Render, json};
 use crate::report::{Name, ReadError, Report, Reports, Verdict, document};
 use conditions::Condition;
 use differences::Pair;
+use many::some_of;
 
 /// The two that are compared.
 pub struct Sides {
@@ -77,9 +78,11 @@ impl ResultsReport {
         let [before, after] = [&sides.reports[0], &sides.reports[1]].map(Reports::variants);
         let (pairs, alone) = pair(before, after, &sides.names);
         if pairs.is_empty() {
+            let alone: Vec<&str> = alone.iter().map(String::as_str).collect();
             return Err(CompareError::Flags {
-                wrong: format!("they have no variant in common: {}", alone.join(", ")),
-                accepted: "results of the same scenario, or of one run each",
+                wrong: format!("they have no variant in common: {}", some_of(&alone)),
+                accepted: "results of the same scenario, sweeps that have points in common, or results of \
+                           one run each",
             });
         }
         for condition in conditions {

@@ -2,7 +2,6 @@
 
 use super::ResultsReport;
 use super::differences::Pair;
-use super::many::some_of;
 use crate::report::numbers::difference as percent;
 use crate::report::table::Table;
 use crate::report::{paragraph, printable};
@@ -48,9 +47,8 @@ impl ResultsReport {
                 about.row([label.to_owned(), printable(&said)]);
             }
         }
-        if !self.alone.is_empty() {
-            let alone: Vec<&str> = self.alone.iter().map(String::as_str).collect();
-            about.row(["alone".to_owned(), printable(&some_of(&alone))]);
+        for said in self.alone_in_words() {
+            about.row(["alone".to_owned(), printable(&said)]);
         }
         for said in self.differing() {
             about.row(["differs".to_owned(), printable(&said)]);

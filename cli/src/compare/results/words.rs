@@ -28,7 +28,7 @@ impl Sides {
             let invalid = invalid.map(|why| format!("INVALID: {of}: {why}"));
             let aborted = report.aborted.as_ref().map(|aborted| {
                 format!(
-                    "ABORTED: {of}: ended before its time, by {}; its figures are of what ran until then.",
+                    "ABORTED: {of}: ended before its time: {}; its figures are of what ran until then.",
                     aborted.reason
                 )
             });

@@ -54,9 +54,17 @@ pub fn told(sweep: &SweepReport) -> Option<(&Quantity, Vec<Row<'_>>)> {
     let mut rows = rows(sweep, axis);
     for row in &mut rows {
         row.points
-            .retain(|(_, point)| point.report.invalid.is_none());
+            .retain(|(_, point)| point.report.invalid.is_none() && !is_too_short(point));
     }
     Some((&sweep.quantities[axis], rows))
+}
+
+/// Whether there were fewer ops than jobs, so that some had nothing to do: its throughput is that of no load.
+pub fn is_too_short(point: &Point) -> bool {
+    let report = &point.report;
+    let jobs = report.config.get("load.jobs");
+    let jobs = jobs.and_then(|jobs| jobs.parse::<u64>().ok());
+    report.open_loop.is_none() && jobs.is_some_and(|jobs| report.ops < jobs)
 }
 
 /// Where the knee stands among `points`, if they show one.

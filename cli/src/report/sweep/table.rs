@@ -3,7 +3,7 @@
 use super::super::text::numbers::{amount, count, counted, or_na, share, time};
 use super::super::text::{self, Table, printable};
 use super::super::{Report, Verdict};
-use super::knee::{in_words, knee, told};
+use super::knee::{in_words, is_too_short, knee, told};
 use super::predicted::{gap_in_words, predicted, predicted_in_words};
 use super::{LeftOut, Place, Point, SweepReport, Value, busy};
 
@@ -165,6 +165,13 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
     if let Some(first) = invalid {
         let points = counted(count_of(|report| report.invalid.is_some()), "point");
         says.push(("INVALID", printable(&format!("{points}; {first}"))));
+    }
+    let short = sweep.points.iter().filter(|point| is_too_short(point));
+    let short = short.count() as u64;
+    if short > 0 {
+        let points = counted(short, "point");
+        let said = format!("{points} with fewer ops than jobs, of which no knee is told (--ops)");
+        says.push(("TOO SHORT", said));
     }
     let errors = count_of(|report| report.errors.total > 0);
     if errors > 0 {

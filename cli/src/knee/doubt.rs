@@ -6,7 +6,7 @@ use super::report::{Answer, KneeReport, Searched};
 use crate::report::numbers::{amount, count, counted, share};
 
 /// As many ops as a probe needs, so that chance leaves the answer no wider open than `precision`, a part of
-/// the rate, does; in thousands, and within what takes seconds. Near its capacity, a queue to which ops come
+/// the rate, does; and within what takes seconds. Near its capacity, a queue to which ops come
 /// at random forgets what it was after about 2/(1 − ρ)² of them: at 99 % these are ten times as many, at
 /// least.
 #[expect(
@@ -14,9 +14,12 @@ use crate::report::numbers::{amount, count, counted, share};
     clippy::cast_sign_loss,
     reason = "between the two limits"
 )]
-pub fn ops_for(precision: f64) -> u64 {
+pub fn ops_for(precision: f64) -> String {
     let thousands = (VARIANCE * (DEVIATIONS / precision).powi(2) / 1e3).ceil();
-    (thousands as u64 * 1_000).clamp(FEWEST_OPS, MOST_OPS)
+    format!(
+        "{}k",
+        (thousands as u64).clamp(FEWEST_THOUSANDS, MOST_THOUSANDS)
+    )
 }
 
 impl KneeReport {
@@ -168,8 +171,8 @@ impl KneeReport {
 const VARIANCE: f64 = 8.0;
 /// In which chance leaves the answer open.
 const DEVIATIONS: f64 = 2.0;
-const FEWEST_OPS: u64 = 200_000;
-const MOST_OPS: u64 = 4_000_000;
+const FEWEST_THOUSANDS: u64 = 200;
+const MOST_THOUSANDS: u64 = 4_000;
 /// From there on an answer is close to what the device can do.
 const CLOSE: f64 = 0.9;
 /// Of the time in which a queue forgets what it was, how often it should pass.
@@ -183,11 +186,11 @@ mod tests {
     fn probes_are_as_long_as_their_precision_needs() {
         // Two deviations of √(8/n).
         for (precision, ops) in [
-            (0.01, 320_000),
-            (0.005, 1_280_000),
-            (0.003, 3_556_000),
-            (0.001, MOST_OPS),
-            (0.05, FEWEST_OPS),
+            (0.01, "320k"),
+            (0.005, "1280k"),
+            (0.003, "3556k"),
+            (0.001, "4000k"),
+            (0.05, "200k"),
         ] {
             assert_eq!(ops_for(precision), ops, "{precision}");
         }

@@ -443,7 +443,7 @@ impl Knee {
         let says_how_long = load.duration.is_some() || load.ops.is_some();
         let mut entries = ["load.duration", "load.ops", "load.passes"].into_iter();
         if load.is_virtual() && !says_how_long && !entries.any(|entry| load.sets(entry)) {
-            load.ops = Some(doubt::ops_for(self.precision.get()).to_string());
+            load.ops = Some(doubt::ops_for(self.precision.get()));
         }
         load
     }

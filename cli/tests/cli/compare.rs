@@ -620,14 +620,14 @@ fn sweeps_are_compared_at_a_glance() {
 fn a_mode_that_a_condition_ended_is_held_against_nothing() {
     let early = [
         "--set",
-        "abort.p99=\"<1ms\"",
+        "abort.p99=\"<1100us\"",
         "--set",
         "abort.after=\"2ms\"",
     ];
     let args = [&["-n", "5k", "--seeds", "2"], &early[..]].concat();
     let said = compare(&args).expect_code(99);
     for part in [
-        "FAILED: callback was ended with seed 1 before its time, because p99 <1ms did not hold: ",
+        "FAILED: callback was ended with seed 1 before its time, because p99 <1100us did not hold: ",
         "and is held against nothing.",
         "sync is faster than software by ",
         "--set abort may end runs before their time",
@@ -642,9 +642,16 @@ fn a_mode_that_a_condition_ended_is_held_against_nothing() {
     assert!(report["modes"][3]["speed_up"].is_null());
     assert!(!report["modes"][1]["speed_up"].is_null());
     // Looked at in the end alone, the run is whole, and fails.
-    let late = ["-n", "500", "--seeds", "1", "--set", "abort.p99=\"<1ms\""];
+    let late = [
+        "-n",
+        "500",
+        "--seeds",
+        "1",
+        "--set",
+        "abort.p99=\"<1100us\"",
+    ];
     let said = compare(&late).expect_code(99);
-    let why = "FAILED: callback: abort p99 <1ms fails: ";
+    let why = "FAILED: callback: abort p99 <1100us fails: ";
     assert!(said.flat().contains(why), "{}", said.out);
     assert!(said.flat().contains(is_faster), "{}", said.out);
 }

@@ -482,7 +482,7 @@ fn the_scenario_of_the_load_is_printed() {
     assert!(said.out.contains("clock = \"virtual\""), "{}", said.out);
     // It is that of the first probe.
     assert!(said.out.contains("rate = \"1000/s\""), "{}", said.out);
-    assert!(said.out.contains("ops = 200000\n"), "{}", said.out);
+    assert!(said.out.contains("ops = 320000\n"), "{}", said.out);
     let args = ["--fewest-jobs", "-c", "3", "--slo", "throughput>1k/s"];
     let said = knee(4, &[&args[..], &["--print-scenario"]].concat()).expect_code(0);
     assert!(said.out.contains("jobs = 3\n"), "{}", said.out);

@@ -534,7 +534,7 @@ fn host_and_device_that_take_turns_are_predicted_and_explained() {
     for [jobs, predicted, bound, measured] in rows.drain(..) {
         let off = measured / predicted - 1.0;
         assert!(off.abs() < 0.03, "{jobs}: {measured} {predicted}");
-        assert!(predicted <= bound && measured <= bound, "{jobs}");
+        assert!(predicted <= bound && measured <= bound * 1.000_1, "{jobs}");
     }
     let words = said.flat();
     for part in [
@@ -639,7 +639,8 @@ fn places_at_which_nothing_can_be_run_are_left_out() {
 /// What a file expects is not looked at, so nothing has to be computed for it.
 #[test]
 fn what_a_file_expects_is_not_in_the_way() {
-    let folder = Folder::with(&format!("{GOOD}\n[expect]\nverified = \"all\"\n"));
+    let real = GOOD.replace("compute = \"none\"", "compute = \"real\"");
+    let folder = Folder::with(&format!("{real}verified = \"all\"\n"));
     let sweep = ["sweep", "--scenario", "it.toml", "--jobs", "1,2"];
     let none = [&sweep[..], &["--compute", "none", "--format", "json"]].concat();
     let said = folder.say(&none).expect_code(0);

@@ -590,6 +590,10 @@ fn sweeps_are_compared_at_a_glance() {
     assert_eq!(service.count(), 5, "{}", csv.out);
     let html = folder.say(&[&args[..], &["--format", "html"]].concat()).out;
     assert!(html.contains("throughput: slower in 3 of 5, by "));
+    for figure in ["throughput", "latency"] {
+        let chart = chart(&html, &format!("compare-jobs-{figure}"));
+        assert_eq!(chart.matches("<circle").count(), 2 * 5);
+    }
     assert_eq!(html.matches(">service.mean<").count(), 5);
     // A condition is said once, with the points that fail by it.
     let fails = ["--fail-if", "throughput<-5%", "--fail-if", "errors>0%"];

@@ -1,7 +1,8 @@
 //! Results held against each other, figure by figure.
 //!
-//! `differences` has the figures, `conditions` what must not be; `words`, `many`, `text`, `csv` and `page` show them.
+//! `differences` has the figures, `conditions` what must not be; `words`, `many`, `text`, `csv`, `page` and `charts` show them.
 
+mod charts;
 mod conditions;
 mod csv;
 mod differences;

@@ -33,6 +33,18 @@ impl ResultsReport {
         }
         tables.extend(self.pairs.iter().map(|it| ("Differences", it.table())));
         tables.push(("Comparison", self.about()));
+        // Of points there are charts over what was swept: one with a line for each would show nothing.
+        let figures = self.charts();
+        let results = match figures.is_empty() {
+            true => &self.results[..],
+            false => &[],
+        };
+        let config = (self.results.first().into_iter())
+            .filter(|_| results.is_empty())
+            .flat_map(|first| first.config.iter())
+            .filter(|(path, _)| self.is_common(path))
+            .map(|(path, value)| (path.to_owned(), value.to_owned()));
+        let config = config.collect();
         let overview = Overview {
             title: "Results compared".to_owned(),
             about: None,
@@ -45,13 +57,20 @@ impl ResultsReport {
                 ("candidate", self.candidate.clone()),
             ],
             cards: cards(&self.pairs).collect(),
-            figures: Vec::new(),
+            figures,
             tables,
-            results: &self.results,
-            config: Vec::new(),
+            results,
+            config,
             command: &self.command,
         };
         overview.into_html()
+    }
+
+    /// Whether the entry at `path` is the same in all results.
+    fn is_common(&self, path: &str) -> bool {
+        let mut said = self.results.iter().map(|it| it.config.get(path));
+        let first = said.next();
+        said.all(|it| Some(it) == first)
     }
 
     /// What must not be, and whether it is.

@@ -4,7 +4,7 @@ use pausewake_device::Nanos;
 
 use super::ResultsReport;
 use super::differences::Pair;
-use crate::report::html::{Figure, Sweep, Swept, TimeUnit};
+use crate::report::html::{Figure, Sweep, Swept, TimeUnit, are_factors};
 
 /// A pair at its place: the others of its line, the quantity along it, and the value.
 struct At<'a> {
@@ -49,14 +49,13 @@ fn chart(kind: &str, title: &str, figure: &str, measured: Vec<Swept>, points: &[
     let mut values: Vec<f64> = points.iter().map(|it| it.value).collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
-    let is_factor = |pair: &[f64]| pair[0] > 0.0 && pair[1] >= pair[0] * 1.5;
     Sweep {
         id: format!("compare-{quantity}-{kind}"),
         title: format!("{title} by {quantity}"),
         note: "Of the points that both have.".to_owned(),
         quantity: quantity.to_owned(),
         figure: figure.to_owned(),
-        is_doubling: values.windows(2).all(is_factor),
+        is_doubling: are_factors(&values),
         measured,
         predicted: Vec::new(),
         bands: Vec::new(),

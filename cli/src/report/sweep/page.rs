@@ -3,7 +3,7 @@
 use pausewake_device::Nanos;
 
 use super::super::Verdict;
-use super::super::html::{Card, Overview, Sweep, Swept, TimeUnit};
+use super::super::html::{Card, Overview, Sweep, Swept, TimeUnit, are_factors};
 use super::super::text::Table;
 use super::super::text::numbers::{amount, or_na};
 use super::knee::{Row, in_words, rows, told};
@@ -175,12 +175,10 @@ fn line(label: String, row: &Row<'_>, figure: &dyn Fn(f64, &Point) -> Option<f64
     }
 }
 
-/// Whether each value is at least half as much again as the one before: then steps of the axis are
-/// factors.
+/// Whether steps of the axis are factors.
 fn is_doubling(quantity: &Quantity) -> bool {
     let numbers: Option<Vec<f64>> = quantity.values.iter().map(Value::number).collect();
-    let is_factor = |pair: &[f64]| pair[0] > 0.0 && pair[1] >= pair[0] * 1.5;
-    numbers.is_some_and(|numbers| numbers.windows(2).all(is_factor))
+    numbers.is_some_and(|numbers| are_factors(&numbers))
 }
 
 /// As much as the best, but for chance.

@@ -270,7 +270,7 @@ mod tests {
             ("1..4y", "no number with a unit"),
             ("1.5k", "no whole number"),
             ("-1", "no whole number"),
-            ("1..8xx2", "no number with a unit"),
+            ("1..8xx2", "no whole number"),
             ("99999999999999999999", "no whole number"),
             ("18446744073709551615k", "no whole number"),
             ("1..20000+1", "more than 10000"),

@@ -90,14 +90,18 @@ fn cards(pairs: &[Pair]) -> impl Iterator<Item = Card> {
         let of = pairs.iter().filter(|pair| pair.void.is_none());
         let of = of.filter_map(|pair| Some((pair, pair.figure(name)?)));
         let (pair, difference) = of.max_by(|(_, a), (_, b)| a.size().total_cmp(&b.size()))?;
-        let at = pair.variant.as_ref().filter(|_| pairs.len() > 1);
-        let at = at.map(|at| format!(", {at}")).unwrap_or_default();
-        Some(card(label, difference, &at))
+        Some(match &pair.variant {
+            Some(at) if pairs.len() > 1 => {
+                let label = format!("{label}: largest difference");
+                card(label, difference, &format!(", {at}"))
+            }
+            _ => card(label.to_owned(), difference, ""),
+        })
     };
     KEY_FIGURES.into_iter().filter_map(card)
 }
 
-fn card(label: &'static str, of: &Difference, at: &str) -> Card {
+fn card(label: String, of: &Difference, at: &str) -> Card {
     let [before, after] = &of.shown;
     let half = of.half().map(|half| format!(" ± {half}"));
     Card {

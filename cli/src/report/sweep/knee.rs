@@ -61,10 +61,16 @@ pub fn told(sweep: &SweepReport) -> Option<(&Quantity, Vec<Row<'_>>)> {
 
 /// Whether there were fewer ops than jobs, so that some had nothing to do: its throughput is that of no load.
 pub fn is_too_short(point: &Point) -> bool {
+    ops_per_job(point).is_some_and(|ops| ops < 1.0)
+}
+
+/// How many ops each job did, in a closed loop.
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+pub fn ops_per_job(point: &Point) -> Option<f64> {
     let report = &point.report;
-    let jobs = report.config.get("load.jobs");
-    let jobs = jobs.and_then(|jobs| jobs.parse::<u64>().ok());
-    report.open_loop.is_none() && jobs.is_some_and(|jobs| report.ops < jobs)
+    let jobs = report.config.get("load.jobs")?.parse::<f64>().ok();
+    let jobs = jobs.filter(|_| report.open_loop.is_none())?;
+    Some(report.ops as f64 / jobs)
 }
 
 /// Where the knee stands among `points`, if they show one.

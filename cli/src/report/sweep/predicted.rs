@@ -6,7 +6,7 @@
 use super::super::Report;
 use super::super::parts::{InTurns, SliceFigures};
 use super::super::text::numbers::{amount, share, time_in_words};
-use super::knee::{Row, named};
+use super::knee::{Row, named, ops_per_job};
 use super::{Point, Quantity, busy};
 
 /// Ops per second at most: of an open loop what arrives, or as much as can be served.
@@ -120,8 +120,9 @@ pub fn gap_in_words(quantity: &Quantity, rows: &[Row<'_>]) -> Option<String> {
         let of = move |(at, point): &(f64, &'_ Point)| {
             let report = &point.report;
             let part = report.ops_per_s? / bound(report)?;
-            let is_closed = report.open_loop.is_none();
-            (part < 1.0 - GAP && is_closed).then_some((part, row.of.as_str(), *at, report.clone()))
+            // In a short run it is its beginning and its end that are missing.
+            let is_long = ops_per_job(point).is_some_and(|ops| ops >= ROUNDS);
+            (part < 1.0 - GAP && is_long).then_some((part, row.of.as_str(), *at, report.clone()))
         };
         row.points.iter().filter_map(of).collect::<Vec<_>>()
     });
@@ -169,5 +170,7 @@ pub fn gap_in_words(quantity: &Quantity, rows: &[Row<'_>]) -> Option<String> {
 
 /// A prediction that reached its most, but for rounding.
 const FLAT: f64 = 0.999;
+/// Of each job, from which on the beginning and the end of a run are a small part of it.
+const ROUNDS: f64 = 10.0;
 /// What is less than the bound by more than this is worth a word.
 const GAP: f64 = 0.1;

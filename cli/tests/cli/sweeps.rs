@@ -651,3 +651,14 @@ fn what_a_file_expects_is_not_in_the_way() {
     assert!(!json(&said)["command"].to_string().contains("expect"));
     folder.say(&sweep).expect_code(0);
 }
+
+/// With fewer ops than jobs some jobs have nothing to do.
+#[test]
+fn points_without_a_load_tell_no_knee() {
+    let args = ["sweep", "--jobs", "1..64", "-n", "20", "--compute", "none"];
+    let words = Folder::new().say(&args).expect_code(0).flat();
+    assert!(words.contains("TOO SHORT 2 points with fewer ops than jobs"));
+    let sixteen = "nothing is saturated up to 16 jobs; throughput still grows";
+    assert!(words.contains(sixteen), "{words}");
+    assert!(!words.contains("difference"), "{words}");
+}

@@ -74,7 +74,10 @@ CHARTS = ["throughput", "latency", "percentiles", "stages"]
 # Of pages that show something else, or more.
 CHARTS_OF = {
     "sweep": ["sweep-jobs-throughput", "sweep-jobs-latency", "sweep-jobs-utilisation"],
+    "turns": ["sweep-jobs-throughput", "sweep-jobs-latency", "sweep-jobs-utilisation"],
+    "sweeps": ["compare-jobs-throughput", "compare-jobs-latency"],
     "knee": ["probes-p99", "probes-mean"],
+    "doubted": ["probes-p99"],
     "jobs": ["probes-throughput"],
     "compare": ["break-even-jobs", "break-even-bytes", *CHARTS],
 }

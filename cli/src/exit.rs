@@ -34,6 +34,20 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// What it says, in a few words.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "everything that was expected holds",
+            Self::ExpectationFailed => "an expectation failed, or a condition ended a run",
+            Self::VerificationFailed => "a result failed verification",
+            Self::Invalid => "figures mean nothing",
+            Self::BadInput => "a scenario, a flag or a file is wrong",
+            Self::Aborted => "a signal ended it before its time",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())

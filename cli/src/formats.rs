@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -40,13 +41,61 @@ pub struct OutputArgs {
     pub output: Vec<PathBuf>,
 }
 
-/// What can be written in every format.
+/// What can be written in all formats, or in those of [`SUMMARIES`].
 pub trait Render {
-    /// All of it. What can hold one variant only shows the first.
-    fn to(&self, format: Format) -> String;
+    /// Tables for humans, 80 columns wide.
+    fn to_text(&self) -> String;
+
+    /// Everything, for programs.
+    fn to_json(&self) -> String;
+
+    /// Rows for spreadsheets.
+    fn to_csv(&self) -> String;
+
+    /// One page, complete in itself.
+    fn to_html(&self) -> String;
+
+    /// The latency of a run, in one of the formats of HdrHistogram; of the first variant, where it holds one
+    /// alone. A summary of runs has none: [`OutputArgs::only_summaries_of`] refuses to write it so.
+    fn to_histogram(&self, _format: Histogram) -> String {
+        String::new()
+    }
 
     /// One of its variants, alone.
-    fn only(&self, index: usize, format: Format) -> String;
+    fn only(&self, _index: usize, format: Format) -> String {
+        self.to(format)
+    }
+
+    /// All of it.
+    fn to(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.to_text(),
+            Format::Json => self.to_json(),
+            Format::Csv => self.to_csv(),
+            Format::Html => self.to_html(),
+            Format::Hgrm => self.to_histogram(Histogram::Percentiles),
+            Format::Hlog => self.to_histogram(Histogram::Intervals),
+        }
+    }
+}
+
+/// How HdrHistogram's tools read latency.
+#[derive(Clone, Copy, Debug)]
+pub enum Histogram {
+    /// Its percentile distribution.
+    Percentiles,
+    /// That of each interval.
+    Intervals,
+}
+
+/// The formats of what was made of several runs, and has no histogram of its own.
+pub const SUMMARIES: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Html];
+
+/// Takes the names of [`SUMMARIES`], and lists no others.
+pub fn summary_format() -> impl TypedValueParser<Value = Format> {
+    let names = SUMMARIES.iter().filter_map(Format::to_possible_value);
+    PossibleValuesParser::new(names)
+        .map(|name| Format::from_str(&name, false).expect("it is one of them"))
 }
 
 /// `value` as one JSON object, and a line's end.
@@ -125,16 +174,16 @@ struct Part {
 }
 
 impl OutputArgs {
-    /// Whether everything is to be written in one of the formats that `what` has.
+    /// Whether everything is to be written in one of the formats that `what`, a summary of runs, has.
     ///
     /// # Errors
     /// Something is not, or its format cannot be told.
-    pub fn only(&self, accepted: &[Format], what: &'static str) -> Result<(), FormatError> {
+    pub fn only_summaries_of(&self, what: &'static str) -> Result<(), FormatError> {
         let places = self.places(&[None])?;
-        let Some((_, format, _)) = places.iter().find(|it| !accepted.contains(&it.1)) else {
+        let Some((_, format, _)) = places.iter().find(|it| !SUMMARIES.contains(&it.1)) else {
             return Ok(());
         };
-        let accepted: Vec<_> = accepted.iter().map(|it| it.name()).collect();
+        let accepted: Vec<_> = SUMMARIES.iter().map(|it| it.name()).collect();
         Err(FormatError::NotAs {
             what,
             format: format.name(),
@@ -203,23 +252,12 @@ impl Outputs {
     ///
     /// # Errors
     /// Something could not be written; regular files that were there before are unchanged.
-    pub fn write(self, content: &impl Render) -> Result<(), OutputError> {
-        self.write_with(|format, variant| match variant {
-            None => content.to(format),
-            Some(index) => content.only(index, format),
-        })
-    }
-
-    /// Writes what `text` makes of each format, and of the variant that a place is for, if of one alone.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write).
-    pub fn write_with(
-        self,
-        text: impl Fn(Format, Option<usize>) -> String,
-    ) -> Result<(), OutputError> {
+    pub fn write(self, content: &dyn Render) -> Result<(), OutputError> {
         let filled = self.0.into_iter().map(|part| {
-            let text = text(part.format, part.variant);
+            let text = match part.variant {
+                None => content.to(part.format),
+                Some(index) => content.only(index, part.format),
+            };
             part.output.fill(text)
         });
         let filled = filled.collect::<Result<Vec<_>, _>>()?;

@@ -99,7 +99,13 @@ pub fn flags(args: &args::Load) -> Vec<Flag> {
     let slos = args.slo.iter().map(|slo| {
         let at = slo.find(['<', '>', '=', '~']).unwrap_or(slo.len());
         let (figure, condition) = slo.split_at(at);
-        let entry = format!("expect.{}", figure.trim());
+        let figure = figure.trim();
+        let entry = format!("expect.{figure}");
+        // Of what was verified a word is asked for, and no comparison.
+        let condition = match figure {
+            "verified" => condition.trim_start_matches('='),
+            _ => condition,
+        };
         Flag::new("--slo", &entry, slo, string(condition))
     });
     entries.into_iter().flatten().chain(slos).collect()

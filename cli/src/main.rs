@@ -33,9 +33,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command, Load, Manual, ProfileFormat, Profiles, Run, Sweep};
-use compare::{CompareError, Compared};
+use compare::{CompareError, ModesReport, ResultsReport};
 use exit::Exit;
-use formats::{Format, FormatError, OutputArgs, Outputs};
+use formats::{FormatError, OutputArgs, Outputs, Render};
 use interrupt::Interrupt;
 use knee::{KneeError, KneeReport};
 use live::{LiveArgs, Viewer};
@@ -125,26 +125,25 @@ fn print_load(args: &Load) -> Result<Exit, Failure> {
 
 fn find_knee(args: &args::Knee) -> Result<Verdict, Failure> {
     let output = &args.load.output;
-    let checked = output.only(&knee::FORMATS, KNEE);
+    let checked = output.only_summaries_of(KNEE);
     checked.map_err(|error| wrong_output(&error))?;
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let outputs = output.open(&[None], &interrupt);
     let outputs = outputs.map_err(|error| wrong_output(&error))?;
     let found = knee::run(args, &interrupt, complain).map_err(|error| no_knee(&error))?;
-    let written = outputs.write_with(|format, _| found.to(format));
-    written.map_err(|error| no_output(&error))?;
+    outputs.write(&found).map_err(|error| no_output(&error))?;
     Ok(found.verdict())
 }
 
 fn compare_all(args: &args::Compare) -> Result<Verdict, Failure> {
     let output = &args.load.output;
-    let checked = output.only(&compare::FORMATS, COMPARISON);
+    let checked = output.only_summaries_of(COMPARISON);
     checked.map_err(|error| wrong_output(&error))?;
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let outputs = output.open(&[None], &interrupt);
     let outputs = outputs.map_err(|error| wrong_output(&error))?;
     let compared = compare::run(args, &interrupt).map_err(|error| no_comparison(&error))?;
-    let written = outputs.write_with(|format, _| compared.to(format));
+    let written = outputs.write(compared.shown());
     written.map_err(|error| no_output(&error))?;
     let aborted = interrupt.is_raised().then_some(Verdict::Aborted);
     let verdict = compared.verdict();
@@ -231,40 +230,31 @@ fn run_all(
 fn report_any(args: &args::Report) -> Result<Exit, Failure> {
     match Kind::of(&args.results[0]) {
         Some(Kind::Sweep) => report_sweep(args),
-        Some(Kind::Knee) => report_only(args, &knee::FORMATS, KNEE, |path| {
-            let found = KneeReport::read(path)?;
-            Ok(move |format| found.to(format))
-        }),
-        Some(Kind::Modes | Kind::Results) => {
-            report_only(args, &compare::FORMATS, COMPARISON, |path| {
-                let compared = Compared::read(path)?;
-                Ok(move |format| compared.to(format))
-            })
-        }
+        Some(Kind::Knee) => report_only(args, KNEE, KneeReport::read),
+        Some(Kind::Modes) => report_only(args, COMPARISON, ModesReport::read),
+        Some(Kind::Results) => report_only(args, COMPARISON, ResultsReport::read),
         Some(Kind::Run) | None => report_saved(args, Reports::read_all).map(|_| Exit::Success),
     }
 }
 
-/// Reports the only file of `args`, which is `what`; `read` gives what shows it.
-fn report_only<S: Fn(Format) -> String>(
+/// Reports the only file of `args`, which is `what`, a summary of runs.
+fn report_only<R: Render>(
     args: &args::Report,
-    formats: &[Format],
     what: &'static str,
-    read: impl FnOnce(&Path) -> Result<S, ReadError>,
+    read: impl FnOnce(&Path) -> Result<R, ReadError>,
 ) -> Result<Exit, Failure> {
     let [only] = args.results.as_slice() else {
         let files = args.results.len();
         let wrong = format!("a report is of {what} alone, and here are {files} files");
         return Err(bad_input(&format!("{wrong}\n  accepted: one file")));
     };
-    let show = read(only).map_err(|error| bad_input(&error))?;
-    let checked = args.output.only(formats, what);
+    let found = read(only).map_err(|error| bad_input(&error))?;
+    let checked = args.output.only_summaries_of(what);
     checked.map_err(|error| wrong_output(&error))?;
     let interrupt = Interrupt::watch().map_err(|error| bad_input(&error))?;
     let outputs = args.output.open(&[None], &interrupt);
     let outputs = outputs.map_err(|error| wrong_output(&error))?;
-    let written = outputs.write_with(|format, _| show(format));
-    written.map_err(|error| no_output(&error))?;
+    outputs.write(&found).map_err(|error| no_output(&error))?;
     Ok(Exit::Success)
 }
 

@@ -88,10 +88,19 @@ impl Load {
         if load.clock.is_none() && !load.sets("clock") {
             load.clock = Some("virtual".to_owned());
         }
-        if load.is_virtual() && load.compute.is_none() && !load.sets("device.compute") {
+        let says_compute = load.compute.is_some() || load.sets("device.compute");
+        if load.is_virtual() && !says_compute && !load.verifies() {
             load.compute = Some("none".to_owned());
         }
         load
+    }
+
+    /// Whether results are to be verified, for which there must be some.
+    fn verifies(&self) -> bool {
+        let mut slos = self.slo.iter();
+        slos.any(|slo| slo.trim_start().starts_with("verified"))
+            || self.sets("expect.verified")
+            || (self.set_of("load.verify")).is_some_and(|set| !set.contains("none"))
     }
 
     /// Whether it is to run under virtual time.

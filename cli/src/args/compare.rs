@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Load;
+use crate::formats::summary_format;
 
 /// `pausewake compare`
 #[derive(Debug, Args)]
+#[command(mut_arg("format", |arg| arg.value_parser(summary_format())))]
 pub struct Compare {
     /// Two saved results, or two sweeps, the second held against the first; of those that are invalid or
     /// aborted the exit code tells. Without any, and without --baseline, the

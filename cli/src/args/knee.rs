@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 use clap::Args;
 
 use super::Load;
+use crate::formats::summary_format;
 use crate::units::{Rate, Share, UnitError};
 
 /// `pausewake knee`
@@ -16,7 +17,7 @@ use crate::units::{Rate, Share, UnitError};
     mut_arg("duration", |arg| arg.help(DURATION)),
     mut_arg("ops", |arg| arg.help(OPS)),
     mut_arg("slo", |arg| arg.help(SLO)),
-    mut_arg("format", |arg| arg.help(FORMAT)),
+    mut_arg("format", |arg| arg.value_parser(summary_format())),
 )]
 pub struct Knee {
     /// The load, as `pausewake load` takes it.
@@ -25,7 +26,8 @@ pub struct Knee {
     /// Search the fewest jobs of a closed loop instead of the highest rate of an open one.
     #[arg(long)]
     pub fewest_jobs: bool,
-    /// How far the rates that hold and fail may lie apart, as a part of the rate.
+    /// How far the rates that hold and fail may lie apart, as a part of the rate. Finer than 0.3 % needs longer
+    /// probes than those by default (--ops).
     #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = precision)]
     pub precision: Share,
     /// How often each probe is run; it must hold in the majority. Under virtual time each run has a
@@ -62,13 +64,10 @@ const JOBS: &str = "With --fewest-jobs, where the search begins, 1 if not said; 
     default as many as the rate may need";
 const DURATION: &str = "How long each probe takes, behind the warm-up: 30s, 500ms; 5s if not said by the wall \
     clock, where each is run three times. Not together with --ops";
-const OPS: &str = "How many ops each probe has, behind the warm-up, instead of a duration; 200k if not said under \
-    virtual time";
+const OPS: &str = "How many ops each probe has, behind the warm-up, instead of a duration; under virtual time, \
+    if not said, as many as leave the answer to chance no more than --precision does: 320k for 1%, at most 4M";
 const SLO: &str = "What must hold: 'p99<2ms', and 'throughput>60k/s', which lower rates and fewer jobs fail. May be \
     given several times";
-const FORMAT: &str = "How to write the report: if not given, by the file's extension; text for one without. hgrm and \
-    hlog are of single runs, as those of `pausewake load`";
-
 fn precision(text: &str) -> Result<Share, String> {
     let share = Share::from_str(text).map_err(|error| error.to_string())?;
     match (0.001..=0.5).contains(&share.get()) {

@@ -9,14 +9,17 @@ mod modes;
 mod results;
 mod statistics;
 
+pub use modes::ModesReport;
+pub use results::ResultsReport;
+
 use std::path::Path;
 
 use crate::args::Compare;
-use crate::formats::Format;
+use crate::formats::Render;
 use crate::interrupt::Interrupt;
 use crate::load::Adhoc;
 use crate::probe::{self, ProbeError};
-use crate::report::{Kind, ReadError, Reports, SweepReport, Verdict};
+use crate::report::{Kind, ReadError, Report, Reports, SweepReport, Verdict};
 
 /// Why there is nothing to compare.
 #[derive(Debug, thiserror::Error)]
@@ -41,28 +44,17 @@ pub enum CompareError {
 #[derive(Debug)]
 pub enum Compared {
     /// Ways of doing the same.
-    Modes(Box<modes::ModesReport>),
+    Modes(Box<ModesReport>),
     /// Results.
-    Results(Box<results::ResultsReport>),
+    Results(Box<ResultsReport>),
 }
 
 impl Compared {
-    /// The comparison that was saved at `path`.
-    ///
-    /// # Errors
-    /// The file cannot be read, or holds none.
-    pub fn read(path: &Path) -> Result<Self, ReadError> {
-        Ok(match Kind::of(path) {
-            Some(Kind::Results) => Self::Results(Box::new(results::ResultsReport::read(path)?)),
-            _ => Self::Modes(Box::new(modes::ModesReport::read(path)?)),
-        })
-    }
-
-    /// In `format`, one of [`FORMATS`].
-    pub fn to(&self, format: Format) -> String {
+    /// What is to be written of it.
+    pub fn shown(&self) -> &dyn Render {
         match self {
-            Self::Modes(modes) => modes.to(format),
-            Self::Results(results) => results.to(format),
+            Self::Modes(modes) => &**modes,
+            Self::Results(results) => &**results,
         }
     }
 
@@ -123,7 +115,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
         was_run: candidate.is_none(),
         is_aborted: interrupt.is_raised(),
     };
-    let compared = results::ResultsReport::new(args.command(), sides, &conditions)?;
+    let compared = ResultsReport::new(args.command(), sides, &conditions)?;
     Ok(Compared::Results(Box::new(compared)))
 }
 
@@ -187,14 +179,29 @@ impl Compare {
     }
 }
 
+/// How a comparison ends that comes to `verdict`, if not well.
+fn exit_in_words(verdict: Verdict) -> Option<String> {
+    let exit = verdict.exit();
+    (verdict != Verdict::Holds).then(|| format!("Exit code {}: {}.", exit.code(), exit.meaning()))
+}
+
+/// What was expected of `report` and does not hold, without what ended it, which is said elsewhere.
+fn broken(report: &Report) -> impl Iterator<Item = String> {
+    let is_whole = report.aborted.is_none();
+    let broken = report.expected.iter();
+    let broken = broken.filter(move |it| it.fails() && (is_whole || !it.is_abort()));
+    broken.map(|it| {
+        let (figure, condition, measured) = (&it.figure, &it.condition, &it.measured);
+        format!("{figure} {condition} fails: {measured}")
+    })
+}
+
 /// `value` for a table that programs read: to a millionth; nothing if there is none.
 fn rounded(value: Option<f64>) -> String {
     let value = value.map(|it| (it * 1e6).round() / 1e6);
     value.map_or_else(String::new, |it| it.to_string())
 }
 
-/// What a comparison can be written as.
-pub const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Html];
 /// The command of a load of which nothing was said.
 const NO_FLAGS: &str = "pausewake load --seed 1";
 

@@ -1,7 +1,7 @@
 //! What is to be said of a run: whether the SLO holds with nothing lost, and if not, whether the load was
 //! too low or too high for it.
 
-use super::report::{Figure, ProbeRun};
+use super::probes::{Figure, ProbeRun};
 use crate::report::{ExpectationResult, Report};
 use crate::scenario::{Comparison, Target};
 use crate::search::Look;

@@ -1,10 +1,15 @@
 //! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with zero loss.
 //!
-//! [`search`] decides what is tried, `look` what is to be said of a run, `report`, `words` and `page` show it.
+//! [`search`] decides what is tried, `look` what is to be said of a run, and `doubt` what the answer is worth;
+//! `report` has it all, `words`, `text`, `csv` and `page` show it.
 
+mod csv;
+mod doubt;
 mod look;
 mod page;
+mod probes;
 mod report;
+mod text;
 mod words;
 
 use pausewake_device::Nanos;
@@ -18,9 +23,10 @@ use crate::report::numbers::{counted, time_in_words};
 use crate::scenario::{Arrival, Entries, Limit, Pacing, Scenario};
 use crate::search::{self, Best, End, Look, Range};
 use look::look;
-use report::{Answer, Probe, Searched};
+use probes::Probe;
+use report::{Answer, Searched};
 
-pub use report::{FORMATS, KneeReport};
+pub use report::KneeReport;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +37,16 @@ pub enum KneeError {
          with --fewest-jobs one of throughput, as --slo 'throughput>60k/s'"
     )]
     NoSlo,
+    /// Nothing that is to hold wants less.
+    #[error(
+        "a knee needs an upper limit, and {slo} has none: whatever load is high enough meets it\n  accepted: \
+         an upper limit beside it or instead of it, as --slo 'p99<2ms'; or one of throughput, as --slo \
+         'throughput>60k/s'"
+    )]
+    NoUpperLimit {
+        /// What is to hold.
+        slo: String,
+    },
     /// Limits are the wrong way round.
     #[error("--min-rate {min} is above --max-rate {max}\n  accepted: the lower one first")]
     Limits {
@@ -140,6 +156,16 @@ pub fn scenario(args: &Knee) -> Result<String, KneeError> {
     Ok(printed.map_err(ProbeError::from)?)
 }
 
+/// Whether `slo` is a lower bound of something that is to be low, as latency: then high rates meet it. Throughput
+/// ends where the device is saturated, by itself.
+fn wants_more_time(slo: &str) -> bool {
+    let Some(at) = slo.find(['<', '>', '=', '~']) else {
+        return false;
+    };
+    let (figure, condition) = slo.split_at(at);
+    condition.starts_with('>') && !NEVER_TOO_HIGH.contains(&figure.trim())
+}
+
 /// A search of which nothing was tried yet, and where it looks.
 fn begin<'a>(args: &Knee, interrupt: &'a Interrupt) -> Result<(Search<'a>, Range), KneeError> {
     if args.load.slo.is_empty() {
@@ -149,6 +175,12 @@ fn begin<'a>(args: &Knee, interrupt: &'a Interrupt) -> Result<(Search<'a>, Range
         true => Searched::Jobs,
         false => Searched::Rate,
     };
+    if searched == Searched::Rate && args.load.slo.iter().all(|slo| wants_more_time(slo)) {
+        let slo: Vec<String> = args.load.slo.iter().map(|slo| words::spaced(slo)).collect();
+        return Err(KneeError::NoUpperLimit {
+            slo: slo.join(" and "),
+        });
+    }
     let range = range(args, searched)?;
     let search = Search {
         base: args.base(),
@@ -411,7 +443,7 @@ impl Knee {
         let says_how_long = load.duration.is_some() || load.ops.is_some();
         let mut entries = ["load.duration", "load.ops", "load.passes"].into_iter();
         if load.is_virtual() && !says_how_long && !entries.any(|entry| load.sets(entry)) {
-            load.ops = Some(OPS.to_owned());
+            load.ops = Some(doubt::ops_for(self.precision.get()));
         }
         load
     }
@@ -445,12 +477,11 @@ impl Knee {
     }
 }
 
+/// Figures that a higher load does not raise without end.
+const NEVER_TOO_HIGH: [&str; 4] = ["throughput", "utilisation.asym", "utilisation.sym", "ops"];
 /// Where the search begins if nobody says it.
 const FIRST_RATE: f64 = 1_000.0;
 /// The lowest one that is tried if nobody says it: what a slow device can do, as a TPM.
 const LOWEST_RATE: f64 = 0.1;
 /// The same where an arrival takes as long as it says.
 const LOWEST_RATE_BY_THE_WALL_CLOCK: f64 = 10.0;
-/// Ops of a probe. Near its capacity, a queue to which ops come at random forgets what it was after about
-/// 2/(1 − ρ)² of them (see `words`): at 99 % these are ten times as many.
-const OPS: &str = "200k";

@@ -2,7 +2,9 @@
 
 use pausewake_device::Nanos;
 
-use super::report::{Answer, Figure, KneeReport, Probe, ProbeRun, Searched, spaced};
+use super::probes::{Figure, Probe, ProbeRun};
+use super::report::{Answer, KneeReport, Searched};
+use super::words::spaced;
 use crate::report::html::{
     self, Axis, Band, Card, Ink, Line, LineChart, Overview, Style, TimeUnit, along, decades,
     short_value, up,
@@ -12,8 +14,9 @@ use crate::report::{self, Unit};
 
 impl KneeReport {
     /// All of it.
-    pub(super) fn to_html(&self) -> String {
+    pub(super) fn page(&self) -> String {
         let slo = self.slo_in_words();
+        let is_doubtful = self.is_doubtful();
         let overview = Overview {
             title: match self.searched {
                 Searched::Rate => format!("The highest rate with {slo}"),
@@ -22,11 +25,13 @@ impl KneeReport {
             about: None,
             verdict: self.verdict(),
             word: match self.answer {
+                Answer::Found { .. } if is_doubtful => Some("Found, but not for certain"),
                 Answer::Found { .. } => Some("Found"),
                 Answer::Never { .. } | Answer::Contradiction { .. } => Some("Nothing holds"),
                 Answer::Invalid { .. } => Some("Not measured"),
                 Answer::Aborted => None,
             },
+            is_doubtful,
             reasons: self.say(),
             chips: Vec::new(),
             cards: self.cards(),

@@ -1,17 +1,79 @@
-//! What is to be said where a search has no answer, and where one is worth less than it looks.
+//! The answer of a search in words, or why there is none.
 
-use super::look::{BEYOND, needed};
-use super::report::{Answer, Figure, KneeReport, Probe, ProbeRun, Searched, spaced};
-use crate::report::numbers::{count, counted, share};
+use super::probes::{Figure, Probe, ProbeRun};
+use super::report::{Answer, KneeReport, Searched};
 use crate::search::Look;
 
 impl KneeReport {
+    /// The answer, with what is not known of it.
+    pub(super) fn say(&self) -> Vec<String> {
+        let slo = self.slo_in_words();
+        let show = |at| self.show(at);
+        let answer = match (self.searched, self.answer) {
+            (Searched::Rate, Answer::Found { holds_at, fails_at }) => match fails_at {
+                Some(fails_at) => format!(
+                    "The highest rate that holds {slo} is {0} (holds at {0}, fails at {1}).",
+                    show(holds_at),
+                    show(fails_at)
+                ),
+                None => format!(
+                    "{slo} holds up to {}, the highest rate that was tried: the knee lies above it \
+                     (--max-rate).",
+                    show(holds_at)
+                ),
+            },
+            (Searched::Jobs, Answer::Found { holds_at, fails_at }) => match fails_at {
+                Some(fails_at) => format!(
+                    "The fewest jobs that hold {slo} are {0} (holds with {0}, fails with {1}).",
+                    show(holds_at),
+                    show(fails_at)
+                ),
+                None => format!(
+                    "{slo} holds with {} already, the fewest that there can be.",
+                    show(holds_at)
+                ),
+            },
+            (_, Answer::Never { fails_at }) => self.never(fails_at),
+            (
+                _,
+                Answer::Contradiction {
+                    too_low_at,
+                    too_high_at,
+                },
+            ) => self.contradiction(too_low_at, too_high_at),
+            (_, Answer::Invalid { at }) => self.not_measured(at),
+            (_, Answer::Aborted) => "ABORTED: a signal broke the search off. What was tried until \
+                then stands above."
+                .to_owned(),
+        };
+        let mut words = vec![answer];
+        if let Answer::Found {
+            fails_at: Some(fails_at),
+            ..
+        } = self.answer
+            && self.probe_at(fails_at).is_some_and(Probe::is_invalid)
+        {
+            words.push(
+                "What fails there is the generator, not the device: the knee may lie higher."
+                    .to_owned(),
+            );
+        }
+        let notes = [
+            self.by_chance(),
+            self.spread(),
+            self.too_few(),
+            self.too_short(),
+        ];
+        words.extend(notes.into_iter().flatten());
+        words
+    }
+
     /// The probe of this value.
     pub(super) fn probe_at(&self, at: f64) -> Option<&Probe> {
         self.probes.iter().find(|probe| probe.at == at)
     }
 
-    fn run_at(&self, at: f64) -> Option<&ProbeRun> {
+    pub(super) fn run_at(&self, at: f64) -> Option<&ProbeRun> {
         self.probe_at(at).map(Probe::typical)
     }
 
@@ -21,7 +83,7 @@ impl KneeReport {
     }
 
     /// Nothing holds, and not even the last value that may be tried.
-    pub(super) fn never(&self, fails_at: f64) -> String {
+    fn never(&self, fails_at: f64) -> String {
         let (slo, at, why) = (
             self.slo_in_words(),
             self.show(fails_at),
@@ -74,7 +136,7 @@ impl KneeReport {
     }
 
     /// Some conditions want more, others less.
-    pub(super) fn contradiction(&self, too_low_at: f64, too_high_at: f64) -> String {
+    fn contradiction(&self, too_low_at: f64, too_high_at: f64) -> String {
         let what = match self.searched {
             Searched::Rate => "No rate",
             Searched::Jobs => "No number of jobs",
@@ -91,7 +153,7 @@ impl KneeReport {
     }
 
     /// What was to decide is no measurement.
-    pub(super) fn not_measured(&self, at: f64) -> String {
+    fn not_measured(&self, at: f64) -> String {
         let mut runs = self.probe_at(at).into_iter().flat_map(|probe| &probe.runs);
         let why = runs.find_map(|run| run.invalid.as_deref());
         format!(
@@ -99,112 +161,6 @@ impl KneeReport {
             self.show(at),
             why.unwrap_or_default()
         )
-    }
-
-    /// How far the answers of other seeds may lie from the one that was found, if ops arrive at random.
-    ///
-    /// Near the capacity, the rate at which a queue of a certain length builds up is known from n ops to
-    /// about √(8/n) of it, one standard deviation: arrivals alone are known to √(1/n). (Of a device of 29
-    /// slices, and 13 seeds of 200,000 ops each, it was 0.64 %.) A majority of runs is about as good as
-    /// their median.
-    pub(super) fn chance_of(&self, is_random: bool) -> Option<f64> {
-        let Answer::Found {
-            holds_at,
-            fails_at: Some(_),
-        } = self.answer
-        else {
-            return None;
-        };
-        let run = self
-            .run_at(holds_at)
-            .filter(|run| is_random && run.ops > 0)?;
-        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-        let deviation = (8.0 / run.ops as f64).sqrt();
-        let of_median = match self.repeat {
-            runs @ 2.. if self.clock == "virtual" => {
-                (std::f64::consts::FRAC_PI_2 / f64::from(runs)).sqrt()
-            }
-            // By the wall clock all of them have the same seed.
-            _ => 1.0,
-        };
-        Some((2e4 * deviation * of_median).round() / 1e4)
-    }
-
-    /// The same in words.
-    pub(super) fn by_chance(&self) -> Option<String> {
-        let Answer::Found {
-            fails_at: Some(_), ..
-        } = self.answer
-        else {
-            return None;
-        };
-        let chance = self.chance.map(|chance| {
-            let off = share(chance.min(1.0));
-            format!("Arrivals are random: with other seeds it may lie {off} off.")
-        });
-        let only = (self.repeat == 1).then(|| {
-            let each = &self.each;
-            format!("Each probe was one run of {each}: how far seeds disagree, --repeat tells.")
-        });
-        let words: Vec<String> = chance.into_iter().chain(only).collect();
-        (!words.is_empty()).then(|| words.join(" "))
-    }
-
-    /// The values that the answer rests on.
-    fn deciding(&self) -> impl Iterator<Item = &ProbeRun> {
-        let at = match self.answer {
-            Answer::Found { holds_at, fails_at } => [Some(holds_at), fails_at],
-            Answer::Never { fails_at } => [Some(fails_at), None],
-            Answer::Contradiction {
-                too_low_at,
-                too_high_at,
-            } => [Some(too_low_at), Some(too_high_at)],
-            Answer::Invalid { .. } | Answer::Aborted => [None, None],
-        };
-        at.into_iter().flatten().filter_map(|at| self.run_at(at))
-    }
-
-    /// That a percentile is of too few ops to tell, if one is.
-    pub(super) fn too_few(&self) -> Option<String> {
-        let figures = self.deciding().flat_map(|run| {
-            let figures = run.figures.iter().filter(|figure| figure.too_few);
-            figures.filter_map(|figure| Some((run.ops, figure, needed(&figure.figure)?)))
-        });
-        let (ops, figure, needed) = figures.max_by_key(|(ops, _, needed)| needed - ops)?;
-        Some(format!(
-            "TOO FEW OPS: {} is of {} alone, and from {} on {BEYOND} lie beyond it: what stands here may be \
-             chance. Longer probes tell (--duration, or --ops {needed}).",
-            figure.figure,
-            counted(ops, "op"),
-            count(needed),
-        ))
-    }
-
-    /// That the answer is so close to what the device can do that a longer probe may fail there, if so.
-    ///
-    /// Near its capacity a queue is a random walk that is held up at zero (J. F. C. Kingman, *On queues in
-    /// heavy traffic*, 1962). With services that are all the same and arrivals at random, its drift is
-    /// 1 - ρ in units of what an op takes from the capacity, its variance one for each op; so it forgets
-    /// what it was after 2/(1 - ρ)² ops, and [`TIMES`] as many show what it usually is.
-    pub(super) fn too_short(&self) -> Option<String> {
-        let Answer::Found { holds_at, .. } = self.answer else {
-            return None;
-        };
-        let run = self
-            .run_at(holds_at)
-            .filter(|_| self.searched == Searched::Rate)?;
-        let load = holds_at / run.capacity_per_s?;
-        let free = 1.0 - load;
-        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-        let ops = run.ops as f64;
-        (ops * free * free < TIMES * 2.0).then(|| {
-            format!(
-                "TOO SHORT: this is {} of what the modelled device can do. So close to it a queue goes on \
-                 growing for longer than these probes took, and longer ones (--duration, --ops) may fail \
-                 there.",
-                share(load)
-            )
-        })
     }
 }
 
@@ -240,5 +196,27 @@ fn join<'a>(figures: impl Iterator<Item = &'a Figure>) -> String {
     figures.join(" and ")
 }
 
-/// Of the time in which a queue forgets what it was, how often it should pass.
-const TIMES: f64 = 10.0;
+/// `p99<2ms` as `p99 < 2ms`; `<2ms` as `< 2ms`.
+pub fn spaced(slo: &str) -> String {
+    let signs = ['<', '>', '=', '~'];
+    let Some(at) = slo.find(signs) else {
+        return slo.to_owned();
+    };
+    let (figure, rest) = slo.split_at(at);
+    let end = rest.find(|c| !signs.contains(&c)).unwrap_or(rest.len());
+    let (sign, value) = rest.split_at(end);
+    let spaced = format!("{} {sign} {}", figure.trim(), value.trim());
+    spaced.trim_start().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_have_room() {
+        assert_eq!(spaced("p99<2ms"), "p99 < 2ms");
+        assert_eq!(spaced("throughput >= 60k/s"), "throughput >= 60k/s");
+        assert_eq!(spaced("<2ms"), "< 2ms");
+    }
+}

@@ -214,6 +214,7 @@ mod tests {
     use pausewake_device::DeviceStats;
 
     use super::*;
+    use crate::formats::Render as _;
     use crate::report::{
         Collector, ErrorTally, Outcome, Punctuality, Reports, Series, ThreadCost, Verification,
     };

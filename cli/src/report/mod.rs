@@ -50,7 +50,7 @@ pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
 pub use saved::{Kind, ReadError, document};
 pub use series::Series;
-pub use sweep::{Missing, Part, Place, Point, Quantity, SweepReport, Value};
+pub use sweep::{LeftOut, Missing, Part, Place, Point, Quantity, SweepReport, Value};
 pub use text::{numbers, paragraph, printable, table};
 pub use timeline::Timeline;
 pub use verdict::Verdict;
@@ -58,7 +58,7 @@ pub use verdict::Verdict;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::formats::{Format, Render, json};
+use crate::formats::{Format, Histogram, Render, json};
 use crate::scenario::Entries;
 use crate::story::Line;
 use parts::{
@@ -170,7 +170,8 @@ impl Report {
         self.config.get(path).or_else(|| self.defaults.get(path))
     }
 
-    fn is_aborted_by_signal(&self) -> bool {
+    /// Whether a signal ended it before its time.
+    pub fn is_aborted_by_signal(&self) -> bool {
         let aborted = self.aborted.as_ref();
         aborted.is_some_and(|aborted| aborted.by == "signal")
     }
@@ -250,9 +251,10 @@ impl Reports {
     pub fn verdict(&self) -> Verdict {
         Verdict::of_all(&self.variants)
     }
+}
 
-    /// As text: the report, or the variants side by side.
-    pub fn to_text(&self) -> String {
+impl Render for Reports {
+    fn to_text(&self) -> String {
         text::of(&self.variants)
             .split('\n')
             .map(text::printable)
@@ -260,8 +262,7 @@ impl Reports {
             .join("\n")
     }
 
-    /// As one JSON object, and a line's end.
-    pub fn to_json(&self) -> String {
+    fn to_json(&self) -> String {
         let content = match self.variants.as_slice() {
             [only] if only.scenario.variant.is_none() => Content::Only(only),
             variants => Content::Variants { variants },
@@ -274,17 +275,19 @@ impl Reports {
         };
         json(&document)
     }
-}
 
-impl Render for Reports {
-    fn to(&self, format: Format) -> String {
+    fn to_csv(&self) -> String {
+        csv::of(&self.variants)
+    }
+
+    fn to_html(&self) -> String {
+        html::of(self)
+    }
+
+    fn to_histogram(&self, format: Histogram) -> String {
         match format {
-            Format::Text => self.to_text(),
-            Format::Json => self.to_json(),
-            Format::Csv => csv::of(&self.variants),
-            Format::Html => html::of(self),
-            Format::Hgrm => hgrm::of(&self.variants[0]),
-            Format::Hlog => hlog::of(&self.variants),
+            Histogram::Percentiles => hgrm::of(&self.variants[0]),
+            Histogram::Intervals => hlog::of(&self.variants),
         }
     }
 

@@ -205,6 +205,19 @@ pub struct PredictedUtilisation {
     pub utilisation: f64,
     /// Whether that is a bound: a closed loop reaches it if nothing ever waits.
     pub at_most: bool,
+    /// What is below it where host and device take turns: in a closed loop without think times, if service
+    /// takes always the same time, and the host's work some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_turns: Option<InTurns>,
+}
+
+/// A closed loop in which ops are submitted together, and end together.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InTurns {
+    /// The utilisation of the slices, from 0 to 1.
+    pub utilisation: f64,
+    /// That of each of the host's threads.
+    pub host: f64,
 }
 
 /// Little's law: in whatever is steady, the mean number in it is the rate of arrivals times the

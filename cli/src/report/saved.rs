@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::merge::MergeError;
 use super::{FORMAT, Report, Reports, verdict};
+use crate::formats::Render as _;
 use crate::input;
 
 /// Why a file is no saved result.

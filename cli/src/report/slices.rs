@@ -5,7 +5,7 @@ use pausewake_device::protocol::{Class, OpKind};
 use pausewake_device::{DeviceStats, Nanos};
 
 use super::little::to_millionths;
-use super::parts::{PredictedUtilisation, SliceFigures};
+use super::parts::{InTurns, PredictedUtilisation, SliceFigures};
 
 /// What ops of one kind ask of the device.
 #[derive(Clone, Copy, Debug)]
@@ -92,12 +92,47 @@ fn predict(model: &ModelConfig, class: Class, load: &Offered) -> Option<Predicte
     if own_ns <= 0.0 {
         return None;
     }
-    let ops_per_ns = round(model, load)?.ops_per_ns(load.supply);
+    let round = round(model, load)?;
+    let busy = |ops_per_ns: f64| to_millionths(ops_per_ns * own_ns / slices_of(model, class));
     let at_most = matches!(load.supply, Supply::Closed { .. });
+    let in_turns = in_turns_per_ns(model, load, &round).map(|ops_per_ns| InTurns {
+        utilisation: busy(ops_per_ns),
+        host: to_millionths(ops_per_ns * load.host.op_ns / load.host.threads),
+    });
     Some(PredictedUtilisation {
-        utilisation: to_millionths(ops_per_ns * own_ns / slices_of(model, class)),
+        utilisation: busy(round.ops_per_ns(load.supply)),
         at_most,
+        in_turns,
     })
+}
+
+/// The ops of a closed loop in which host and device take turns, if they do: where nobody thinks, and
+/// service takes always the same time. Then ops that were submitted together end together, the thread
+/// submits as many again before it rings the doorbell once, and until then those slices have nothing to do.
+/// So a round takes as long as the host needs for all that a doorbell shows, which are as many as there are
+/// slices at most, and as one op needs. Service of varying length pulls ops apart, and then it is nearer
+/// to the bound.
+fn in_turns_per_ns(model: &ModelConfig, load: &Offered, round: &Round) -> Option<f64> {
+    let &[demand] = load.demands.as_slice() else {
+        return None;
+    };
+    let class = demand.kind.class();
+    let service = service_of(model.class(class), demand.kind);
+    let is_constant = service.distribution == Distribution::Constant;
+    let (op_ns, threads) = (load.host.op_ns, load.host.threads);
+    match load.supply {
+        Supply::Closed {
+            jobs,
+            think_ns,
+            room,
+        } if is_constant && think_ns == 0.0 && op_ns > 0.0 => {
+            let at_once = jobs.min(room);
+            let together = (at_once.min(slices_of(model, class)) / threads).max(1.0);
+            let round_ns = round.round_ns + (together - 1.0) * op_ns;
+            Some(per(at_once, round_ns).min(round.ops_per_ns(load.supply)))
+        }
+        Supply::Closed { .. } | Supply::Open { .. } => None,
+    }
 }
 
 /// The most ops that `load` lets the device do in a second: if it is a closed loop of as many jobs as an
@@ -335,6 +370,35 @@ mod tests {
             [at(2.0, 2.0), at(64.0, 2.0), at(64.0, 3.0)],
             [0.5, 1.0, 1.0]
         );
+    }
+
+    /// By hand: two slices of 100 µs, and 10 µs of the host for each op.
+    #[test]
+    fn host_and_device_take_turns_where_service_takes_always_the_same() {
+        let at = |jobs, threads, distribution| {
+            let mut model = model();
+            model.asymmetric.service.distribution = distribution;
+            let mut load = load(&[SIGN], closed(jobs, 0.0));
+            load.host = Host {
+                op_ns: 10e3,
+                threads,
+            };
+            let predicted = predict(&model, Class::Asymmetric, &load);
+            let in_turns = predicted.expect("the class is used").in_turns;
+            in_turns.map(|it| (it.utilisation, it.host))
+        };
+        let constant = Distribution::Constant;
+        // One job: 110 µs. Two are submitted one after the other, and end at once after 120 µs.
+        let of = |us: f64| to_millionths(1.0 / us);
+        assert_eq!(at(1.0, 1.0, constant), Some((of(2.2), of(11.0))));
+        assert_eq!(at(2.0, 1.0, constant), Some((of(1.2), of(6.0))));
+        // By two threads in 110 µs; three jobs are more than the slices show at once.
+        assert_eq!(at(2.0, 2.0, constant), Some((of(1.1), of(11.0))));
+        assert_eq!(at(3.0, 1.0, constant), Some((1.0, 0.2)));
+        assert_eq!(at(2.0, 1.0, Distribution::Exponential), None);
+        let open = load(&[SIGN], Supply::Open { ops_per_s: 100.0 });
+        let predicted = predict(&model(), Class::Asymmetric, &open);
+        assert_eq!(predicted.expect("the class is used").in_turns, None);
     }
 
     #[test]

@@ -202,6 +202,7 @@ const VERIFIED: &str = "verified";
 
 #[cfg(test)]
 mod tests {
+    use crate::formats::Render as _;
     use crate::report::{Collector, ErrorTally, Facts, Outcome, Reports, ThreadCost, Verification};
     use pausewake_device::DeviceStats;
 

@@ -17,11 +17,14 @@ use crate::live::{self, Live, Viewer};
 use crate::load::{self, Adhoc};
 use crate::output;
 use crate::probe::FIRST_SEED;
-use crate::report::{Aborted, Outcome, Part, Place, Point, Quantity, Reports, SweepReport, Value};
+use crate::report::numbers::counted;
+use crate::report::{
+    Aborted, LeftOut, Outcome, Part, Place, Point, Quantity, Reports, SweepReport, Value,
+};
 use crate::run::{self, RunError};
-use crate::scenario::{self, Clock, Flag, Rejected, Variant};
+use crate::scenario::{self, Clock, Flag, Mode, Rejected, Variant};
 use room::Room;
-use values::{BYTES, COUNTS, MOST_VALUES, numbers};
+use values::{BYTES, COUNTS, MOST_VALUES, numbers, of_rate, rate, whole};
 
 /// Why there is nothing to sweep.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +43,8 @@ pub struct Plan {
     command: String,
     quantities: Vec<Quantity>,
     shard: Option<Part>,
+    /// Places of the whole grid at which nothing can be run.
+    left_out: Vec<LeftOut>,
     /// The points that are to be run here.
     points: Vec<(Place, Variant)>,
 }
@@ -56,17 +61,29 @@ impl Plan {
         let shard = shard::find(args.shard.as_deref(), |name| std::env::var(name).ok());
         let shard = shard.map_err(PlanError::Flag)?;
         let base = base(args, &quantities);
-        let mut points = Vec::new();
+        let (mut points, mut left_out) = (Vec::new(), Vec::new());
         for place in places(&quantities) {
+            if let Some(why) = impossible(&base, &quantities, &place) {
+                left_out.push(LeftOut { place, why });
+                continue;
+            }
             let variant = variant(args, &base, &quantities, &place)?;
             if shard.is_none_or(|part| part.has(place.index)) {
                 points.push((place, variant));
             }
         }
+        if places(&quantities).count() == left_out.len() {
+            return Err(PlanError::Flag(format!(
+                "nothing can be run: {}\n  accepted: as many --jobs as --threads, or more, in one place of the \
+                 grid at least",
+                left_out[0].why
+            )));
+        }
         Ok(Self {
             command: command(args, &base, &quantities),
             quantities,
             shard,
+            left_out,
             points,
         })
     }
@@ -140,6 +157,7 @@ impl Plan {
             self.command,
             self.quantities,
             self.shard,
+            self.left_out,
             points,
         ))
     }
@@ -171,7 +189,12 @@ fn point(
 
 /// Flags of a load that mean nothing in a sweep.
 fn refuse(args: &args::Sweep) -> Result<(), PlanError> {
-    let wrong = if !args.load.slo.is_empty() {
+    let expects = args.load.set_of("expect");
+    let expects = expects.is_some_and(|set| !set.ends_with('='));
+    let wrong = if expects {
+        "--set expect: a sweep looks at all of its points, and none of them passes or fails\n  accepted: it \
+         with `pausewake load`, at the point that matters"
+    } else if !args.load.slo.is_empty() {
         "--slo: a sweep looks at all of its points, and none of them passes or fails\n  accepted: --slo \
          with `pausewake load`, at the point that matters"
     } else if args.load.sets("abort") {
@@ -203,6 +226,22 @@ fn refuse_sets(args: &args::Sweep, quantities: &[Quantity]) -> Result<(), PlanEr
     Ok(())
 }
 
+/// Where calls wait in place, or nothing goes to the device, nobody is told of anything.
+fn refuse_notify(quantities: &[Quantity], mode: Mode) -> Result<(), PlanError> {
+    let mode = match mode {
+        Mode::Async => return Ok(()),
+        Mode::Sync => "sync\": each call waits in place",
+        Mode::Software => "software\": the device gets nothing to do",
+    };
+    match quantities.iter().any(|quantity| quantity.name == NOTIFY) {
+        false => Ok(()),
+        true => Err(PlanError::Flag(format!(
+            "--notify: with engine.mode = \"{mode}, and all notifications are the same\n  accepted: --notify \
+             with engine.mode = \"async\", or another quantity"
+        ))),
+    }
+}
+
 /// The entries of a scenario that say a quantity, or say it otherwise.
 fn entries_of(quantity: &str) -> &'static [&'static str] {
     match quantity {
@@ -230,10 +269,9 @@ fn quantities(args: &args::Sweep) -> Result<Vec<Quantity>, String> {
         let values: Vec<Value> = match name {
             NOTIFY => ways(typed)?.into_iter().map(Value::Word).collect(),
             _ => {
-                let units = if name == SIZE { &BYTES[..] } else { &COUNTS };
-                let numbers = numbers(typed, units)
-                    .map_err(|wrong| format!("--{name} {typed}: {wrong}\n  accepted: {RANGES}"))?;
-                numbers.into_iter().map(Value::Number).collect()
+                let values = values_of(name, typed);
+                values
+                    .map_err(|wrong| format!("--{name} {typed}: {wrong}\n  accepted: {RANGES}"))?
             }
         };
         // A size is swept even alone: no flag of a load says it.
@@ -261,6 +299,42 @@ fn quantities(args: &args::Sweep) -> Result<Vec<Quantity>, String> {
         ));
     }
     Ok(quantities)
+}
+
+/// The numbers of a quantity.
+fn values_of(name: &str, typed: &str) -> Result<Vec<Value>, String> {
+    let units = match name {
+        "rate" => {
+            let rates = numbers(typed, rate)?;
+            return Ok(rates.into_iter().map(of_rate).collect());
+        }
+        SIZE => &BYTES[..],
+        _ => &COUNTS,
+    };
+    let numbers = numbers(typed, |text| whole(text, units))?;
+    Ok(numbers.into_iter().map(Value::Number).collect())
+}
+
+/// Why nothing can be run at `place`, if so: some threads would have no job.
+fn impossible(base: &args::Load, quantities: &[Quantity], place: &Place) -> Option<String> {
+    let swept = |name: &str| {
+        let mut swept = quantities.iter().zip(&place.at);
+        let (_, value) = swept.find(|(quantity, _)| quantity.name == name)?;
+        Some(value)
+    };
+    let of = |name: &str, flag: &Option<String>| match swept(name) {
+        Some(Value::Number(number)) => Some(*number),
+        Some(_) => None,
+        None => flag.as_deref().and_then(load::whole),
+    };
+    let (jobs, threads) = (of("jobs", &base.jobs)?, of("threads", &base.threads)?);
+    let is_swept = swept("jobs").or(swept("threads")).is_some();
+    (is_swept && 0 < jobs && jobs < threads).then(|| {
+        format!(
+            "of {threads} threads with {} some would have none",
+            counted(jobs, "job")
+        )
+    })
 }
 
 fn ways(typed: &str) -> Result<Vec<String>, String> {
@@ -352,7 +426,11 @@ fn variant(
                 let toml = format!("\"{size}B\"");
                 Flag::new("--size", "load.message_size", &size, toml)
             }));
-            scenario::read(path, &flags, &load.overrides)
+            // Nothing of it is looked at: what cannot be met, as verification of what is not computed, shall
+            // not be in the way.
+            let overrides = load.overrides.iter().cloned();
+            let overrides: Vec<_> = overrides.chain(NOT_LOOKED_AT.map(str::to_owned)).collect();
+            scenario::read(path, &flags, &overrides)
         }
     }
     .map_err(PlanError::Point)?;
@@ -364,6 +442,7 @@ fn variant(
         ));
     }
     let mut variant = variants.pop().expect("there is one at least");
+    refuse_notify(quantities, variant.scenario.mode)?;
     let has_levels = |quantity: &&Quantity| ["rate", "jobs"].contains(&quantity.name.as_str());
     if let Some(quantity) = quantities.iter().find(has_levels)
         && !variant.scenario.load.phases.is_empty()
@@ -374,6 +453,7 @@ fn variant(
              scenario without phases"
         )));
     }
+    // Those of flags.
     variant.scenario.expectations.clear();
     variant.scenario.abort = None;
     Ok(variant)
@@ -409,5 +489,7 @@ const SIZE: &str = "size";
 /// Goes with every notification, by both clocks.
 const REAP_FOR_ALL: &str = "inline";
 const WAYS: [&str; 3] = ["fd", "callback", "poll"];
+/// Takes out of a scenario what a sweep does not look at.
+const NOT_LOOKED_AT: [&str; 2] = ["expect=", "abort="];
 const SEAL: &str = "aes-256-gcm-seal";
 const RANGES: &str = "a list, as 1,4,16, or a range: 1..1024 (doubling), 1..1000x10, 10k..200k+10k";

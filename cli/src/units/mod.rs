@@ -51,6 +51,11 @@ pub struct UnitError {
 }
 
 impl UnitError {
+    /// What is wrong with it, without what would be right.
+    pub fn wrong(&self) -> &str {
+        &self.wrong
+    }
+
     fn new<Q: Quantity>(wrong: impl Into<String>) -> Self {
         Self {
             wrong: wrong.into(),

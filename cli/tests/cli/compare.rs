@@ -527,10 +527,167 @@ fn what_cannot_be_compared_is_refused() {
         (&["--set", "engine.mode=sync"], &["engine.mode"]),
         (&["--set", "engine={mode=\"sync\"}"], &["engine.mode"]),
         (&["--profile", "abacus"], &["--profile abacus"]),
-        (&["--format", "hgrm"], &["cannot be written as hgrm"]),
+        (
+            &["--format", "hgrm"],
+            &[
+                "invalid value 'hgrm'",
+                "[possible values: text, json, csv, html]",
+            ],
+        ),
+        (&["-o", "it.hlog"], &["cannot be written as hlog"]),
+        (
+            &["--set", "expect.p99=\"<1ms\""],
+            &["--set expect", "--fail-if"],
+        ),
         (&["--seeds", "0"], &["--seeds"]),
     ] {
         let said = folder.say(&[&["compare"], args].concat());
         assert_eq!(said.expect_code(104).expect_err(words).out, "");
     }
+}
+
+/// Two sweeps of the same load, the second with two slices for four.
+fn sweeps(quantities: &[&str]) -> Folder {
+    let folder = Folder::new();
+    for (name, slices) in [("four.json", "4"), ("two.json", "2")] {
+        let slices = format!("device.asym.slices={slices}");
+        let sweep = ["sweep", "-n", "2k", "--set", &slices, "-o", name];
+        folder
+            .say(&[&sweep[..], quantities].concat())
+            .expect_code(0);
+    }
+    folder
+}
+
+#[test]
+fn sweeps_are_compared_at_a_glance() {
+    let folder = sweeps(&["--jobs", "1..16"]);
+    let args = ["compare", "four.json", "two.json"];
+    let said = folder.say(&args).expect_code(0);
+    let (text, flat) = (&said.out, said.flat());
+    // Up to two jobs nobody waits; then half of the slices do half of the work.
+    for part in [
+        "compared 5 points",
+        "throughput slower in 3 of 5, by ",
+        "; the same in 2 of 5",
+        "mean latency higher in 3 of 5, by ",
+        "differs device.asym.slices is 4 and 2",
+        "Figure by figure: --format html, csv or json",
+    ] {
+        assert!(flat.contains(part), "{part}: {text}");
+    }
+    for (jobs, verdict) in [(1, "same"), (2, "same"), (4, "slower"), (16, "slower")] {
+        let mut rows = text.lines();
+        let row = rows.find(|row| row.starts_with(&format!("jobs={jobs} ")));
+        assert!(row.expect("a row for each").ends_with(verdict), "{text}");
+    }
+    let is_narrow = |line: &str| line.chars().count() <= 80;
+    assert!(text.lines().all(is_narrow), "{text}");
+    assert!(text.lines().count() < 30, "{text}");
+    // Nothing is lost.
+    let report = json(&folder.say(&[&args[..], &["--format", "json"]].concat()));
+    follows_schema("compare", &report);
+    assert_eq!(report["pairs"].as_array().map(Vec::len), Some(5));
+    let csv = folder.say(&[&args[..], &["--format", "csv"]].concat());
+    let service = csv.out.lines().filter(|it| it.contains(",service.mean,"));
+    assert_eq!(service.count(), 5, "{}", csv.out);
+    let html = folder.say(&[&args[..], &["--format", "html"]].concat()).out;
+    assert!(html.contains("throughput: slower in 3 of 5, by "));
+    for figure in ["throughput", "latency"] {
+        let chart = chart(&html, &format!("compare-jobs-{figure}"));
+        assert_eq!(chart.matches("<circle").count(), 2 * 5);
+    }
+    assert_eq!(html.matches(">service.mean<").count(), 5);
+    // A condition is said once, with the points that fail by it.
+    let fails = ["--fail-if", "throughput<-5%", "--fail-if", "errors>0%"];
+    let said = folder.say(&[&args[..], &fails].concat()).expect_code(99);
+    for part in [
+        "throughput<-5%: FAILS in 3 of 5: jobs=4 (-",
+        "errors>0%: passes in all 5",
+        "Exit code 99: a --fail-if is met",
+    ] {
+        assert!(said.flat().contains(part), "{part}: {}", said.out);
+    }
+    // Of a grid, too, in 80 columns.
+    let folder = sweeps(&[
+        "--jobs",
+        "1..8",
+        "--notify",
+        "fd,callback",
+        "--threads",
+        "1,2",
+    ]);
+    let said = folder.say(&args).expect_code(0);
+    assert!(said.out.lines().all(is_narrow), "{}", said.out);
+    assert!(said.flat().contains("compared 14 points"), "{}", said.out);
+}
+
+/// What ended early is no sample of the whole, and is told with its reason.
+#[test]
+fn a_mode_that_a_condition_ended_is_held_against_nothing() {
+    let early = [
+        "--set",
+        "abort.p99=\"<1100us\"",
+        "--set",
+        "abort.after=\"2ms\"",
+    ];
+    let args = [&["-n", "5k", "--seeds", "2"], &early[..]].concat();
+    let said = compare(&args).expect_code(99);
+    for part in [
+        "FAILED: callback was ended with seed 1 before its time, because p99 <1100us did not hold: ",
+        "and is held against nothing.",
+        "sync is faster than software by ",
+        "--set abort may end runs before their time",
+        "Exit code 99: an expectation failed, or a condition ended a run.",
+    ] {
+        assert!(said.flat().contains(part), "{part}: {}", said.out);
+    }
+    let is_faster = "callback is faster";
+    assert!(!said.flat().contains(is_faster), "{}", said.out);
+    let report = json(&compare(&[&args[..], &["--format", "json"]].concat()));
+    follows_schema("compare", &report);
+    assert!(report["modes"][3]["speed_up"].is_null());
+    assert!(!report["modes"][1]["speed_up"].is_null());
+    // Looked at in the end alone, the run is whole, and fails.
+    let late = [
+        "-n",
+        "500",
+        "--seeds",
+        "1",
+        "--set",
+        "abort.p99=\"<1100us\"",
+    ];
+    let said = compare(&late).expect_code(99);
+    let why = "FAILED: callback: abort p99 <1100us fails: ";
+    assert!(said.flat().contains(why), "{}", said.out);
+    assert!(said.flat().contains(is_faster), "{}", said.out);
+}
+
+#[test]
+fn a_result_that_a_condition_ended_is_held_against_nothing() {
+    let folder = results();
+    let early = [
+        "--set",
+        "abort.p99=\"<1ms\"",
+        "--set",
+        "abort.after=\"2ms\"",
+    ];
+    let slices = ["--set", "device.asym.slices=28"];
+    let condition = ["--baseline", "full.json", "--fail-if", "throughput<-5%"];
+    let args = [&["compare"], &LOAD[1..], &slices, &early, &condition].concat();
+    let said = folder.say(&args).expect_code(99);
+    for part in [
+        "ABORTED: this run: ended before its time: p99 <1ms did not hold: ",
+        "Not held against each other: the candidate was ended before its time.",
+        "throughput<-5%: not judged",
+        "Exit code 99: ",
+    ] {
+        assert!(said.flat().contains(part), "{part}: {}", said.out);
+    }
+    assert!(!said.flat().contains("The candidate is"), "{}", said.out);
+    // An SLO of the run fails by its name.
+    let slo = ["--baseline", "full.json", "--slo", "p99<1ms"];
+    let said = folder.say(&[&["compare"], &LOAD[1..], &slices, &slo].concat());
+    let why = "FAILED: this run: p99 <1ms fails: ";
+    assert!(said.expect_code(99).flat().contains(why));
 }

@@ -472,6 +472,7 @@ fn probes_that_measured_the_generator_alone_are_no_answer() {
 fn the_help_is_of_a_search() {
     let said = Folder::new().say(&["knee", "--help"]).expect_code(0).flat();
     assert!(said.contains("Whose time; virtual if not said"), "{said}");
+    assert!(!said.contains("hgrm") && !said.contains("hlog"), "{said}");
     assert!(!said.contains("64 if not said") && !said.contains("the wall clock's if not"));
 }
 
@@ -481,7 +482,7 @@ fn the_scenario_of_the_load_is_printed() {
     assert!(said.out.contains("clock = \"virtual\""), "{}", said.out);
     // It is that of the first probe.
     assert!(said.out.contains("rate = \"1000/s\""), "{}", said.out);
-    assert!(said.out.contains("ops = 200000\n"), "{}", said.out);
+    assert!(said.out.contains("ops = 320000\n"), "{}", said.out);
     let args = ["--fewest-jobs", "-c", "3", "--slo", "throughput>1k/s"];
     let said = knee(4, &[&args[..], &["--print-scenario"]].concat()).expect_code(0);
     assert!(said.out.contains("jobs = 3\n"), "{}", said.out);
@@ -544,4 +545,83 @@ fn what_contradicts_the_search_is_refused() {
         let said = knee(4, args).expect_code(104).expect_err(words);
         assert_eq!(said.out, "");
     }
+}
+
+/// What high rates meet by themselves has no highest rate.
+#[test]
+fn a_knee_needs_an_upper_limit() {
+    for slo in [&["p99>2ms"][..], &["mean>1ms", "late>5"]] {
+        let flags: Vec<&str> = slo.iter().flat_map(|slo| ["--slo", slo]).collect();
+        let said = knee(4, &[&flags[..], &["-n", "100"]].concat()).expect_code(104);
+        said.expect_err(&["needs an upper limit", "--slo 'p99<2ms'"]);
+    }
+    // Of throughput there is one: what the device can do.
+    let args = [
+        "--slo",
+        "throughput>10k/s",
+        "--arrival",
+        "constant",
+        "-n",
+        "1k",
+    ];
+    let report = found(4, &args);
+    let holds = number(&report, "/answer/holds_at");
+    assert!((39_000.0..=40_000.0).contains(&holds), "{holds}");
+}
+
+/// By default chance leaves the answer no wider open than the search does.
+#[test]
+fn probes_are_as_long_as_the_answer_is_close() {
+    for (precision, ops) in [("1%", 320_000), ("10%", 200_000)] {
+        let once = ["--rate", "1k", "--max-rate", "1k", "--precision", precision];
+        let report = found(1, &[&["--slo", "mean<150us"][..], &once].concat());
+        assert_eq!(report["probes"][0]["runs"][0]["ops"], ops, "{precision}");
+    }
+}
+
+/// A page whose words doubt the answer is not green.
+#[test]
+fn an_answer_that_is_doubted_has_no_green_banner() {
+    let page = |ops: &str| {
+        let args = ["--slo", "p99<100s", "-n", ops, "--format", "html"];
+        knee(4, &args).expect_code(0).out
+    };
+    let html = page("2k");
+    assert!(html.contains("TOO SHORT"));
+    assert!(html.contains("class=\"banner aborted\""));
+    assert!(html.contains("Found, but not for certain"));
+    let args = ["--slo", "mean<110us", "-n", "20k", "--format", "html"];
+    let html = knee(4, &args).expect_code(0).out;
+    assert!(!html.contains("TOO SHORT"));
+    assert!(html.contains("class=\"banner passed\""));
+}
+
+/// Results that are to be verified have to be there: nobody has to say so.
+#[test]
+fn verification_may_be_part_of_the_slo() {
+    for slo in ["verified=all", "verified==all"] {
+        let args = [
+            "--slo",
+            "p99<2s",
+            "--slo",
+            slo,
+            "--max-rate",
+            "2k",
+            "-n",
+            "50",
+        ];
+        let report = found(4, &args);
+        let run = &report["probes"][0]["runs"][0];
+        assert_eq!(run["figures"][1]["measured"], "50 of 50", "{run}");
+    }
+    let args = [
+        "--slo",
+        "p99<2s",
+        "--slo",
+        "verified=all",
+        "--compute",
+        "none",
+    ];
+    let said = knee(4, &args).expect_code(104);
+    said.expect_err(&["no results to verify", "compute = \"real\""]);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, GOOD, Said, json, scenarios};
+use crate::helper::{Folder, GOOD, Said, follows_schema, json, scenarios};
 
 /// A sweep that shows a knee, at 32 of 29 slices' jobs.
 const SWEEP: [&str; 9] = [
@@ -59,14 +59,25 @@ fn the_prediction_is_that_of_the_closed_loop() {
             .position(|head| head == name)
             .expect("a column")
     };
-    let [jobs, predicted, measured] =
-        ["swept_jobs", "predicted_throughput", "throughput"].map(column);
+    let [jobs, predicted, bound, measured] = [
+        "swept_jobs",
+        "predicted_throughput",
+        "bound_throughput",
+        "throughput",
+    ]
+    .map(column);
     let mut count = 0;
     for row in rows.records() {
         let row = row.expect("a row");
         let number = |at: usize| row[at].parse::<f64>().expect("a number");
-        // 29 slices of 433 us, and no link: min(N/S, c/S).
-        let exact = (number(jobs) / 433e-6).min(29.0 / 433e-6);
+        // 29 slices of 433 us, no link, and 255 ns of the host for each op, which come before those of
+        // all that are submitted with it: N/(N h + S), up to c/S.
+        let (jobs, host) = (number(jobs), 255e-9);
+        let in_turns = jobs.min(64.0) / (433e-6 + host * jobs.min(29.0));
+        let exact = in_turns.min(29.0 / 433e-6);
+        let most = number(bound);
+        let exact_most = (jobs / (433e-6 + host)).min(29.0 / 433e-6);
+        assert!((most / exact_most - 1.0).abs() < 1e-3, "{row:?}");
         assert!((number(predicted) / exact - 1.0).abs() < 1e-3, "{row:?}");
         assert!(number(measured) <= exact * 1.000_1, "{row:?}");
         count += 1;
@@ -455,6 +466,28 @@ fn wrong_flags_are_told() {
             &["nothing is swept", "--notify fd,callback,poll"][..],
         ),
         (&["--jobs", "64"], &["nothing is swept"]),
+        (&["--rate", "0..4"], &["--rate 0..4", "above zero"]),
+        (&["--jobs", "1..8xx2"], &["--jobs 1..8xx2"]),
+        (
+            &["--jobs", "1,2", "--threads", "4,8"],
+            &["nothing can be run: of 4 threads with 1 job some would have none"],
+        ),
+        (
+            &["--notify", "fd,callback", "--set", "engine.mode=sync"],
+            &[
+                "--notify",
+                "engine.mode = \"sync\"",
+                "all notifications are the same",
+            ],
+        ),
+        (
+            &["--notify", "fd,poll", "--set", "engine.mode=software"],
+            &["--notify", "engine.mode = \"software\""],
+        ),
+        (
+            &["--jobs", "1,2", "--set", "expect.p99=\"<1ms\""],
+            &["--set expect", "pausewake load"],
+        ),
         (
             &["--jobs", "4..1"],
             &["--jobs 4..1", "ends before it begins"],
@@ -531,4 +564,152 @@ fn wrong_flags_are_told() {
         .expect_code(104)
         .expect_err(&["the file has variants"]);
     assert_eq!(folder.names(), ["it.toml", "variants.toml"]);
+}
+
+/// The host's work is most of a round, and none of it is done while the device works: as many jobs as there
+/// are slices, or fewer, take N h + S.
+#[test]
+fn host_and_device_that_take_turns_are_predicted_and_explained() {
+    let args = [
+        "sweep",
+        "--jobs",
+        "1..128",
+        "-n",
+        "5k",
+        "--profile",
+        "qat-c62x",
+    ];
+    let said = Folder::new().say(&args).expect_code(0);
+    let mut rows = csv_of(&args);
+    assert_eq!(rows.len(), 8);
+    for [jobs, predicted, bound, measured] in rows.drain(..) {
+        let off = measured / predicted - 1.0;
+        assert!(off.abs() < 0.03, "{jobs}: {measured} {predicted}");
+        assert!(predicted <= bound && measured <= bound * 1.000_1, "{jobs}");
+    }
+    let words = said.flat();
+    for part in [
+        "from 64 jobs (at 32 not yet) on throughput grows no more",
+        "N* = 32.8 jobs",
+        "difference with 32 jobs it is 51.",
+        "of the 73,900/s that are possible at most: host and device take turns.",
+        "So threads work for 5",
+    ] {
+        assert!(words.contains(part), "{part}: {}", said.out);
+    }
+    assert!(said.out.lines().all(|line| line.chars().count() <= 80));
+    // Service of varying length pulls them apart.
+    let service = "device.asym.service={ distribution = \"exponential\", base = \"419.8us\" }";
+    let said = Folder::new().say(&[&args[..], &["--set", service]].concat());
+    assert!(!said.out.contains("take turns"), "{}", said.out);
+}
+
+/// Jobs, prediction, bound and throughput of each point.
+fn csv_of(args: &[&str]) -> Vec<[f64; 4]> {
+    let said = Folder::new().say(&[args, &["--format", "csv"]].concat());
+    let said = said.expect_code(0);
+    let mut rows = csv::Reader::from_reader(said.out.as_bytes());
+    let heads = rows.headers().expect("heads").clone();
+    let columns = [
+        "swept_jobs",
+        "predicted_throughput",
+        "bound_throughput",
+        "throughput",
+    ]
+    .map(|name| {
+        let mut heads = heads.iter();
+        heads.position(|head| head == name).expect("a column")
+    });
+    let rows = rows.records().map(|row| {
+        let row = row.expect("a row");
+        columns.map(|at| row[at].parse().expect("a number"))
+    });
+    rows.collect()
+}
+
+#[test]
+fn rates_need_not_be_whole() {
+    let folder = Folder::new();
+    let args = ["sweep", "--rate", "0.5..2", "-n", "5"];
+    folder
+        .say(
+            &[
+                &args[..],
+                &["-o", "it.json", "-o", "it.txt", "-o", "it.html"],
+            ]
+            .concat(),
+        )
+        .expect_code(0);
+    let text = folder.say(&["report", "it.json"]).expect_code(0).out;
+    assert_eq!(
+        text,
+        std::fs::read_to_string(folder.path("it.txt")).expect("a file")
+    );
+    // What arrives is what is predicted.
+    assert!(text.contains("\n0.5 "), "{text}");
+    let row = text.lines().find(|line| line.starts_with("0.5 "));
+    assert!(row.expect("a row").contains(" 0.500 "), "{text}");
+    let report = folder.say(&["report", "it.json", "--format", "json"]);
+    let points = points(&report);
+    assert_eq!(points[0]["at"][0], 0.5);
+    assert_eq!(points[1]["at"][0], 1);
+    assert_eq!(points[0]["report"]["config"]["load.rate"], "\"0.5/s\"");
+}
+
+#[test]
+fn places_at_which_nothing_can_be_run_are_left_out() {
+    let folder = Folder::new();
+    let args = ["sweep", "--jobs", "1..4", "--threads", "1..4", "-n", "40"];
+    let say = |more: &[&str]| folder.say(&[&args[..], more].concat()).expect_code(0);
+    let said = say(&[]);
+    let words = said.flat();
+    let why = "6; 3 places of the grid left out (-): of 2 threads with 1 job some would have none";
+    assert!(words.contains(why), "{}", said.out);
+    for left_out in ["2 1 - - - - -", "4 1 - - - - -", "4 2 - - - - -"] {
+        assert!(words.contains(left_out), "{}", said.out);
+    }
+    let whole = say(&["--format", "json"]).out;
+    let document: Value = serde_json::from_str(&whole).expect("JSON");
+    follows_schema("sweep", &document);
+    assert_eq!(document["left_out"].as_array().map(Vec::len), Some(3));
+    // They are missing nowhere.
+    for shard in ["1/2", "2/2"] {
+        let file = format!("{}.json", &shard[..1]);
+        say(&["--shard", shard, "-o", &file]);
+    }
+    let merged = folder.say(&["merge", "1.json", "2.json", "--format", "json"]);
+    assert!(merged.expect_code(0).out == whole);
+    let html = say(&["--format", "html"]).out;
+    assert!(html.contains("3 places of the grid left out"));
+    // Where the jobs are said once, too.
+    let fixed = ["sweep", "-c", "2", "--threads", "1..4", "-n", "40"];
+    let said = folder.say(&fixed).expect_code(0);
+    assert!(said.flat().contains("1 place of the grid left out"));
+}
+
+/// What a file expects is not looked at, so nothing has to be computed for it.
+#[test]
+fn what_a_file_expects_is_not_in_the_way() {
+    let real = GOOD.replace("compute = \"none\"", "compute = \"real\"");
+    let folder = Folder::with(&format!("{real}verified = \"all\"\n"));
+    let sweep = ["sweep", "--scenario", "it.toml", "--jobs", "1,2"];
+    let none = [&sweep[..], &["--compute", "none", "--format", "json"]].concat();
+    let said = folder.say(&none).expect_code(0);
+    for point in points(&said) {
+        assert_eq!(point["report"]["scenario"]["compute"], "none");
+        assert_eq!(point["report"]["expected"], serde_json::json!([]));
+    }
+    assert!(!json(&said)["command"].to_string().contains("expect"));
+    folder.say(&sweep).expect_code(0);
+}
+
+/// With fewer ops than jobs some jobs have nothing to do.
+#[test]
+fn points_without_a_load_tell_no_knee() {
+    let args = ["sweep", "--jobs", "1..64", "-n", "20", "--compute", "none"];
+    let words = Folder::new().say(&args).expect_code(0).flat();
+    assert!(words.contains("TOO SHORT 2 points with fewer ops than jobs"));
+    let sixteen = "nothing is saturated up to 16 jobs; throughput still grows";
+    assert!(words.contains(sixteen), "{words}");
+    assert!(!words.contains("difference"), "{words}");
 }

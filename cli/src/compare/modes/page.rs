@@ -9,7 +9,7 @@ use crate::report::table::Table;
 
 impl ModesReport {
     /// All of it.
-    pub(super) fn to_html(&self) -> String {
+    pub(super) fn page(&self) -> String {
         let verdict = self.verdict();
         let mut tables = vec![("Modes", self.figures()), ("Stages", self.stages())];
         tables.extend(self.break_even.iter().map(trials));
@@ -20,7 +20,8 @@ impl ModesReport {
             about: Some(&self.load),
             verdict,
             word: (verdict == Verdict::Holds).then_some("Compared"),
-            reasons: self.words().map(str::to_owned).collect(),
+            is_doubtful: false,
+            reasons: self.words().collect(),
             chips: vec![
                 ("clock", self.clock.clone()),
                 ("seeds", self.seeds_in_words()),

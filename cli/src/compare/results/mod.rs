@@ -1,20 +1,29 @@
 //! Results held against each other, figure by figure.
+//!
+//! `differences` has the figures, `conditions` what must not be; `words`, `many`, `text`, `csv`, `page` and `charts` show them.
 
+mod charts;
+mod conditions;
+mod csv;
+mod differences;
+mod many;
 mod page;
+mod text;
+mod words;
 
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CompareError;
 use super::condition::FailIf;
-use super::statistics::{mean, student_t, variance_of_mean};
-use super::{CompareError, rounded};
-use crate::formats::{Format, json};
-use crate::report::numbers::{count, difference as percent};
-use crate::report::table::Table;
-use crate::report::{Name, ReadError, Report, Reports, Verdict, document, paragraph, printable};
+use crate::formats::{Render, json};
+use crate::report::{Name, ReadError, Report, Reports, Verdict, document};
 use crate::scenario::figures;
+use conditions::Condition;
+use differences::Pair;
+use many::some_of;
 
 /// The two that are compared.
 pub struct Sides {
@@ -62,64 +71,6 @@ pub struct ResultsReport {
     results: Vec<Report>,
 }
 
-/// The same variant of both.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct Pair {
-    /// Its name; `null` if there is only one.
-    variant: Option<String>,
-    /// Entries of the configuration that differ, with both values.
-    differing: Vec<Differing>,
-    /// Figures.
-    figures: Vec<Difference>,
-    /// How the candidate stands to the baseline, in sentences.
-    words: Vec<String>,
-}
-
-/// An entry of the configuration.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct Differing {
-    /// Its path.
-    entry: String,
-    /// In the baseline; `null` if it is not said there.
-    baseline: Option<String>,
-    /// In the candidate.
-    candidate: Option<String>,
-}
-
-/// A figure of both.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct Difference {
-    /// Its name, as `[expect]` has it.
-    figure: String,
-    /// Of the baseline: nanoseconds, ops per second, a count or a share.
-    baseline: f64,
-    /// Of the candidate.
-    candidate: f64,
-    /// Candidate less baseline, as a part of the baseline: 0.05 is 5 %; `null` if that is zero.
-    difference: Option<f64>,
-    /// Half of the interval around it that holds the true one with a confidence of 95 %; `null` where
-    /// none is known.
-    half_width: Option<f64>,
-    /// Both in words.
-    shown: [String; 2],
-}
-
-/// A condition of `--fail-if`, held against a pair.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct Condition {
-    /// The variant.
-    variant: Option<String>,
-    /// As it was typed.
-    fail_if: String,
-    /// The relative difference of its figure; `null` where it was not measured, or is infinite.
-    difference: Option<f64>,
-    /// Whether it is infinite: there was nothing before, and something after.
-    from_nothing: bool,
-    /// Whether the comparison fails by it: if it is met, or was not measured. `null` where one of the
-    /// results means nothing, or is of a part of its run: then it can be held against neither.
-    fails: Option<bool>,
-}
-
 impl ResultsReport {
     /// Compares both `sides`, and holds `conditions` against what differs.
     ///
@@ -129,9 +80,11 @@ impl ResultsReport {
         let [before, after] = [&sides.reports[0], &sides.reports[1]].map(Reports::variants);
         let (pairs, alone) = pair(before, after, &sides.names);
         if pairs.is_empty() {
+            let alone: Vec<&str> = alone.iter().map(String::as_str).collect();
             return Err(CompareError::Flags {
-                wrong: format!("they have no variant in common: {}", alone.join(", ")),
-                accepted: "results of the same scenario, or of one run each",
+                wrong: format!("they have no variant in common: {}", some_of(&alone)),
+                accepted: "results of the same scenario, sweeps that have points in common, or results of \
+                           one run each",
             });
         }
         for condition in conditions {
@@ -200,123 +153,23 @@ impl ResultsReport {
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
-
-    /// In one of [`FORMATS`](super::FORMATS).
-    pub fn to(&self, format: Format) -> String {
-        match format {
-            Format::Json => json(self),
-            Format::Csv => self.to_csv(),
-            Format::Html => self.to_html(),
-            _ => self.to_text(),
-        }
-    }
-
-    fn to_text(&self) -> String {
-        let objections = self.objections.iter();
-        let objections = objections.map(|it| paragraph(&printable(it)));
-        let mut parts: Vec<_> = objections.chain([self.about().to_string()]).collect();
-        for pair in &self.pairs {
-            parts.push(pair.table().to_string());
-            let words = pair.words().map(|it| paragraph(&printable(&it)));
-            parts.push(words.collect());
-        }
-        if !self.conditions.is_empty() {
-            let mut table = Table::of_words();
-            for it in &self.conditions {
-                table.row(["fail if".to_owned(), printable(&it.in_words())]);
-            }
-            parts.push(table.to_string());
-        }
-        parts.extend(self.objection().map(|it| paragraph(&it)));
-        parts.push(paragraph(&self.about_intervals));
-        parts.join("\n")
-    }
-
-    /// What is compared, and what differs in its configuration.
-    fn about(&self) -> Table {
-        let mut about = Table::of_words();
-        about.row(["baseline".to_owned(), printable(&self.baseline)]);
-        about.row(["candidate".to_owned(), printable(&self.candidate)]);
-        for it in &self.alone {
-            about.row(["alone".to_owned(), printable(it)]);
-        }
-        for pair in &self.pairs {
-            for it in &pair.differing {
-                let or = |value: &Option<String>| value.clone().unwrap_or("not said".to_owned());
-                let (a, b) = (or(&it.baseline), or(&it.candidate));
-                let said = of_variant(&pair.variant, &format!("{} is {a} and {b}", it.entry));
-                about.row(["differs".to_owned(), printable(&said)]);
-            }
-        }
-        about
-    }
-
-    /// Why no condition can be held against the figures, if none can.
-    fn objection(&self) -> Option<String> {
-        let is_void = is_void(self.verdict) && !self.conditions.is_empty();
-        is_void.then(|| {
-            format!(
-                "{}: one of the results is, and no condition can be held against it.",
-                self.verdict.name().to_uppercase()
-            )
-        })
-    }
-
-    /// A row for each variant and figure.
-    fn to_csv(&self) -> String {
-        let heads = [
-            "variant",
-            "figure",
-            "baseline",
-            "candidate",
-            "difference",
-            "half_width",
-        ];
-        let rows = self.pairs.iter().flat_map(|pair| {
-            pair.figures.iter().map(|it| {
-                [
-                    pair.variant.clone().unwrap_or_default(),
-                    it.figure.clone(),
-                    rounded(Some(it.baseline)),
-                    rounded(Some(it.candidate)),
-                    rounded(it.difference),
-                    rounded(it.half_width),
-                ]
-            })
-        });
-        crate::report::rows(&heads, rows)
-    }
 }
 
-impl Sides {
-    /// What is to be said against the results.
-    fn objections(&self) -> Vec<String> {
-        let reports = self.reports.iter().zip(&self.names);
-        let reports = reports.flat_map(|(reports, name)| {
-            let variants = reports.variants().iter();
-            variants.map(move |report| (report, name))
-        });
-        let said = reports.flat_map(|(report, name)| {
-            let of = match &report.scenario.variant {
-                Some(variant) => format!("{name}, {variant}"),
-                None => name.clone(),
-            };
-            let verified = &report.verified;
-            let wrong = (verified.wrong > 0).then(|| {
-                let [wrong, results] = [verified.wrong, verified.results].map(count);
-                format!("WRONG RESULTS: {of}: {wrong} of {results} that were looked at.")
-            });
-            let invalid = report.invalid.as_ref();
-            let invalid = invalid.map(|why| format!("INVALID: {of}: {why}"));
-            let aborted = report.aborted.as_ref().map(|aborted| {
-                format!(
-                    "ABORTED: {of}: ended before its time, by {}; its figures are of what ran until then.",
-                    aborted.reason
-                )
-            });
-            [wrong, invalid, aborted].into_iter().flatten()
-        });
-        said.collect()
+impl Render for ResultsReport {
+    fn to_text(&self) -> String {
+        self.text()
+    }
+
+    fn to_json(&self) -> String {
+        json(self)
+    }
+
+    fn to_csv(&self) -> String {
+        self.csv()
+    }
+
+    fn to_html(&self) -> String {
+        self.page()
     }
 }
 
@@ -377,250 +230,6 @@ fn labels(baseline: &str, candidate: &str) -> [String; 2] {
     }
 }
 
-impl Pair {
-    fn new(before: &Report, after: &Report, conditions: &[FailIf]) -> Self {
-        // Defaults may be those of other versions; files of early ones do not tell them.
-        let both = |(path, _): &(&str, &str)| after.defaults.get(path).is_some();
-        let defaults = before.defaults.iter().filter(both);
-        let entries = before.config.iter().chain(after.config.iter());
-        let entries = entries.chain(defaults);
-        let mut paths: Vec<&str> = entries.map(|(path, _)| path).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        let differing = paths.into_iter().filter_map(|path| {
-            let [a, b] = [before, after].map(|it| it.entry(path).map(str::to_owned));
-            (a != b).then(|| Differing {
-                entry: path.to_owned(),
-                baseline: a,
-                candidate: b,
-            })
-        });
-        let mut names: Vec<&str> = FIGURES.to_vec();
-        for condition in conditions {
-            if !names.contains(&condition.figure.as_str()) {
-                names.push(&condition.figure);
-            }
-        }
-        let figures = names.into_iter();
-        let figures: Vec<_> = figures
-            .filter_map(|it| Difference::new(it, before, after))
-            .collect();
-        Self {
-            variant: before.scenario.variant.clone(),
-            differing: differing.collect(),
-            words: figures.iter().filter_map(Difference::in_words).collect(),
-            figures,
-        }
-    }
-
-    /// How the candidate stands to the baseline, with the variant's name.
-    fn words(&self) -> impl Iterator<Item = String> {
-        self.words.iter().map(|it| of_variant(&self.variant, it))
-    }
-
-    fn table(&self) -> Table {
-        let name = self.variant.as_deref().unwrap_or("");
-        let mut table = Table::of_figures([name, "baseline", "candidate", "difference", "+-"]);
-        for it in &self.figures {
-            let half = it.half_width.map(|half| format!("{:.2} %", half * 100.0));
-            let [a, b] = it.shown.clone();
-            table.row([
-                it.figure.clone(),
-                a,
-                b,
-                it.difference.map_or_else(|| "n/a".to_owned(), percent),
-                half.unwrap_or_default(),
-            ]);
-        }
-        table
-    }
-}
-
-impl Difference {
-    /// Of a figure that both have.
-    fn new(name: &str, before: &Report, after: &Report) -> Option<Self> {
-        let (a, b) = (before.figure(name)?, after.figure(name)?);
-        Some(Self {
-            figure: name.to_owned(),
-            baseline: a.value,
-            candidate: b.value,
-            difference: relative(a.value, b.value),
-            half_width: half_width(name, before, after),
-            shown: [a.to_string(), b.to_string()],
-        })
-    }
-}
-
-impl Difference {
-    /// It as a sentence, if it is one of those that decide.
-    fn in_words(&self) -> Option<String> {
-        let (subject, above, below) = match self.figure.as_str() {
-            "throughput" => ("The candidate is", "faster", "slower"),
-            "mean" => ("Its mean latency is", "higher", "lower"),
-            "p99" => ("Its p99 is", "higher", "lower"),
-            _ => return None,
-        };
-        let difference = self.difference?;
-        let known = self
-            .half_width
-            .map(|half| format!(" ± {:.2} %", half * 100.0));
-        let known = known.unwrap_or_default();
-        Some(if difference == 0.0 {
-            let same = if self.figure == "throughput" {
-                "as fast"
-            } else {
-                "the same"
-            };
-            format!("{subject} {same}.")
-        } else if self.half_width.is_some_and(|half| difference.abs() <= half) {
-            let difference = percent(difference);
-            format!("{subject} not certainly {above} or {below}: {difference}{known}.")
-        } else {
-            let than = if difference > 0.0 { above } else { below };
-            format!(
-                "{subject} {than} by {:.2} %{known}.",
-                difference.abs() * 100.0
-            )
-        })
-    }
-}
-
-/// `said` of a variant, if there are several.
-fn of_variant(variant: &Option<String>, said: &str) -> String {
-    match variant {
-        Some(name) => format!("{name}: {said}"),
-        None => said.to_owned(),
-    }
-}
-
-/// How far `after` is from `before`, as a part of it; two zeros do not differ.
-fn relative(before: f64, after: f64) -> Option<f64> {
-    if before == after {
-        return Some(0.0);
-    }
-    (before != 0.0).then(|| after / before - 1.0)
-}
-
-/// Of the relative difference of throughput, or of mean latency: by the means of stretches of each run,
-/// and the delta method for their ratio.
-fn half_width(name: &str, before: &Report, after: &Report) -> Option<f64> {
-    let of: fn(&Stretch) -> Option<f64> = match name {
-        "throughput" => |it| ratio(it.ops * 1e9, it.covered_ns),
-        "mean" => |it| ratio(it.latency_ns, it.ops),
-        _ => return None,
-    };
-    let values = |report| {
-        stretches(report)?
-            .iter()
-            .map(of)
-            .collect::<Option<Vec<_>>>()
-    };
-    let (a, b) = (values(before)?, values(after)?);
-    let relative_variance =
-        |values: &[f64]| Some(variance_of_mean(values)? / mean(values)?.powi(2));
-    let variance = relative_variance(&a)? + relative_variance(&b)?;
-    let ratio = mean(&b)? / mean(&a)?;
-    let degrees_of_freedom = a.len().min(b.len()) - 1;
-    Some(student_t(degrees_of_freedom) * ratio * variance.sqrt())
-}
-
-fn ratio(part: f64, whole: f64) -> Option<f64> {
-    (whole > 0.0).then(|| part / whole)
-}
-
-/// A part of a run.
-#[derive(Default)]
-struct Stretch {
-    ops: f64,
-    latency_ns: f64,
-    covered_ns: f64,
-}
-
-/// A run in stretches of equal length, if it is long enough; what is left at its ends is left out.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts and sums, to a millionth"
-)]
-fn stretches(report: &Report) -> Option<Vec<Stretch>> {
-    let timeline = &report.timeline;
-    let whole: Vec<_> = timeline
-        .intervals()
-        .map(|(_, interval)| interval)
-        .filter(|interval| interval.covered_ns >= timeline.interval_ns())
-        .collect();
-    let len = whole.len() / STRETCHES;
-    let chunks = (len > 0).then(|| whole.chunks_exact(len))?;
-    let stretches = chunks.map(|chunk| {
-        chunk.iter().fold(Stretch::default(), |sum, it| Stretch {
-            ops: sum.ops + it.latency.count() as f64,
-            latency_ns: sum.latency_ns + it.latency.sum_ns() as f64,
-            covered_ns: sum.covered_ns + it.covered_ns as f64,
-        })
-    });
-    Some(stretches.collect())
-}
-
-impl Condition {
-    /// It and what became of it.
-    fn in_words(&self) -> String {
-        let measured = self.measured();
-        let said = format!("{}: {}, {measured}", self.fail_if, self.verdict());
-        of_variant(&self.variant, &said)
-    }
-
-    fn verdict(&self) -> &'static str {
-        match self.fails {
-            Some(true) => "FAILS",
-            Some(false) => "passes",
-            None => "not judged",
-        }
-    }
-
-    fn measured(&self) -> String {
-        match self.difference {
-            _ if self.from_nothing => "something where there was nothing".to_owned(),
-            Some(difference) => percent(difference),
-            None => "not measured".to_owned(),
-        }
-    }
-
-    fn new(condition: &FailIf, before: &Report, after: &Report) -> Self {
-        let figures = [before, after].map(|it| it.figure(&condition.figure));
-        let difference = match figures {
-            // From nothing to something is more than any share.
-            [Some(a), Some(b)] => Some(relative(a.value, b.value).unwrap_or(f64::INFINITY)),
-            _ => None,
-        };
-        let is_met = |it: f64| condition.comparison.holds(it, condition.bound);
-        Self {
-            variant: before.scenario.variant.clone(),
-            fail_if: condition.text.clone(),
-            fails: Some(difference.is_none_or(is_met)),
-            difference: difference.filter(|it| it.is_finite()),
-            from_nothing: difference.is_some_and(f64::is_infinite),
-        }
-    }
-}
-
-/// As `[expect]` names them.
-const FIGURES: [&str; 14] = [
-    "throughput",
-    "mean",
-    "p50",
-    "p90",
-    "p95",
-    "p99",
-    "p999",
-    "max",
-    "prepare.mean",
-    "ring.mean",
-    "service.mean",
-    "notify.mean",
-    "resume.mean",
-    "errors",
-];
-/// As many as give means that are nearly normal and, of a run that is long enough, nearly independent.
-const STRETCHES: usize = 16;
 const ABOUT_INTERVALS: &str = "+- is a 95 % interval of the difference of throughput and mean, from 16 \
     or more stretches of each run, which are taken to be independent (batch means, Student's t). Of other \
     figures, and of short runs, none is known: it is one run each.";

@@ -14,6 +14,8 @@ pub struct Overview<'a> {
     pub verdict: Verdict,
     /// How it is said; if not given, as of a run.
     pub word: Option<&'static str>,
+    /// Whether there is reason to doubt it, where it is good.
+    pub is_doubtful: bool,
     /// What came of it, in sentences.
     pub reasons: Vec<String>,
     /// What all of it has in common.
@@ -35,7 +37,10 @@ pub struct Overview<'a> {
 impl Overview<'_> {
     /// The page.
     pub fn into_html(self) -> String {
-        let (class, word) = word_of(self.verdict);
+        let (class, word) = match word_of(self.verdict) {
+            ("passed", word) if self.is_doubtful => ("aborted", word),
+            other => other,
+        };
         let setting = |(path, value)| Setting {
             path,
             values: vec![(String::new(), value)],

@@ -74,6 +74,13 @@ impl Sweep {
     }
 }
 
+/// Whether each of `values` is at least half as much again as the one before: then steps of the axis are
+/// factors.
+pub fn are_factors(values: &[f64]) -> bool {
+    let is_factor = |pair: &[f64]| pair[0] > 0.0 && pair[1] >= pair[0] * 1.5;
+    values.windows(2).all(is_factor)
+}
+
 /// An axis for the quantity of `lines`: in doublings, or evenly from zero.
 pub fn along<'a>(label: &'a str, lines: &[Line], is_doubling: bool) -> Axis<'a> {
     let values = lines.iter().flat_map(|line| &line.points);

@@ -83,6 +83,9 @@ impl SweepReport {
         if self.quantities != other.quantities {
             return Err("they swept other values".to_owned());
         }
+        if self.left_out != other.left_out {
+            return Err("they left out other points".to_owned());
+        }
         let Some(ours) = self.points.first().map(|point| &point.report.config) else {
             return Ok(());
         };

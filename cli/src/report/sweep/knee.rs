@@ -5,24 +5,22 @@
 //! reached at the end, nobody knows what more would bring. Where sizes are swept, it is bytes per second
 //! that are compared.
 
-use super::super::text::numbers::{amount, count, share};
-use super::{
-    Point, Quantity, SweepReport, Value, busy, is_plain_closed_loop, predicted, predicted_busy,
-};
+use super::super::text::numbers::{count, share};
+use super::{Point, Quantity, SweepReport, Value, busy};
 
 /// Points that differ in one quantity alone.
 pub struct Row<'a> {
     /// What the others are, in words; empty if there are no others.
     pub of: String,
     /// Values of the quantity, in ascending order, and the points there.
-    pub points: Vec<(u64, &'a Point)>,
+    pub points: Vec<(f64, &'a Point)>,
 }
 
 /// The lines of `sweep` along the quantity at `axis`.
 pub fn rows(sweep: &SweepReport, axis: usize) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for point in &sweep.points {
-        let Some(Value::Number(at)) = point.place.at.get(axis) else {
+        let Some(at) = point.place.at.get(axis).and_then(Value::number) else {
             continue;
         };
         let others = sweep.quantities.iter().zip(&point.place.at).enumerate();
@@ -30,15 +28,15 @@ pub fn rows(sweep: &SweepReport, axis: usize) -> Vec<Row<'_>> {
         let of: Vec<String> = others
             .map(|(_, (quantity, value))| match value {
                 Value::Word(word) => word.clone(),
-                Value::Number(number) => format!("{} {}", quantity.name, count(*number)),
+                number => format!("{} {}", quantity.name, number.in_words()),
             })
             .collect();
         let of = of.join(", ");
         match rows.iter_mut().find(|row| row.of == of) {
-            Some(row) => row.points.push((*at, point)),
+            Some(row) => row.points.push((at, point)),
             None => rows.push(Row {
                 of,
-                points: vec![(*at, point)],
+                points: vec![(at, point)],
             }),
         }
     }
@@ -56,13 +54,27 @@ pub fn told(sweep: &SweepReport) -> Option<(&Quantity, Vec<Row<'_>>)> {
     let mut rows = rows(sweep, axis);
     for row in &mut rows {
         row.points
-            .retain(|(_, point)| point.report.invalid.is_none());
+            .retain(|(_, point)| point.report.invalid.is_none() && !is_too_short(point));
     }
     Some((&sweep.quantities[axis], rows))
 }
 
+/// Whether there were fewer ops than jobs, so that some had nothing to do: its throughput is that of no load.
+pub fn is_too_short(point: &Point) -> bool {
+    ops_per_job(point).is_some_and(|ops| ops < 1.0)
+}
+
+/// How many ops each job did, in a closed loop.
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+pub fn ops_per_job(point: &Point) -> Option<f64> {
+    let report = &point.report;
+    let jobs = report.config.get("load.jobs")?.parse::<f64>().ok();
+    let jobs = jobs.filter(|_| report.open_loop.is_none())?;
+    Some(report.ops as f64 / jobs)
+}
+
 /// Where the knee stands among `points`, if they show one.
-pub fn knee(quantity: &Quantity, points: &[(u64, &Point)]) -> Option<usize> {
+pub fn knee(quantity: &Quantity, points: &[(f64, &Point)]) -> Option<usize> {
     let brings: Vec<f64> = points
         .iter()
         .map(|(at, point)| brings(quantity, *at, point))
@@ -73,11 +85,10 @@ pub fn knee(quantity: &Quantity, points: &[(u64, &Point)]) -> Option<usize> {
 }
 
 /// Ops per second; where messages grow, bytes.
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-fn brings(quantity: &Quantity, at: u64, point: &Point) -> f64 {
+fn brings(quantity: &Quantity, at: f64, point: &Point) -> f64 {
     let throughput = point.report.ops_per_s.unwrap_or(0.0);
     match quantity.name.as_str() {
-        "size" => throughput * at as f64,
+        "size" => throughput * at,
         _ => throughput,
     }
 }
@@ -92,7 +103,7 @@ pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
         return format!("{of}{}", unsaturated(quantity, row));
     };
     let not_yet = match knee.checked_sub(1) {
-        Some(before) => format!(" (at {} not yet)", count(row.points[before].0)),
+        Some(before) => format!(" (at {} not yet)", in_digits(row.points[before].0)),
         None => String::new(),
     };
     let from = format!(
@@ -129,79 +140,37 @@ fn unsaturated(quantity: &Quantity, row: &Row<'_>) -> String {
         return format!(
             "at {last}, the last value, the device is saturated (at {} not yet); what more would \
              bring was not measured",
-            count(*before)
+            in_digits(*before)
         );
     }
     format!("nothing is saturated up to {last}; throughput still grows")
 }
 
-fn named(quantity: &Quantity, at: u64) -> String {
-    let number = count(at);
+/// A value of a quantity: `1,024`, `0.5`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole, and not below zero"
+)]
+fn in_digits(at: f64) -> String {
+    match at.fract() == 0.0 {
+        true => count(at as u64),
+        false => at.to_string(),
+    }
+}
+
+/// A value with what it is of.
+pub fn named(quantity: &Quantity, at: f64) -> String {
+    let number = in_digits(at);
     match quantity.name.as_str() {
         "rate" => format!("{number} arrivals per second"),
         "size" => format!("{number} bytes"),
-        name if at == 1 => format!("{number} {}", name.trim_end_matches('s')),
+        name if at == 1.0 => format!("{number} {}", name.trim_end_matches('s')),
         name => format!("{number} {name}"),
     }
 }
 
-/// The knee of the closed-loop prediction, N* = X (Z + S): as many jobs as the most that is predicted, X,
-/// needs if none waits for another; where slices are the limit, X is c/S. `None` where the prediction does not reach its most.
-#[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
-pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
-    let is_closed = row
-        .points
-        .iter()
-        .all(|(_, point)| point.report.open_loop.is_none());
-    if quantity.name != "jobs" || !is_closed {
-        return None;
-    }
-    let known = row
-        .points
-        .iter()
-        .map(|(at, point)| Some((*at, predicted(&point.report)?)));
-    let known: Vec<(u64, f64)> = known.collect::<Option<_>>()?;
-    let (first, at_first) = *known.first()?;
-    let most = known.iter().map(|(_, it)| *it).fold(0.0, f64::max);
-    let ends = known.iter().filter(|(_, it)| *it >= most * FLAT).count();
-    (ends > 1 && at_first < most * FLAT).then(|| first as f64 * most / at_first)
-}
-
-/// What is predicted of the knee, in words: with all slices busy, or with less where something else is the
-/// slowest part.
-pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
-    let knee = predicted_knee(quantity, row)?;
-    let of_slices = row
-        .points
-        .iter()
-        .map(|(_, point)| predicted_busy(&point.report));
-    let busiest = of_slices.flatten().fold(0.0, f64::max);
-    let of = match row.of.as_str() {
-        "" => String::new(),
-        of => format!("{of}: "),
-    };
-    let knee = amount(knee);
-    Some(match busiest >= FLAT {
-        true => format!("{of}N* = c (Z + S)/S = {knee} jobs"),
-        false => format!(
-            "{of}N* = {knee} jobs; then the host\u{2019}s work, the link or a rate is the limit, and \
-             slices are busy for {}",
-            share(busiest)
-        ),
-    })
-}
-
-/// Mean latency by Little's law, if as many ops are in it as jobs: N/X, in ns, of the predicted X.
-#[expect(clippy::cast_precision_loss, reason = "jobs are far below 2^53")]
-pub fn predicted_latency_ns(quantity: &Quantity, at: u64, point: &Point) -> Option<f64> {
-    let is_jobs = quantity.name == "jobs" && is_plain_closed_loop(&point.report);
-    let ops_per_s = predicted(&point.report).filter(|it| is_jobs && *it > 0.0)?;
-    Some(at as f64 / ops_per_s * 1e9)
-}
-
 /// Within 2 % of the best.
 const NEAR: f64 = 0.98;
-/// A prediction that reached its most, but for rounding.
-const FLAT: f64 = 0.999;
 /// Of their time that slices have to work to be taken for busy without end.
 const SATURATED: f64 = 0.95;

@@ -1,11 +1,12 @@
 //! A sweep: reports of the same run with other values of what was swept.
 //!
 //! JSON holds every report in full, so that parts of a sweep can be joined, and shown again. `knee` says
-//! where more brings no more, `table` and `page` show it.
+//! where more brings no more, `predicted` what theory lets expect; `table` and `page` show it.
 
 mod join;
 mod knee;
 mod page;
+mod predicted;
 mod table;
 
 pub use join::Missing;
@@ -16,9 +17,13 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use predicted::{bound, predicted};
+
 use super::saved::{ReadError, document};
+use super::text::numbers::count;
+use super::text::printable;
 use super::{Report, Reports, Verdict, csv};
-use crate::formats::{Format, Render, json};
+use crate::formats::{Format, Histogram, Render, json};
 
 /// Why files are no sweep.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +72,9 @@ pub struct SweepReport {
     quantities: Vec<Quantity>,
     #[serde(default)]
     shard: Option<Part>,
+    /// Places of the grid at which nothing can be run.
+    #[serde(default)]
+    left_out: Vec<LeftOut>,
     points: Vec<Point>,
 }
 
@@ -86,12 +94,15 @@ pub(super) struct Document<'a> {
     /// Which part of the sweep this is, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<Part>,
+    /// Places of the whole grid at which nothing can be run, in its order.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    left_out: &'a [LeftOut],
     /// The points that were run, in the order of the grid.
     points: &'a [Point],
 }
 
 /// What is swept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantity {
     /// Its name, that of its flag: `jobs`, `rate`, `size` (bytes), `threads` or `notify`.
     pub name: String,
@@ -102,11 +113,13 @@ pub struct Quantity {
 }
 
 /// A value of a quantity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Value {
-    /// A number.
+    /// A whole number.
     Number(u64),
+    /// A number that is not whole, as a rate may be.
+    Fraction(f64),
     /// A word.
     Word(String),
 }
@@ -121,12 +134,22 @@ pub struct Part {
 }
 
 /// Where a point stands in the grid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// Its number, from 0: the last quantity changes first.
     pub index: u64,
     /// A value of each quantity, in their order.
     pub at: Vec<Value>,
+}
+
+/// A place at which nothing can be run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Why.
+    pub why: String,
 }
 
 /// A point of a sweep.
@@ -169,10 +192,32 @@ impl Place {
     }
 }
 
+impl Value {
+    /// It as a place on an axis, if it is a number.
+    #[expect(clippy::cast_precision_loss, reason = "a place on an axis")]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number as f64),
+            Self::Fraction(number) => Some(*number),
+            Self::Word(_) => None,
+        }
+    }
+
+    /// It as tables have it.
+    fn in_words(&self) -> String {
+        match self {
+            Self::Number(number) => count(*number),
+            Self::Fraction(number) => number.to_string(),
+            Self::Word(word) => printable(word),
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
+            Self::Fraction(number) => number.fmt(f),
             Self::Word(word) => word.fmt(f),
         }
     }
@@ -188,23 +233,25 @@ impl Quantity {
     /// Whether it can be the axis of a chart.
     fn is_number(&self) -> bool {
         let numbers = self.values.iter();
-        let numbers = numbers.filter(|value| matches!(value, Value::Number(_)));
+        let numbers = numbers.filter(|value| value.number().is_some());
         numbers.count() == self.values.len() && self.values.len() > 1
     }
 }
 
 impl SweepReport {
-    /// What `command` has swept; `points` in their order.
+    /// What `command` has swept; `points` and what is `left_out` of the grid in their order.
     pub fn new(
         command: String,
         quantities: Vec<Quantity>,
         shard: Option<Part>,
+        left_out: Vec<LeftOut>,
         points: Vec<Point>,
     ) -> Self {
         Self {
             command,
             quantities,
             shard: shard.filter(|part| part.of > 1),
+            left_out,
             points,
         }
     }
@@ -240,13 +287,14 @@ impl SweepReport {
         {
             return Err("its points are not in order".to_owned());
         }
-        for point in &mut self.points {
-            let place = &point.place;
+        let left_out = self.left_out.iter().map(|it| &it.place);
+        for place in self.points.iter().map(|it| &it.place).chain(left_out) {
             if place.index >= count || *place != Place::new(place.index, &self.quantities) {
                 return Err(format!("point {} is none of its grid", place.index));
             }
-            point.report.settle()?;
         }
+        let mut reports = self.points.iter_mut().map(|point| &mut point.report);
+        reports.try_for_each(Report::settle)?;
         let Some(part) = self.shard else {
             return Ok(());
         };
@@ -273,8 +321,9 @@ impl SweepReport {
             let found = self.points.binary_search_by_key(index, |it| it.place.index);
             found.is_ok()
         };
+        let is_left_out = |index: &u64| self.left_out.iter().any(|it| it.place.index == *index);
         let all = 0..self.grid_len().unwrap_or(0);
-        all.filter(|index| !has(index))
+        all.filter(|index| !has(index) && !is_left_out(index))
             .map(|index| Place::new(index, &self.quantities))
             .collect()
     }
@@ -311,6 +360,12 @@ impl SweepReport {
             command: self.command.clone(),
         }
     }
+}
+
+impl Render for SweepReport {
+    fn to_text(&self) -> String {
+        table::text(self)
+    }
 
     fn to_json(&self) -> String {
         let document = Document {
@@ -319,6 +374,7 @@ impl SweepReport {
             command: &self.command,
             quantities: &self.quantities,
             shard: self.shard,
+            left_out: &self.left_out,
             points: &self.points,
         };
         json(&document)
@@ -328,27 +384,29 @@ impl SweepReport {
         let names = self.quantities.iter().map(|it| it.name.as_str());
         let heads: Vec<String> = names
             .map(|name| format!("swept_{name}"))
-            .chain(["predicted_throughput".to_owned()])
+            .chain([
+                "predicted_throughput".to_owned(),
+                "bound_throughput".to_owned(),
+            ])
             .collect();
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
         let rows = self.points.iter().map(|point| {
-            let predicted = predicted(&point.report).map_or_else(String::new, |it| it.to_string());
+            let theory = [predicted(&point.report), bound(&point.report)];
+            let theory = theory.map(|it| it.map_or_else(String::new, |it| it.to_string()));
             let values = point.place.at.iter().map(Value::to_string);
-            (values.chain([predicted]).collect(), &point.report)
+            (values.chain(theory).collect(), &point.report)
         });
         csv::behind(&heads, rows)
     }
-}
 
-impl Render for SweepReport {
-    fn to(&self, format: Format) -> String {
-        match format {
-            Format::Text => table::text(self),
-            Format::Json => self.to_json(),
-            Format::Csv => self.to_csv(),
-            Format::Html => page::html(self),
-            Format::Hgrm | Format::Hlog if self.points.is_empty() => String::new(),
-            Format::Hgrm | Format::Hlog => self.reports().to(format),
+    fn to_html(&self) -> String {
+        page::html(self)
+    }
+
+    fn to_histogram(&self, format: Histogram) -> String {
+        match self.points.is_empty() {
+            true => String::new(),
+            false => self.reports().to_histogram(format),
         }
     }
 
@@ -361,36 +419,10 @@ impl Render for SweepReport {
     }
 }
 
-/// Ops per second by the model: in a closed loop at most N/(Z + S) and c/S (Denning and Buzen), in an
-/// open one what arrives, or the slowest part.
-///
-/// The report has it as a utilisation. By the utilisation law that is X · S/c, so it is to the measured
-/// utilisation as the predicted throughput to the measured one.
-fn predicted(report: &Report) -> Option<f64> {
-    let slices = report.slices.iter().filter(|slices| slices.ops > 0);
-    let busiest = slices.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))?;
-    let utilisation = busiest.predicted.as_ref()?.utilisation;
-    let predicted = report.ops_per_s? * utilisation / busiest.utilisation;
-    predicted.is_finite().then(|| predicted.round())
-}
-
-/// Whether the report is of a closed loop in which nobody thinks: then as many ops are in it as jobs.
-fn is_plain_closed_loop(report: &Report) -> bool {
-    let thinks = |(path, _): (&str, &str)| path.starts_with("load.think");
-    report.open_loop.is_none() && !report.config.iter().any(thinks)
-}
-
 /// How busy the slices of the busiest class were.
 fn busy(report: &Report) -> f64 {
     let slices = report.slices.iter().map(|slices| slices.utilisation);
     slices.fold(0.0, f64::max)
-}
-
-/// How busy they can be at most, by the model; of the class that is busiest.
-fn predicted_busy(report: &Report) -> Option<f64> {
-    let slices = report.slices.iter();
-    let predicted = slices.filter_map(|slices| slices.predicted.as_ref());
-    predicted.map(|it| it.utilisation).reduce(f64::max)
 }
 
 /// Name and version of the JSON format.

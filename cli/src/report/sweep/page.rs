@@ -3,12 +3,13 @@
 use pausewake_device::Nanos;
 
 use super::super::Verdict;
-use super::super::html::{Card, Overview, Sweep, Swept, TimeUnit};
+use super::super::html::{Card, Overview, Sweep, Swept, TimeUnit, are_factors};
 use super::super::text::Table;
 use super::super::text::numbers::{amount, or_na};
-use super::knee::{Row, in_words, predicted_latency_ns, rows, told};
+use super::knee::{Row, in_words, rows, told};
+use super::predicted::{bound, predicted, predicted_busy, predicted_latency_ns};
 use super::table::{about, points, says};
-use super::{Point, Quantity, SweepReport, busy, predicted, predicted_busy};
+use super::{Point, Quantity, SweepReport, Value, busy};
 use crate::scenario::Entries;
 
 /// All of it.
@@ -55,6 +56,7 @@ pub fn html(sweep: &SweepReport) -> String {
             Verdict::Aborted => Some("Incomplete"),
             _ => None,
         },
+        is_doubtful: false,
         reasons: words
             .map(|(label, said)| format!("{label}: {said}."))
             .collect(),
@@ -108,7 +110,7 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
         "" => what.to_owned(),
         of => format!("{of}, {what}"),
     };
-    let each = |what: &str, figure: &dyn Fn(u64, &Point) -> Option<f64>| -> Vec<Swept> {
+    let each = |what: &str, figure: &dyn Fn(f64, &Point) -> Option<f64>| -> Vec<Swept> {
         let line = |row: &Row<'_>| line(name(row, what), row, figure);
         rows.iter().map(line).collect()
     };
@@ -120,6 +122,12 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
     }
     throughput.measured = each("measured", &|_, point| point.report.ops_per_s);
     throughput.predicted = each("predicted", &|_, point| predicted(&point.report));
+    if let [row] = &rows[..]
+        && (row.points.iter()).any(|(_, it)| predicted(&it.report) < bound(&it.report))
+    {
+        let bounds = each("at most", &|_, point| bound(&point.report));
+        throughput.predicted.extend(bounds);
+    }
 
     let longest = sweep
         .points
@@ -158,23 +166,19 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
     charts
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a place in a chart")]
-fn line(label: String, row: &Row<'_>, figure: &dyn Fn(u64, &Point) -> Option<f64>) -> Swept {
+fn line(label: String, row: &Row<'_>, figure: &dyn Fn(f64, &Point) -> Option<f64>) -> Swept {
     let points = row.points.iter();
-    let points = points.map(|(at, point)| (*at as f64, figure(*at, point).unwrap_or(f64::NAN)));
+    let points = points.map(|(at, point)| (*at, figure(*at, point).unwrap_or(f64::NAN)));
     Swept {
         label,
         points: points.collect(),
     }
 }
 
-/// Whether each value is at least half as much again as the one before: then steps of the axis are
-/// factors.
+/// Whether steps of the axis are factors.
 fn is_doubling(quantity: &Quantity) -> bool {
-    quantity.values.windows(2).all(|pair| match pair {
-        [super::Value::Number(a), super::Value::Number(b)] => *a > 0 && *b >= a + a / 2,
-        _ => false,
-    })
+    let numbers: Option<Vec<f64>> = quantity.values.iter().map(Value::number).collect();
+    numbers.is_some_and(|numbers| are_factors(&numbers))
 }
 
 /// As much as the best, but for chance.

@@ -3,8 +3,9 @@
 use super::super::text::numbers::{amount, count, counted, or_na, share, time};
 use super::super::text::{self, Table, printable};
 use super::super::{Report, Verdict};
-use super::knee::{in_words, knee, predicted_in_words, told};
-use super::{Point, SweepReport, Value, busy, predicted};
+use super::knee::{in_words, is_too_short, knee, told};
+use super::predicted::{gap_in_words, predicted, predicted_in_words};
+use super::{LeftOut, Place, Point, SweepReport, Value, busy};
 
 /// All of it.
 pub fn text(sweep: &SweepReport) -> String {
@@ -58,8 +59,8 @@ pub fn about(sweep: &SweepReport) -> Vec<(&'static str, String)> {
 /// How many points there are, and which are missing.
 fn known(sweep: &SweepReport) -> String {
     let here = sweep.points.len() as u64;
-    let all = sweep.grid_len().unwrap_or(0);
-    match (sweep.shard, sweep.is_complete()) {
+    let all = sweep.grid_len().unwrap_or(0) - sweep.left_out.len() as u64;
+    let known = match (sweep.shard, sweep.is_complete()) {
         (None, true) => count(here),
         (Some(part), true) => format!(
             "{} of {}: shard {} of {}",
@@ -69,6 +70,13 @@ fn known(sweep: &SweepReport) -> String {
             part.of
         ),
         (_, false) => format!("INCOMPLETE: {} of {}", count(here), count(all)),
+    };
+    match sweep.left_out.as_slice() {
+        [] => known,
+        [first, ..] => {
+            let places = counted(sweep.left_out.len() as u64, "place");
+            format!("{known}; {places} of the grid left out (-): {}", first.why)
+        }
     }
 }
 
@@ -82,12 +90,17 @@ pub fn points(sweep: &SweepReport) -> Table {
         rows.filter_map(|row| Some(row.points[knee(quantity, &row.points)?].1.place.index))
             .collect()
     });
+    let mut left_out = sweep.left_out.iter().peekable();
+    let values = |place: &Place| place.at.iter().map(Value::in_words).collect::<Vec<_>>();
+    let nothing = |it: &LeftOut| {
+        let cells = std::iter::repeat_n("-".to_owned(), heads.len() - 1);
+        [values(&it.place), cells.collect()].concat()
+    };
     for point in &sweep.points {
+        while let Some(it) = left_out.next_if(|it| it.place.index < point.place.index) {
+            table.row(nothing(it));
+        }
         let report = &point.report;
-        let values = point.place.at.iter().map(|value| match value {
-            Value::Number(number) => count(*number),
-            Value::Word(word) => printable(word),
-        });
         let figures = [
             or_na(report.ops_per_s, amount),
             or_na(predicted(report), amount),
@@ -96,7 +109,10 @@ pub fn points(sweep: &SweepReport) -> Table {
             share(busy(report)),
             mark(point, &knees),
         ];
-        table.row(values.chain(figures));
+        table.row([values(&point.place), figures.to_vec()].concat());
+    }
+    for it in left_out {
+        table.row(nothing(it));
     }
     table
 }
@@ -122,6 +138,7 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
             .iter()
             .filter_map(|row| predicted_in_words(quantity, row));
         says.extend(predicted.map(|said| ("predicted", said)));
+        says.extend(gap_in_words(quantity, &rows).map(|said| ("difference", said)));
     } else if let (Some(_), true) = (sweep.shard, sweep.is_complete()) {
         let elsewhere =
             "the other points are elsewhere; `pausewake merge` joins them and names the knee";
@@ -148,6 +165,13 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
     if let Some(first) = invalid {
         let points = counted(count_of(|report| report.invalid.is_some()), "point");
         says.push(("INVALID", printable(&format!("{points}; {first}"))));
+    }
+    let short = sweep.points.iter().filter(|point| is_too_short(point));
+    let short = short.count() as u64;
+    if short > 0 {
+        let points = counted(short, "point");
+        let said = format!("{points} with fewer ops than jobs, of which no knee is told (--ops)");
+        says.push(("TOO SHORT", said));
     }
     let errors = count_of(|report| report.errors.total > 0);
     if errors > 0 {

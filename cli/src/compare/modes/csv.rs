@@ -1,0 +1,62 @@
+//! Modes for spreadsheets.
+
+use super::super::rounded;
+use super::ModesReport;
+
+impl ModesReport {
+    /// A row for each mode and figure, and for each edge of the search.
+    pub(super) fn csv(&self) -> String {
+        let runs = self.seeds.len().to_string();
+        let figures = self.modes.iter().flat_map(|mode| {
+            let figures = [
+                ("throughput", mode.ops_per_s),
+                ("speed_up", mode.speed_up),
+                ("mean_ns", mode.latency.mean_ns),
+                ("p50_ns", mode.latency.p50_ns),
+                ("p99_ns", mode.latency.p99_ns),
+            ];
+            let figures = figures.map(|(figure, estimate)| {
+                let [mean, half_width] = [
+                    estimate.map(|it| it.mean),
+                    estimate.and_then(|it| it.half_width),
+                ];
+                (figure, rounded(mean), rounded(half_width))
+            });
+            let errors = ("errors", mode.errors.to_string(), String::new());
+            figures
+                .into_iter()
+                .chain([errors])
+                .map(|(figure, mean, half_width)| {
+                    [
+                        mode.mode.to_string(),
+                        figure.to_owned(),
+                        mean,
+                        half_width,
+                        runs.clone(),
+                    ]
+                })
+        });
+        let edges = self.break_even.iter().flat_map(|found| {
+            let name = format!("break_even_{}", found.over.plural());
+            let edges = [
+                (name.clone(), found.wins_from()),
+                (
+                    format!("{name}_until"),
+                    found.loses_again.map(|it| it.wins_at),
+                ),
+            ];
+            edges.map(|(figure, at)| {
+                let at = at.map_or_else(String::new, |at| at.to_string());
+                [
+                    found.offload.clone(),
+                    figure,
+                    at,
+                    String::new(),
+                    "1".to_owned(),
+                ]
+            })
+        });
+        let rows = figures.chain(edges);
+        crate::report::rows(&["mode", "figure", "mean", "half_width", "runs"], rows)
+    }
+}

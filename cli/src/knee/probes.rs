@@ -1,0 +1,166 @@
+//! A value that was tried, and its runs.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::report::Unit;
+use crate::search::Look;
+
+/// A value that was tried.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Probe {
+    /// The value: a rate per second, or jobs.
+    pub at: f64,
+    /// Whether everything held in the majority of runs.
+    pub holds: bool,
+    /// Of how many of them.
+    pub held: u32,
+    /// What the majority says of the value.
+    pub verdict: Look,
+    /// The runs.
+    pub runs: Vec<ProbeRun>,
+}
+
+/// A run of a probe.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProbeRun {
+    /// Its seed.
+    pub seed: u64,
+    /// Calls that gave a result.
+    pub ops: u64,
+    /// Of them, each second.
+    pub ops_per_s: Option<f64>,
+    /// What the modelled device, and the limits in front of it, let through each second at most; `null`
+    /// in a closed loop, and where the configuration does not say.
+    pub capacity_per_s: Option<f64>,
+    /// Calls that failed.
+    pub errors: u64,
+    /// Arrivals that were dropped.
+    pub dropped: u64,
+    /// Whether more arrived than was served, so that a longer run would be worse.
+    pub saturated: bool,
+    /// Why its figures mean nothing, if so.
+    pub invalid: Option<String>,
+    /// What ended it before its time, if a condition of `abort` did.
+    pub aborted: Option<String>,
+    /// Whether the SLO holds, nothing was lost, and the run is valid.
+    pub holds: bool,
+    /// What that says of the value that was tried.
+    pub verdict: Look,
+    /// Why it does not, in words.
+    pub why_not: Option<String>,
+    /// The figures of the SLO.
+    pub figures: Vec<Figure>,
+}
+
+/// A figure of the SLO.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Figure {
+    /// Its name.
+    pub figure: String,
+    /// What is asked of it.
+    pub condition: String,
+    /// What was measured, in words.
+    pub measured: String,
+    /// The same: nanoseconds, ops per second, a count or a share.
+    pub value: Option<f64>,
+    /// What it is compared with, in the same unit.
+    pub bound: Option<f64>,
+    /// What the value is of, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// Whether the condition holds.
+    pub holds: bool,
+    /// Whether higher values would hold, or lower ones.
+    pub verdict: Look,
+    /// Whether it is a percentile with fewer than ten ops beyond it: chance decides it.
+    pub too_few: bool,
+}
+
+impl Probe {
+    /// Of its runs, at least one.
+    pub fn new(at: f64, runs: Vec<ProbeRun>) -> Self {
+        let held = runs.iter().map(|run| u32::from(run.holds)).sum();
+        let holds = held as usize * 2 > runs.len();
+        let count = |is: fn(Look) -> bool| runs.iter().filter(|run| is(run.verdict)).count();
+        let (low, high) = (count(Look::is_too_low), count(Look::is_too_high));
+        let verdict = match holds {
+            true => Look::Holds,
+            // What fails for both reasons does so in most runs, or in as many as for the other reason.
+            false => Look::new(
+                low * 2 > runs.len() || low >= high,
+                high * 2 > runs.len() || high >= low,
+            ),
+        };
+        Self {
+            at,
+            holds,
+            held,
+            verdict,
+            runs,
+        }
+    }
+
+    /// Whether what fails is no measurement.
+    pub fn is_invalid(&self) -> bool {
+        let failed = self.runs.iter().filter(|run| !run.holds);
+        let invalid = failed.clone().filter(|run| run.invalid.is_some());
+        !self.holds && invalid.count() * 2 > failed.count()
+    }
+
+    /// The run that stands for the probe: one that went as the majority did.
+    pub fn typical(&self) -> &ProbeRun {
+        let like = self.runs.iter().find(|run| run.verdict == self.verdict);
+        let like = like.or_else(|| self.runs.iter().find(|run| run.holds == self.holds));
+        like.unwrap_or(&self.runs[0])
+    }
+
+    /// Whether some of its runs hold, and others do not.
+    pub fn is_split(&self) -> bool {
+        self.held > 0 && (self.held as usize) < self.runs.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_majority_says_in_which_direction_a_probe_fails() {
+        use Look::{Holds, Neither, TooHigh, TooLow};
+        let run = |verdict| ProbeRun {
+            seed: 1,
+            ops: 1,
+            ops_per_s: None,
+            capacity_per_s: None,
+            errors: 0,
+            dropped: 0,
+            saturated: false,
+            invalid: (verdict == TooHigh).then(|| "slow".to_owned()),
+            aborted: None,
+            holds: verdict == Holds,
+            verdict,
+            why_not: None,
+            figures: Vec::new(),
+        };
+        for (runs, verdict, is_invalid) in [
+            (&[Holds][..], Holds, false),
+            (&[Holds, Holds, TooHigh], Holds, false),
+            (&[TooLow, Holds, TooLow], TooLow, false),
+            (&[Holds, TooHigh], TooHigh, true),
+            (&[TooLow, TooHigh], Neither, false),
+            (&[TooLow, Neither, TooHigh], Neither, false),
+            (&[Holds, Holds, TooHigh, TooHigh, TooLow], TooHigh, true),
+            (&[TooHigh, TooHigh, TooHigh], TooHigh, true),
+        ] {
+            let probe = Probe::new(1.0, runs.iter().copied().map(run).collect());
+            assert_eq!(
+                (probe.verdict, probe.is_invalid()),
+                (verdict, is_invalid),
+                "{runs:?}"
+            );
+            assert_eq!(probe.holds, verdict == Holds);
+            assert_eq!(probe.typical().holds, probe.holds);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What theory lets a sweep expect.
+//!
+//! The bound is what a load can do at most: in a closed loop N/(Z + S) and c/S (Denning and Buzen), in an
+//! open one what arrives, or the slowest part. Where host and device take turns, what is predicted is less.
+
+use super::super::Report;
+use super::super::parts::{InTurns, SliceFigures};
+use super::super::text::numbers::{amount, share, time_in_words};
+use super::knee::{Row, named, ops_per_job};
+use super::{Point, Quantity, busy};
+
+/// Ops per second at most: of an open loop what arrives, or as much as can be served.
+///
+/// The report has it as a utilisation. By the utilisation law that is X · S/c, so it is to the measured
+/// utilisation as the predicted throughput to the measured one.
+pub fn bound(report: &Report) -> Option<f64> {
+    if let Some(open_loop) = &report.open_loop {
+        return Some(open_loop.offered_per_s?.min(open_loop.capacity_per_s?));
+    }
+    throughput(report, busiest(report)?.predicted?.utilisation)
+}
+
+/// Ops per second that are to be expected.
+pub fn predicted(report: &Report) -> Option<f64> {
+    match in_turns(report) {
+        Some(turns) => throughput(report, turns.utilisation),
+        None => bound(report),
+    }
+}
+
+fn throughput(report: &Report, utilisation: f64) -> Option<f64> {
+    let predicted = report.ops_per_s? * utilisation / busiest(report)?.utilisation;
+    predicted.is_finite().then(|| predicted.round())
+}
+
+fn busiest(report: &Report) -> Option<&SliceFigures> {
+    let slices = report.slices.iter().filter(|slices| slices.ops > 0);
+    slices.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))
+}
+
+fn in_turns(report: &Report) -> Option<InTurns> {
+    busiest(report)?.predicted?.in_turns
+}
+
+/// How busy slices are to be expected, of the class that is busiest.
+pub fn predicted_busy(report: &Report) -> Option<f64> {
+    let turns = in_turns(report).map(|turns| turns.utilisation);
+    turns.or_else(|| bound_busy(report))
+}
+
+/// How busy they can be at most.
+fn bound_busy(report: &Report) -> Option<f64> {
+    let slices = report.slices.iter();
+    let predicted = slices.filter_map(|slices| slices.predicted.as_ref());
+    predicted.map(|it| it.utilisation).reduce(f64::max)
+}
+
+/// Whether the report is of a closed loop in which nobody thinks: then as many ops are in it as jobs.
+fn is_plain_closed_loop(report: &Report) -> bool {
+    let thinks = |(path, _): (&str, &str)| path.starts_with("load.think");
+    report.open_loop.is_none() && !report.config.iter().any(thinks)
+}
+
+/// The knee of the closed-loop prediction, N* = X (Z + S): as many jobs as the most that is predicted, X,
+/// needs if none waits for another; where slices are the limit, X is c/S. `None` where the prediction does not reach its most.
+pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
+    let is_closed = row
+        .points
+        .iter()
+        .all(|(_, point)| point.report.open_loop.is_none());
+    if quantity.name != "jobs" || !is_closed {
+        return None;
+    }
+    let known = row
+        .points
+        .iter()
+        .map(|(at, point)| Some((*at, bound(&point.report)?)));
+    let known: Vec<(f64, f64)> = known.collect::<Option<_>>()?;
+    let (first, at_first) = *known.first()?;
+    let most = known.iter().map(|(_, it)| *it).fold(0.0, f64::max);
+    let ends = known.iter().filter(|(_, it)| *it >= most * FLAT).count();
+    (ends > 1 && at_first < most * FLAT).then(|| first * most / at_first)
+}
+
+/// What is predicted of the knee, in words: with all slices busy, or with less where something else is the
+/// slowest part.
+pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
+    let knee = predicted_knee(quantity, row)?;
+    let of_slices = row
+        .points
+        .iter()
+        .map(|(_, point)| bound_busy(&point.report));
+    let busiest = of_slices.flatten().fold(0.0, f64::max);
+    let of = match row.of.as_str() {
+        "" => String::new(),
+        of => format!("{of}: "),
+    };
+    let knee = amount(knee);
+    Some(match busiest >= FLAT {
+        true => format!("{of}N* = c (Z + S)/S = {knee} jobs"),
+        false => format!(
+            "{of}N* = {knee} jobs; then the host\u{2019}s work, the link or a rate is the limit, and \
+             slices are busy for {}",
+            share(busiest)
+        ),
+    })
+}
+
+/// Mean latency by Little's law, if as many ops are in it as jobs: N/X, in ns, of the predicted X.
+pub fn predicted_latency_ns(quantity: &Quantity, at: f64, point: &Point) -> Option<f64> {
+    let is_jobs = quantity.name == "jobs" && is_plain_closed_loop(&point.report);
+    let ops_per_s = predicted(&point.report).filter(|it| is_jobs && *it > 0.0)?;
+    Some(at / ops_per_s * 1e9)
+}
+
+/// Where a measurement is farthest below the bound, and what takes the difference: the host and the device,
+/// if they take turns, or else what its ops spend their time with.
+pub fn gap_in_words(quantity: &Quantity, rows: &[Row<'_>]) -> Option<String> {
+    let points = rows.iter().flat_map(|row| {
+        let of = move |(at, point): &(f64, &'_ Point)| {
+            let report = &point.report;
+            let part = report.ops_per_s? / bound(report)?;
+            // In a short run it is its beginning and its end that are missing.
+            let is_long = ops_per_job(point).is_some_and(|ops| ops >= ROUNDS);
+            (part < 1.0 - GAP && is_long).then_some((part, row.of.as_str(), *at, report.clone()))
+        };
+        row.points.iter().filter_map(of).collect::<Vec<_>>()
+    });
+    let (part, of, at, report) = points.min_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
+    let of = match of {
+        "" => String::new(),
+        of => format!("{of}, "),
+    };
+    let most = amount(bound(&report)?);
+    let here = format!(
+        "with {of}{} it is {} of the {most}/s that are possible at most",
+        named(quantity, at),
+        share(part)
+    );
+    let slices = share(busy(&report));
+    let as_predicted = predicted(&report)? <= report.ops_per_s? * (1.0 + GAP);
+    Some(match in_turns(&report).filter(|_| as_predicted) {
+        Some(turns) => {
+            let host = turns.host * busy(&report) / turns.utilisation;
+            format!(
+                "{here}: host and device take turns. Service takes always the same time, so that ops which \
+                 were submitted together end together, and the thread submits the next ones before it \
+                 rings the doorbell once. So threads work for {} of the time, and slices for {slices}; \
+                 service of varying length would let them work at once",
+                share(host)
+            )
+        }
+        None => {
+            let mut stages: Vec<_> = (report.stages.iter())
+                .filter_map(|stage| Some((stage.times.mean_ns?, stage.stage.to_string())))
+                .collect();
+            stages.sort_by_key(|(mean_ns, _)| std::cmp::Reverse(*mean_ns));
+            let stages = stages.iter().take(2);
+            let stages = stages.map(|(mean_ns, name)| {
+                let mean = time_in_words(*mean_ns);
+                format!("{} {mean}", name.replace('_', " "))
+            });
+            format!(
+                "{here}: slices are busy for {slices}; ops spend most of their time in {}",
+                stages.collect::<Vec<_>>().join(" and ")
+            )
+        }
+    })
+}
+
+/// A prediction that reached its most, but for rounding.
+const FLAT: f64 = 0.999;
+/// Of each job, from which on the beginning and the end of a run are a small part of it.
+const ROUNDS: f64 = 10.0;
+/// What is less than the bound by more than this is worth a word.
+const GAP: f64 = 0.1;

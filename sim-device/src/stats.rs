@@ -103,8 +103,9 @@ impl Lateness {
         }
     }
 
+    /// Notes one completion that was `late` by so much.
     #[inline]
-    pub(crate) fn record(&mut self, late: Nanos) {
+    pub fn record(&mut self, late: Nanos) {
         let late_ns = late.get();
         self.count += 1;
         self.total_ns = self.total_ns.saturating_add(late_ns);

@@ -332,6 +332,25 @@ mod tests {
         }
     }
 
+    /// Below its capacity a device that is as modelled keeps nobody waiting for long; one whose thread is
+    /// late does.
+    #[test]
+    fn a_device_that_was_late_is_not_what_arrivals_waited_for() {
+        let full = open("wall", "60k/s");
+        for (late_us, code) in [(40, 0), (50, 103)] {
+            let mut facts = facts(0.1, late_for_a_job);
+            let lateness = &mut facts.device.driver_lateness;
+            lateness.record(Nanos::from_micros(late_us));
+            let (ended, text) = told(&full, facts);
+            assert_eq!(ended, code, "{text}");
+            let words = format!(
+                "60000 ops arrived each second where the modelled device does 66975, whose thread here \
+                 was late by {late_us}µs on average"
+            );
+            assert_eq!(text.contains(&words), code == 103, "{text}");
+        }
+    }
+
     /// What the device keeps waiting, and what is within the allowance, is measured; and nothing that
     /// happens under virtual time is the generator's.
     #[test]

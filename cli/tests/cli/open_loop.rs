@@ -447,3 +447,28 @@ fn one_phase_is_one() {
         assert!(load.ends_with(words), "{load}");
     }
 }
+
+/// There is a place for them, and they would have had their turn.
+#[test]
+fn what_waits_when_a_run_is_broken_off_is_not_dropped() {
+    let sets = ["abort.p99=< 1ms", "abort.after=0s", "abort.every=1ms"];
+    let more = ["load.ops=100000", "load.jobs=4"];
+    let said = run(&open("20k/s"), &[&sets, &more[..]].concat());
+    let open_loop = &json(&said.expect_code(99))["open_loop"];
+    let [arrivals, started, waiting] =
+        ["arrivals", "started", "left_waiting"].map(|it| open_loop[it].as_u64().expect("a count"));
+    assert_eq!(open_loop["dropped"], 0);
+    assert!(waiting > 0, "{open_loop}");
+    assert_eq!(arrivals, started + waiting);
+    let sets = [&sets, &more[..]].concat();
+    let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+    let text = Folder::with(&open("20k/s"))
+        .run(&sets)
+        .expect_code(99)
+        .flat();
+    assert!(text.contains("0 dropped;"), "{text}");
+    assert!(
+        text.contains("waited when the run was broken off"),
+        "{text}"
+    );
+}

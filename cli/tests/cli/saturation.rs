@@ -92,3 +92,24 @@ fn a_backlog_from_the_warm_up_does_not_lower_the_throughput() {
         assert!(report["ops"].as_u64() < Some(20_000), "{report}");
     }
 }
+
+/// Ops that were asked for in the warm-up, and waited, are none of those that arrive behind it.
+#[test]
+fn what_arrives_is_what_the_load_says_whatever_the_warm_up_left_behind() {
+    let device = [
+        "--set",
+        "device.asym.slices=1",
+        "--set",
+        "device.asym.service={ distribution = \"constant\", base = \"1ms\" }",
+    ];
+    let rates = ["-R", "2000", "--warmup", "1s", "-d", "1s"];
+    let (is_saturated, report) = load(&[&device[..], &rates].concat());
+    assert!(is_saturated);
+    assert_eq!(report["open_loop"]["offered_per_s"], 2_000.0);
+    // Bursts come to an end before the next one, and wait until then.
+    let bursts = ["-R", "700", "--arrival", "burst", "--set", "load.burst=700"];
+    let times = ["--warmup", "1050ms", "-d", "1900ms"];
+    let (is_saturated, report) = load(&[&device[..], &bursts, &times].concat());
+    assert_eq!(report["open_loop"]["offered_per_s"], 700.0);
+    assert!(!is_saturated);
+}

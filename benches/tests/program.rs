@@ -142,6 +142,7 @@ fn expected_names() -> Vec<String> {
         "op-fd/64",
         "op-fd/4096",
         "virtual-storm",
+        "virtual-storm/in-groups",
         "modelled/none",
         "modelled/cached",
     ]

@@ -24,34 +24,42 @@ fn virtual_storm(context: &Context) -> Result<Vec<Row>, Failure> {
         Some(program) => program.clone(),
         None => built()?,
     };
+    let each = row(context, &program, VIRTUAL_STORM.name, &[])?;
+    let in_groups = format!("{}/in-groups", VIRTUAL_STORM.name);
+    Ok(vec![
+        each.reaching(Reach::at_least(2e6)),
+        row(context, &program, &in_groups, &IN_GROUPS)?,
+    ])
+}
+
+/// The storm with `sets`, as often as this run takes.
+fn row(context: &Context, program: &Path, name: &str, sets: &[&str]) -> Result<Row, Failure> {
     let ops = context.effort.count(OPS);
     // The round that warms up need not be long.
     let mut ops_of_next = ops.div_ceil(10);
     let mut cpu_s = Vec::new();
     let mut ours = || {
         let before_s = children_cpu_s()?;
-        let per_s = simulated_per_s(&program, std::mem::replace(&mut ops_of_next, ops))?;
+        let ops = std::mem::replace(&mut ops_of_next, ops);
+        let per_s = simulated_per_s(program, ops, sets)?;
         cpu_s.push(children_cpu_s()? - before_s);
         Ok(per_s)
     };
     let rounds = interleaved(context.effort.rounds(ROUNDS), &mut ours, None)?;
-    let row = Row::new(VIRTUAL_STORM.name, Unit::PerS)
-        .with_rounds(&rounds, "")
-        .reaching(Reach::at_least(2e6));
+    let row = Row::new(name, Unit::PerS).with_rounds(&rounds, "");
     let cpu_ns = Summary::of(&cpu_s[1..]).map_or(0.0, |cpu_s| cpu_s.median * 1e9 / as_f64(ops));
-    Ok(vec![
-        row.noting(format!("{cpu_ns:.0} ns of CPU time per op")),
-    ])
+    Ok(row.noting(format!("{cpu_ns:.0} ns of CPU time per op")))
 }
 
 /// Simulated ops per second of real time, of one run.
-fn simulated_per_s(program: &Path, ops: u64) -> Result<f64, Failure> {
+fn simulated_per_s(program: &Path, ops: u64, sets: &[&str]) -> Result<f64, Failure> {
     let begin = Instant::now();
     let output = Command::new(program)
         .args(["run", SCENARIO, "--quiet", "--format", "json", "--set"])
         .arg(format!("load.ops={ops}"))
         .args(["--set", "expect=", "--set"])
         .arg(format!("expect.ops=== {ops}"))
+        .args(sets.iter().flat_map(|set| ["--set", *set]))
         .output()
         .map_err(Failure::unavailable)?;
     let per_s = 1e9 / ns_each(begin, ops);
@@ -143,4 +151,6 @@ const SCENARIO: &str = concat!(
 /// `cutime` and `cstime` are fields 16 and 17; what follows the name begins with field 3.
 const CHILDREN_TIMES_BEHIND_NAME: usize = 13;
 const OPS: u64 = 1_000_000;
+/// One signal for 32 completions, so that ops share turns of the loop and doorbells.
+const IN_GROUPS: [&str; 2] = ["device.coalesce.count=32", "device.coalesce.time=500us"];
 const ROUNDS: usize = 3;

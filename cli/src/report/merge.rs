@@ -149,6 +149,7 @@ impl Report {
             stages: _,
             saturated_ops,
             queue_wait,
+            predicted,
             slices,
             littles_law: _,
             jobs,
@@ -205,6 +206,9 @@ impl Report {
         }
         self.timeline.merge(timeline);
         self.samples.merge(samples);
+        if self.predicted != *predicted {
+            self.predicted = None;
+        }
         for (ours, theirs) in self.slices.iter_mut().zip(slices) {
             ours.merge(theirs);
         }

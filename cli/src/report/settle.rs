@@ -92,10 +92,19 @@ impl Report {
         let open_loop = self.open_loop.as_ref();
         let offered = open_loop.and_then(|it| it.offered_per_s);
         let capacity = open_loop.and_then(|it| it.capacity_per_s);
+        let throughput = self.predicted.as_ref();
         let predicted = |class: usize| self.slices[class].predicted.map(|it| it.utilisation);
         let numbers = [
             ("offered_per_s", offered),
             ("capacity_per_s", capacity),
+            (
+                "predicted at_most_per_s",
+                throughput.map(|it| it.at_most_per_s),
+            ),
+            (
+                "predicted in_turns_per_s",
+                throughput.and_then(|it| it.in_turns_per_s),
+            ),
             ("predicted utilisation of asym", predicted(0)),
             ("predicted utilisation of sym", predicted(1)),
         ];

@@ -6,31 +6,19 @@
 use super::super::Report;
 use super::super::parts::{InTurns, SliceFigures};
 use super::super::text::numbers::{amount, share, time_in_words};
-use super::knee::{Row, named, ops_per_job};
+use super::knee::{Row, ops_per_job};
+use super::words::named;
 use super::{Point, Quantity, busy};
 
 /// Ops per second at most: of an open loop what arrives, or as much as can be served.
-///
-/// The report has it as a utilisation. By the utilisation law that is X · S/c, so it is to the measured
-/// utilisation as the predicted throughput to the measured one.
 pub fn bound(report: &Report) -> Option<f64> {
-    if let Some(open_loop) = &report.open_loop {
-        return Some(open_loop.offered_per_s?.min(open_loop.capacity_per_s?));
-    }
-    throughput(report, busiest(report)?.predicted?.utilisation)
+    Some(report.predicted?.at_most_per_s)
 }
 
 /// Ops per second that are to be expected.
 pub fn predicted(report: &Report) -> Option<f64> {
-    match in_turns(report) {
-        Some(turns) => throughput(report, turns.utilisation),
-        None => bound(report),
-    }
-}
-
-fn throughput(report: &Report, utilisation: f64) -> Option<f64> {
-    let predicted = report.ops_per_s? * utilisation / busiest(report)?.utilisation;
-    predicted.is_finite().then(|| predicted.round())
+    let predicted = report.predicted?;
+    predicted.in_turns_per_s.or(Some(predicted.at_most_per_s))
 }
 
 fn busiest(report: &Report) -> Option<&SliceFigures> {

@@ -35,10 +35,7 @@ pub fn html(sweep: &SweepReport) -> String {
     let part = sweep.shard.map_or_else(String::new, |part| {
         format!(", shard {} of {}", part.number, part.of)
     });
-    let verdict = sweep.verdict().max(match sweep.is_complete() {
-        true => Verdict::Holds,
-        false => Verdict::Aborted,
-    });
+    let verdict = sweep.verdict();
     let mut what = Table::of_words();
     for (label, said) in about(sweep) {
         what.row([label.to_owned(), said]);

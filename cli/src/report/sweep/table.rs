@@ -95,7 +95,8 @@ fn parts(sweep: &SweepReport) -> Vec<String> {
         above += 1;
     }
     let mut heads: Vec<&[Value]> = Vec::new();
-    let left_out = sweep.left_out.iter().map(|it| &it.place);
+    let left_out = sweep.left_out.iter().chain(&sweep.broke_off);
+    let left_out = left_out.map(|it| &it.place);
     let mut places: Vec<&Place> = (sweep.points.iter().map(|it| &it.place))
         .chain(left_out)
         .collect();
@@ -136,13 +137,19 @@ fn rows(sweep: &SweepReport, above: usize, has: impl Fn(&Place) -> bool) -> Tabl
         let values = place.at.iter().skip(above);
         values.map(Value::in_words).collect()
     };
-    let nothing = |it: &LeftOut| {
-        let cells = std::iter::repeat_n("-".to_owned(), heads.len() - 1);
-        [values(&it.place), cells.collect()].concat()
+    let nothing = |(it, mark): (&LeftOut, &str)| {
+        let cells = std::iter::repeat_n("-", heads.len() - 1).chain([mark]);
+        [values(&it.place), cells.map(str::to_owned).collect()].concat()
     };
-    let mut left_out = sweep.left_out.iter().filter(|it| has(&it.place)).peekable();
+    let broke_off = sweep.broke_off.iter().map(|it| (it, "BROKE OFF"));
+    let mut left_out: Vec<_> = (sweep.left_out.iter().map(|it| (it, "")))
+        .chain(broke_off)
+        .filter(|(it, _)| has(&it.place))
+        .collect();
+    left_out.sort_by_key(|(it, _)| it.place.index);
+    let mut left_out = left_out.into_iter().peekable();
     for point in sweep.points.iter().filter(|it| has(&it.place)) {
-        while let Some(it) = left_out.next_if(|it| it.place.index < point.place.index) {
+        while let Some(it) = left_out.next_if(|(it, _)| it.place.index < point.place.index) {
             table.row(nothing(it));
         }
         let report = &point.report;
@@ -208,6 +215,11 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
             "WRONG",
             format!("{} with wrong results", counted(wrong, "point")),
         ));
+    }
+    if let Some(first) = sweep.broke_off.first() {
+        let points = counted(sweep.broke_off.len() as u64, "point");
+        let first = format!("{}: {}", first.place.label(&sweep.quantities), first.why);
+        says.push(("BROKE OFF", printable(&format!("{points}; {first}"))));
     }
     let invalid = sweep.points.iter().find_map(|point| {
         let reason = point.report.invalid.as_ref()?;

@@ -92,12 +92,11 @@ pub fn in_words(sweep: &SweepReport) -> Option<String> {
     );
     let apart = most.max(*least) / most.min(*least) - 1.0;
     Some(match (by.better(*most, *least), apart >= APART) {
-        (false, _) => format!("{} all do the same: {}", list(&all), by.in_words(*most)),
-        (true, false) => format!(
-            "{} do not differ by more than {}: {ends}",
-            list(&all),
-            share(apart)
-        ),
+        (false, _) => format!("{} do the same: {}", list(&all), by.in_words(*most)),
+        (true, false) if apart < SAME => {
+            format!("{} do the same, but for {}: {ends}", list(&all), LITTLE)
+        }
+        (true, false) => format!("{} differ by {} at most: {ends}", list(&all), share(apart)),
         (true, true) => {
             let than = match by {
                 By::Throughput => "more",
@@ -198,5 +197,8 @@ fn bars(sweep: &SweepReport, axis: usize, quantity: &Quantity) -> [Figure; 2] {
     ]
 }
 
-/// What is less does not count as a difference.
+/// What is less is no reason to take one of them.
 const APART: f64 = 0.01;
+/// What is less is not shown in figures.
+const SAME: f64 = 0.001;
+const LITTLE: &str = "less than 0.1 %";

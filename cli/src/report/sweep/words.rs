@@ -72,7 +72,8 @@ fn limit_of(report: &Report) -> String {
     }
 }
 
-fn name_of(limit: Limit) -> &'static str {
+/// What does not let through more.
+pub fn name_of(limit: Limit) -> &'static str {
     match limit {
         Limit::Jobs => "the number of jobs",
         Limit::Room => "the room for ops under way",

@@ -235,8 +235,15 @@ fn answer(best: Option<Best>, range: Range, probes: &[Probe]) -> Answer {
         let mut probes = probes.iter();
         probes.any(|probe| probe.at == at && probe.is_invalid())
     };
+    // A machine that is late lets what holds fail, and never what fails hold.
+    let runs = || probes.iter().flat_map(|probe| &probe.runs);
+    let is_of_the_machine =
+        runs().all(|run| run.late || run.invalid.is_some()) && runs().any(|run| !run.holds);
     match best {
         None => Answer::Aborted,
+        Some(_) if is_of_the_machine => Answer::Invalid {
+            at: probes.last().map_or(range.lowest, |probe| probe.at),
+        },
         Some(Best::Holds { at, beyond }) => Answer::found(at, beyond),
         Some(Best::AllTooHigh) if is_invalid(range.lowest) => Answer::Invalid { at: range.lowest },
         Some(Best::AllTooHigh) => Answer::never(range.lowest),

@@ -41,6 +41,10 @@ pub struct ProbeRun {
     pub saturated: bool,
     /// Why its figures mean nothing, if so.
     pub invalid: Option<String>,
+    /// Whether the machine let the device's thread, or the CPU its results, be so late that what is slow is
+    /// as much the machine's as the modelled device's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
     /// What ended it before its time, if a condition of `abort` did.
     pub aborted: Option<String>,
     /// Whether the SLO holds, nothing was lost, and the run is valid.
@@ -108,6 +112,13 @@ impl Probe {
         !self.holds && invalid.count() * 2 > failed.count()
     }
 
+    /// Whether what fails may be the machine's doing: it was late in most of the runs that fail.
+    pub fn fails_late(&self) -> bool {
+        let failed = self.runs.iter().filter(|run| !run.holds);
+        let late = failed.clone().filter(|run| run.late);
+        !self.holds && late.count() * 2 > failed.count()
+    }
+
     /// The run that stands for the probe: one that went as the majority did.
     pub fn typical(&self) -> &ProbeRun {
         let like = self.runs.iter().find(|run| run.verdict == self.verdict);
@@ -136,6 +147,7 @@ mod tests {
             errors: 0,
             dropped: 0,
             saturated: false,
+            late: false,
             invalid: (verdict == TooHigh).then(|| "slow".to_owned()),
             aborted: None,
             holds: verdict == Holds,

@@ -88,7 +88,7 @@ impl Report {
             warmup_ns: (scenario.load.warmup > Nanos::ZERO).then(|| scenario.load.warmup.get()),
             elapsed_ns: elapsed.get(),
             ops,
-            ops_per_s: per_second(figures.served, elapsed),
+            ops_per_s: per_second(figures.served, figures.serving_ns()),
             device_ops: figures.device_ops(),
             latency: times(&samples.latency),
             uncorrected: samples.uncorrected.as_ref().map(times),

@@ -93,7 +93,8 @@ pub struct Report {
     /// Calls that gave their caller a result, whoever computed it.
     pub ops: u64,
     /// Calls that gave a result, each second; `null` if no time passed. Those that had begun before figures
-    /// were taken and ended since are counted here, and not in `ops`.
+    /// were taken and ended since are counted here, and not in `ops`; and if the run ends with a result, its
+    /// time begins with one, the last of the warm-up.
     pub ops_per_s: Option<f64>,
     /// Ops that the device answered while their calls waited, well or with an error. A call that is
     /// tried again makes several.

@@ -53,6 +53,21 @@ impl Report {
         if self.warmup_ns.is_none() && served > 0 {
             same("served", served, "ops", ops)?;
         }
+        let serving_ns = self.samples.totals.serving_ns;
+        if serving_ns > 0 {
+            most("elapsed_ns", self.elapsed_ns, "serving_ns", serving_ns)?;
+            let warmup_ns = self.warmup_ns.unwrap_or(0);
+            let runs = self.seeds.len() as u64;
+            let longest = self
+                .elapsed_ns
+                .saturating_add(warmup_ns.saturating_mul(runs));
+            most(
+                "serving_ns",
+                serving_ns,
+                "elapsed_ns and warmup_ns",
+                longest,
+            )?;
+        }
         if let Some(open_loop) = &self.open_loop {
             open_loop.check()?;
             if let Some(lateness) = &self.samples.lateness {

@@ -133,13 +133,12 @@ impl Probe {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    #[test]
-    fn the_majority_says_in_which_direction_a_probe_fails() {
-        use Look::{Holds, Neither, TooHigh, TooLow};
-        let run = |verdict| ProbeRun {
+    /// A run of that verdict; too high a load is one that the generator could not make.
+    pub fn run(verdict: Look) -> ProbeRun {
+        ProbeRun {
             seed: 1,
             ops: 1,
             ops_per_s: None,
@@ -148,13 +147,37 @@ mod tests {
             dropped: 0,
             saturated: false,
             late: false,
-            invalid: (verdict == TooHigh).then(|| "slow".to_owned()),
+            invalid: (verdict == Look::TooHigh).then(|| "slow".to_owned()),
             aborted: None,
-            holds: verdict == Holds,
+            holds: verdict == Look::Holds,
             verdict,
             why_not: None,
             figures: Vec::new(),
+        }
+    }
+
+    /// Of the runs that fail, most were late.
+    #[test]
+    fn what_fails_may_be_the_machine() {
+        let late = |verdict| ProbeRun {
+            late: true,
+            ..run(verdict)
         };
+        let (holds, low) = (Look::Holds, Look::TooLow);
+        for (runs, expected) in [
+            (vec![late(low)], true),
+            (vec![late(low), late(low), run(low)], true),
+            (vec![late(low), run(low), run(low)], false),
+            (vec![late(holds), late(holds)], false),
+            (vec![run(low), run(low), late(holds)], false),
+        ] {
+            assert_eq!(Probe::new(1.0, runs).fails_late(), expected);
+        }
+    }
+
+    #[test]
+    fn the_majority_says_in_which_direction_a_probe_fails() {
+        use Look::{Holds, Neither, TooHigh, TooLow};
         for (runs, verdict, is_invalid) in [
             (&[Holds][..], Holds, false),
             (&[Holds, Holds, TooHigh], Holds, false),

@@ -169,7 +169,7 @@ fn words_have_bars_and_a_sentence() {
     let said = sweep(&folder, line, &[]).expect_code(0);
     let text = words(&said);
     assert!(
-        text.contains("does best, by") && text.contains("than fd:"),
+        text.contains("does best: ") && text.contains("more than fd ("),
         "{text}"
     );
     let html = sweep(&folder, line, &["--format", "html"])

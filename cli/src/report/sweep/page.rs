@@ -48,6 +48,7 @@ pub fn html(sweep: &SweepReport) -> String {
             Verdict::Holds if sweep.shard.is_some() => Some("This part is complete"),
             Verdict::Holds => Some("Complete"),
             Verdict::Aborted => Some("Incomplete"),
+            Verdict::Invalid if !sweep.broke_off.is_empty() => Some("Incomplete"),
             _ => None,
         },
         is_doubtful: false,

@@ -75,7 +75,10 @@ pub fn in_words(sweep: &SweepReport) -> Option<String> {
     let by = By::of(&points);
     let mut all = points
         .iter()
-        .map(|point| Some((word(point, axis)?, by.figure(point)?)))
+        .map(|point| {
+            let figure = by.figure(point).filter(|it| *it > 0.0)?;
+            Some((word(point, axis)?, figure))
+        })
         .collect::<Option<Vec<_>>>()?;
     // The sort is stable: of several that are the same, the first is first.
     all.sort_by(|(_, a), (_, b)| match by {
@@ -85,14 +88,11 @@ pub fn in_words(sweep: &SweepReport) -> Option<String> {
     let [(best, most), .., (worst, least)] = all.as_slice() else {
         return None;
     };
-    let ends = format!(
-        "{} with {best}, {} with {worst}",
-        by.in_words(*most),
-        by.in_words(*least)
-    );
+    let (most_said, least_said) = (by.in_words(*most), by.in_words(*least));
+    let ends = format!("{most_said} with {best}, {least_said} with {worst}");
     let apart = most.max(*least) / most.min(*least) - 1.0;
     Some(match (by.better(*most, *least), apart >= APART) {
-        (false, _) => format!("{} do the same: {}", list(&all), by.in_words(*most)),
+        (false, _) => format!("{} do the same: {most_said}", list(&all)),
         (true, false) if apart < SAME => {
             format!("{} do the same, but for {}: {ends}", list(&all), LITTLE)
         }
@@ -107,7 +107,7 @@ pub fn in_words(sweep: &SweepReport) -> Option<String> {
                 By::Latency => 1.0 - most / least,
             };
             format!(
-                "{best} does best, by {} {than} than {worst}: {ends}",
+                "{best} does best: {most_said}, {} {than} than {worst} ({least_said})",
                 share(part)
             )
         }

@@ -141,6 +141,31 @@ fn rates_of_keys_and_batches_are_predicted() {
     assert!(points.iter().all(|it| it[0].is_nan()), "{points:?}");
 }
 
+/// A link that is far too slow shows what goes over it.
+#[test]
+fn sizes_are_those_that_go_over_the_link() {
+    let folder = Folder::new();
+    let link = "device.link={to_device=\"1us\",to_host=\"1us\",bandwidth=\"1MB/s\"}";
+    for op in [
+        "rsa-sign",
+        "rsa4096-sign",
+        "rsa-verify",
+        "ecdsa-p256-sign",
+        "ecdsa-p384-sign",
+        "aes-128-gcm-seal@1000",
+        "aes-256-gcm-open@1000",
+    ] {
+        let more = ["--op", op, "--set", link];
+        for [predicted, measured] in throughput(&folder, "--jobs 64,128 -n 2k", &more) {
+            let ratio = measured / predicted;
+            assert!(
+                (0.99..1.000_1).contains(&ratio),
+                "{op}: {measured} of {predicted}"
+            );
+        }
+    }
+}
+
 #[test]
 fn nobody_knows_what_is_below_the_first_value() {
     let said = sweep(&Folder::new(), "--jobs 64..256 -n 2k", &[]).expect_code(0);
@@ -222,7 +247,7 @@ fn too_many_jobs_are_told_before_anything_runs() {
 fn a_point_that_breaks_off_does_not_take_the_others_with_it() {
     let folder = Folder::new();
     let shell = "ulimit -v 1200000; exec \"$0\" \"$@\"";
-    let line = "sweep --jobs 4,20k -n 20k -q -o it.json -o it.html -o it.hgrm --format text";
+    let line = "sweep --jobs 4,20k -n 20k -q -o it.json -o it.html -o it.hgrm";
     let output = std::process::Command::new("sh")
         .args(["-c", shell, env!("CARGO_BIN_EXE_pausewake")])
         .args(line.split(' '))

@@ -151,7 +151,7 @@ fn bars(sweep: &SweepReport, axis: usize, quantity: &Quantity) -> [Figure; 2] {
         })
         .collect();
     let note = match sweep.quantities.len() {
-        1 => "",
+        1 => "Each with the same load.",
         _ => "Of the points with each, the one with the highest throughput.",
     };
     let longest = best.iter().filter_map(|(_, it)| it.report.latency.p99_ns);

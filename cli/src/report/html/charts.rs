@@ -153,6 +153,7 @@ fn percentiles(variants: &[Report]) -> Option<Figure> {
             tip: Box::new(|x, y| format!("{} at {} %", short_value(y), percent(x))),
         }
     };
+    // Dashed, so that both are seen where they are the same.
     let lines: Vec<Line> = match variants {
         [only] => {
             let latency = line(
@@ -163,7 +164,7 @@ fn percentiles(variants: &[Report]) -> Option<Figure> {
             );
             let uncorrected = only.samples.uncorrected.iter().map(|uncorrected| {
                 let label = "uncorrected: from the actual start".to_owned();
-                line(label, Ink::Series(1), Style::Line, uncorrected)
+                line(label, Ink::Series(1), Style::Dashed, uncorrected)
             });
             [latency].into_iter().chain(uncorrected).collect()
         }

@@ -73,7 +73,15 @@ PROBE = """
 CHARTS = ["throughput", "latency", "percentiles", "stages"]
 # Of pages that show something else, or more.
 CHARTS_OF = {
-    "sweep": ["sweep-jobs-throughput", "sweep-jobs-latency", "sweep-jobs-utilisation"],
+    "sweep": [
+        "sweep-jobs-throughput",
+        "sweep-jobs-latency",
+        "sweep-jobs-utilisation",
+        "sweep-notify-throughput",
+        "sweep-notify-latency",
+    ],
+    "overload": ["sweep-rate-throughput", "sweep-rate-latency", "sweep-rate-utilisation"],
+    "notify": ["sweep-notify-throughput", "sweep-notify-latency"],
     "turns": ["sweep-jobs-throughput", "sweep-jobs-latency", "sweep-jobs-utilisation"],
     "sweeps": ["compare-jobs-throughput", "compare-jobs-latency"],
     "knee": ["probes-p99", "probes-mean"],

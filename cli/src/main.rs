@@ -281,12 +281,7 @@ fn run_sweep(args: &Sweep) -> Result<Exit, Failure> {
     let swept = plan.run(&interrupt, how);
     let swept = swept.map_err(|error| failure(&error))?;
     outputs.write(&swept).map_err(|error| no_output(&error))?;
-    Ok(match swept.is_complete() {
-        true => swept.verdict(),
-        // A result that is wrong is worse.
-        false => swept.verdict().max(Verdict::Aborted),
-    }
-    .exit())
+    Ok(swept.verdict().exit())
 }
 
 fn report_sweep(args: &args::Report) -> Result<Exit, Failure> {
@@ -311,7 +306,11 @@ fn merge_sweep(args: &args::Report) -> Result<Exit, Failure> {
     complain(&format!(
         "error: the sweep is not complete{shards}: missing are {points}"
     ));
-    Ok(swept.verdict().max(Verdict::Invalid).exit())
+    Ok(match swept.verdict() {
+        Verdict::WrongResult => Verdict::WrongResult,
+        _ => Verdict::Invalid,
+    }
+    .exit())
 }
 
 fn write_sweep(args: &args::Report, swept: &SweepReport) -> Result<(), Failure> {

@@ -172,7 +172,7 @@ pub use pause::{
     CANCEL_ATTEMPTS, Current, JobLocal, Pause, PauseBlock, block_pause, current, current_id,
     job_local, pause, set_job_local,
 };
-pub use stats::{ProcessStats, ThreadStats, process_stats, thread_stats};
+pub use stats::{ProcessStats, ThreadStats, max_stacks, process_stats, thread_stats};
 pub use wait::{
     Callback, ChangedFds, Cleanup, LocalWake, WaitCtx, WaitFd, WaitKey, WaitStatus, Wake,
 };

@@ -43,3 +43,10 @@ pub fn thread_stats() -> ThreadStats {
 pub fn process_stats() -> ProcessStats {
     fiber::process_stats()
 }
+
+/// How many stacks the process may have mapped, on all threads, by the kernel's limit on mappings
+/// (`vm.max_map_count`) as it is now. Other limits may leave room for fewer.
+#[must_use]
+pub fn max_stacks() -> usize {
+    fiber::max_stacks()
+}

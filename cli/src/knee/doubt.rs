@@ -1,8 +1,9 @@
 //! What an answer is worth: how far chance, and the length of probes, leave it open.
 
 use super::look::{BEYOND, needed};
-use super::probes::ProbeRun;
+use super::probes::{Probe, ProbeRun};
 use super::report::{Answer, KneeReport, Searched};
+use super::words::NOT_LATE;
 use crate::report::numbers::{amount, count, counted, share};
 
 /// As many ops as a probe needs, so that chance leaves the answer no wider open than `precision`, a part of
@@ -86,6 +87,26 @@ impl KneeReport {
         at.into_iter().flatten().filter_map(|at| self.run_at(at))
     }
 
+    /// That it may be the machine that fails, and not the modelled device, if so.
+    pub(super) fn late(&self) -> Option<String> {
+        let fails_at = match self.answer {
+            Answer::Found { fails_at, .. } => fails_at?,
+            Answer::Never { fails_at } => fails_at,
+            Answer::Contradiction { .. } | Answer::Invalid { .. } | Answer::Aborted => return None,
+        };
+        let is_late = self.probe_at(fails_at).is_some_and(Probe::fails_late);
+        let or_not = match self.searched {
+            Searched::Rate => "the knee may lie higher",
+            Searched::Jobs => "fewer jobs may do",
+        };
+        is_late.then(|| {
+            format!(
+                "LATE DEVICE: where it fails, the machine let the device\u{2019}s thread run late, and what is \
+                 slow is as much the machine\u{2019}s as the modelled device\u{2019}s: {or_not}. {NOT_LATE}"
+            )
+        })
+    }
+
     /// That a percentile is of too few ops to tell, if one is.
     pub(super) fn too_few(&self) -> Option<String> {
         let figures = self.deciding().flat_map(|run| {
@@ -139,7 +160,8 @@ impl KneeReport {
 
     /// Whether probes were too short for an answer that one can rely on.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.too_few().is_some() || self.too_short().is_some()
+        let doubts = [self.late(), self.too_few(), self.too_short()];
+        doubts.iter().any(Option::is_some)
     }
 
     /// Where runs of the same probe disagree.

@@ -55,6 +55,7 @@ pub fn look(report: &Report) -> ProbeRun {
         dropped,
         saturated,
         invalid: report.invalid.clone(),
+        late: report.is_device_late() || report.is_compute_bound(),
         aborted: report.aborted.as_ref().map(|it| it.reason.clone()),
         holds: verdict == Look::Holds,
         verdict,

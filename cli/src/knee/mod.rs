@@ -235,8 +235,15 @@ fn answer(best: Option<Best>, range: Range, probes: &[Probe]) -> Answer {
         let mut probes = probes.iter();
         probes.any(|probe| probe.at == at && probe.is_invalid())
     };
+    // A machine that is late lets what holds fail, and never what fails hold.
+    let runs = || probes.iter().flat_map(|probe| &probe.runs);
+    let is_of_the_machine =
+        runs().all(|run| run.late || run.invalid.is_some()) && runs().any(|run| !run.holds);
     match best {
         None => Answer::Aborted,
+        Some(_) if is_of_the_machine => Answer::Invalid {
+            at: probes.last().map_or(range.lowest, |probe| probe.at),
+        },
         Some(Best::Holds { at, beyond }) => Answer::found(at, beyond),
         Some(Best::AllTooHigh) if is_invalid(range.lowest) => Answer::Invalid { at: range.lowest },
         Some(Best::AllTooHigh) => Answer::never(range.lowest),
@@ -485,3 +492,49 @@ const FIRST_RATE: f64 = 1_000.0;
 const LOWEST_RATE: f64 = 0.1;
 /// The same where an arrival takes as long as it says.
 const LOWEST_RATE_BY_THE_WALL_CLOCK: f64 = 10.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use probes::ProbeRun;
+    use probes::tests::run;
+
+    /// Where all of them were late and some failed, the machine was searched; if nothing fails, the device
+    /// would not have failed either.
+    #[test]
+    fn probes_of_a_late_machine_are_no_answer() {
+        let range = Range {
+            lowest: 1.0,
+            highest: 64.0,
+            first: 1.0,
+            precision: 0.0,
+            is_whole: true,
+        };
+        let probe = |at, verdict, late| {
+            let run = ProbeRun {
+                late,
+                ..run(verdict)
+            };
+            Probe::new(at, vec![run])
+        };
+        let found = |low_is_late, high_is_late, low| {
+            let probes = [
+                probe(16.0, low, low_is_late),
+                probe(32.0, Look::Holds, high_is_late),
+            ];
+            let best = Best::Holds {
+                at: 32.0,
+                beyond: Some(16.0),
+            };
+            answer(Some(best), range, &probes)
+        };
+        let is_found = Answer::found(32.0, Some(16.0));
+        assert_eq!(found(false, false, Look::TooLow), is_found);
+        assert_eq!(found(true, false, Look::TooLow), is_found);
+        assert_eq!(
+            found(true, true, Look::TooLow),
+            Answer::Invalid { at: 32.0 }
+        );
+        assert_eq!(found(true, true, Look::Holds), is_found);
+    }
+}

@@ -41,6 +41,10 @@ pub struct ProbeRun {
     pub saturated: bool,
     /// Why its figures mean nothing, if so.
     pub invalid: Option<String>,
+    /// Whether the machine let the device's thread, or the CPU its results, be so late that what is slow is
+    /// as much the machine's as the modelled device's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
     /// What ended it before its time, if a condition of `abort` did.
     pub aborted: Option<String>,
     /// Whether the SLO holds, nothing was lost, and the run is valid.
@@ -108,6 +112,13 @@ impl Probe {
         !self.holds && invalid.count() * 2 > failed.count()
     }
 
+    /// Whether what fails may be the machine's doing: it was late in most of the runs that fail.
+    pub fn fails_late(&self) -> bool {
+        let failed = self.runs.iter().filter(|run| !run.holds);
+        let late = failed.clone().filter(|run| run.late);
+        !self.holds && late.count() * 2 > failed.count()
+    }
+
     /// The run that stands for the probe: one that went as the majority did.
     pub fn typical(&self) -> &ProbeRun {
         let like = self.runs.iter().find(|run| run.verdict == self.verdict);
@@ -122,13 +133,12 @@ impl Probe {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    #[test]
-    fn the_majority_says_in_which_direction_a_probe_fails() {
-        use Look::{Holds, Neither, TooHigh, TooLow};
-        let run = |verdict| ProbeRun {
+    /// A run of that verdict; too high a load is one that the generator could not make.
+    pub fn run(verdict: Look) -> ProbeRun {
+        ProbeRun {
             seed: 1,
             ops: 1,
             ops_per_s: None,
@@ -136,13 +146,38 @@ mod tests {
             errors: 0,
             dropped: 0,
             saturated: false,
-            invalid: (verdict == TooHigh).then(|| "slow".to_owned()),
+            late: false,
+            invalid: (verdict == Look::TooHigh).then(|| "slow".to_owned()),
             aborted: None,
-            holds: verdict == Holds,
+            holds: verdict == Look::Holds,
             verdict,
             why_not: None,
             figures: Vec::new(),
+        }
+    }
+
+    /// Of the runs that fail, most were late.
+    #[test]
+    fn what_fails_may_be_the_machine() {
+        let late = |verdict| ProbeRun {
+            late: true,
+            ..run(verdict)
         };
+        let (holds, low) = (Look::Holds, Look::TooLow);
+        for (runs, expected) in [
+            (vec![late(low)], true),
+            (vec![late(low), late(low), run(low)], true),
+            (vec![late(low), run(low), run(low)], false),
+            (vec![late(holds), late(holds)], false),
+            (vec![run(low), run(low), late(holds)], false),
+        ] {
+            assert_eq!(Probe::new(1.0, runs).fails_late(), expected);
+        }
+    }
+
+    #[test]
+    fn the_majority_says_in_which_direction_a_probe_fails() {
+        use Look::{Holds, Neither, TooHigh, TooLow};
         for (runs, verdict, is_invalid) in [
             (&[Holds][..], Holds, false),
             (&[Holds, Holds, TooHigh], Holds, false),

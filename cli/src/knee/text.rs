@@ -67,6 +67,7 @@ impl KneeReport {
             let lost = match lost {
                 _ if run.invalid.is_some() => "invalid".to_owned(),
                 _ if run.aborted.is_some() => "aborted".to_owned(),
+                0 if run.late => "late device".to_owned(),
                 0 if run.saturated => "saturated".to_owned(),
                 0 if run.figures.iter().any(|figure| figure.too_few) => "few ops".to_owned(),
                 0 => String::new(),

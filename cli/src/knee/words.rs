@@ -59,6 +59,7 @@ impl KneeReport {
             );
         }
         let notes = [
+            self.late(),
             self.by_chance(),
             self.spread(),
             self.too_few(),
@@ -155,12 +156,16 @@ impl KneeReport {
     /// What was to decide is no measurement.
     fn not_measured(&self, at: f64) -> String {
         let mut runs = self.probe_at(at).into_iter().flat_map(|probe| &probe.runs);
-        let why = runs.find_map(|run| run.invalid.as_deref());
-        format!(
-            "INVALID: the device was not measured. At {}, which was to decide: {}",
-            self.show(at),
-            why.unwrap_or_default()
-        )
+        match runs.find_map(|run| run.invalid.as_deref()) {
+            Some(why) => format!(
+                "INVALID: the device was not measured. At {}, which was to decide: {why}",
+                self.show(at)
+            ),
+            None => format!(
+                "INVALID: the device was not measured. In all probes the machine was late, and what fails is as \
+                 much its doing as the modelled device\u{2019}s. {NOT_LATE}"
+            ),
+        }
     }
 }
 
@@ -195,6 +200,10 @@ fn join<'a>(figures: impl Iterator<Item = &'a Figure>) -> String {
         .collect();
     figures.join(" and ")
 }
+
+/// What helps against a machine that is late.
+pub const NOT_LATE: &str = "Use it for nothing else, choose another way to wait (device.wait), or search under \
+                            virtual time (--clock virtual).";
 
 /// `p99<2ms` as `p99 < 2ms`; `<2ms` as `< 2ms`.
 pub fn spaced(slo: &str) -> String {

@@ -7,12 +7,13 @@ use super::batch_means::Estimate;
 use super::collect::Figures;
 use super::errors::ErrorTally;
 use super::little::{littles_law, to_millionths};
-use super::offered::offered;
+use super::offered::prediction;
 use super::parts::{
     AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, ExpectationResult, JobFigures,
     LateFigures, QueueWait, ScenarioInfo, SignalFigures, SoftwareFigures, StageFigures,
     StatusCount, Theory, Times, Verification, WakeFigures,
 };
+use super::prediction::Prediction;
 use super::punctuality::{Punctuality, ThreadCost};
 use super::samples::Samples;
 use super::series::Series;
@@ -75,7 +76,7 @@ impl Report {
         let elapsed = last - first;
         let ops = figures.latency.count();
         let is_wall = scenario.clock == Clock::Wall;
-        let load = offered(scenario, figures);
+        let prediction = prediction(scenario, figures);
         let samples = Samples::new(scenario, facts);
         let mut report = Self {
             scenario: scenario_info(outcome),
@@ -87,7 +88,7 @@ impl Report {
             warmup_ns: (scenario.load.warmup > Nanos::ZERO).then(|| scenario.load.warmup.get()),
             elapsed_ns: elapsed.get(),
             ops,
-            ops_per_s: per_second(figures.served, elapsed),
+            ops_per_s: per_second(figures.served, figures.serving_ns()),
             device_ops: figures.device_ops(),
             latency: times(&samples.latency),
             uncorrected: samples.uncorrected.as_ref().map(times),
@@ -97,12 +98,8 @@ impl Report {
             stages: stages(&samples),
             saturated_ops: figures.saturated,
             queue_wait: queue_wait(scenario, figures, &samples),
-            slices: slices(
-                device,
-                scenario.model_by_kind().as_ref(),
-                load.as_ref(),
-                elapsed,
-            ),
+            predicted: prediction.as_ref().and_then(Prediction::throughput),
+            slices: slices(device, prediction.as_ref(), elapsed),
             littles_law: littles_law(&samples, elapsed),
             jobs: JobFigures {
                 started: figures.jobs.started,

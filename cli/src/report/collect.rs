@@ -82,9 +82,13 @@ pub struct Figures {
     pub queue_wait: BatchMeans,
     /// The same: their distribution.
     pub queue_waits: Recorder,
-    /// Calls that gave a result since figures are taken, those that had begun before included: they took
-    /// from the device what others could not have.
+    /// Calls that gave a result after figures were begun to be taken, those that had begun before included:
+    /// they took from the device what others could not have.
     pub served: u64,
+    /// When the last call before those gave its result.
+    served_before_ns: Option<Nanos>,
+    /// When the last of all did.
+    last_served_ns: Option<Nanos>,
     /// What ended when.
     pub timeline: Timeline,
     /// Ops whose wait or service was longer than a completion can say.
@@ -232,6 +236,8 @@ impl Figures {
             queue_wait: BatchMeans::new(),
             queue_waits: Recorder::default(),
             served: 0,
+            served_before_ns: None,
+            last_served_ns: None,
             timeline: Timeline::new(),
             saturated: 0,
             asked: [Asked::default(); OpKind::ALL.len()],
@@ -393,9 +399,12 @@ impl Figures {
         self.extend_span(begun, ended);
         if has_result {
             self.told_calls_ns += u128::from((ended - begun).get());
-            self.served += u64::from(at >= from);
+            self.serves(at);
         }
         if called_ns < from {
+            if has_result && at > from {
+                self.timeline.carried(at);
+            }
             return;
         }
         if has_result {
@@ -406,6 +415,28 @@ impl Figures {
         } else {
             self.timeline.failed(at);
         }
+    }
+
+    /// A call gives its result at `at`. Who does so in the moment from which on figures are taken belongs to the
+    /// time before.
+    fn serves(&mut self, at: Nanos) {
+        let from = self.window.measure_from;
+        if at > from || from == Nanos::ZERO {
+            self.served += 1;
+            self.last_served_ns = self.last_served_ns.max(Some(at));
+        } else {
+            self.served_before_ns = self.served_before_ns.max(Some(at));
+        }
+    }
+
+    /// The time in which what was [served](Self::served) was made. Where the run ends with a result, as closed
+    /// loops do, it begins with one, too: the last in the warm-up. Else there would be one more than there are
+    /// times between them, and where slices end in step, one more for each of them.
+    pub fn serving_ns(&self) -> Nanos {
+        let (first, last) = self.span.unwrap_or_default();
+        let ends_with_one = self.last_served_ns == Some(last);
+        let before = self.served_before_ns.filter(|_| ends_with_one);
+        last - before.unwrap_or(first).min(first)
     }
 
     /// Of a call that counts: what it took since it was to begin.
@@ -446,6 +477,8 @@ impl Figures {
         self.queue_wait.merge(&other.queue_wait);
         self.queue_waits.merge(&other.queue_waits);
         self.served += other.served;
+        self.served_before_ns = self.served_before_ns.max(other.served_before_ns);
+        self.last_served_ns = self.last_served_ns.max(other.last_served_ns);
         self.timeline.merge(&other.timeline);
         self.saturated += other.saturated;
         for (ours, theirs) in self.by_status.iter_mut().zip(&other.by_status) {

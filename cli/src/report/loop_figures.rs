@@ -6,11 +6,10 @@ use pausewake_engine::Reap;
 
 use super::build::{Facts, per_second, times};
 use super::little::to_millionths;
-use super::offered::{at_most, offered};
+use super::offered::{arrivals_per_s, prediction};
 use super::parts::{GeneratorFigures, OpenLoopFigures, PhaseFigures};
 use super::punctuality::Punctuality;
 use super::samples::{PhaseSamples, Samples};
-use super::slices::{Supply, alone_ns, capacity_per_s, unbounded_capacity_per_s};
 use crate::scenario::{Arrival, Clock, Pacing, Scenario, Shape};
 
 /// How punctual the starts were, if the loop was open.
@@ -20,14 +19,10 @@ pub fn open_loop(scenario: &Scenario, facts: &Facts, samples: &Samples) -> Optio
     };
     let punctuality = facts.punctuality.as_ref()?;
     let figures = &facts.figures;
-    let offered = match offered(scenario, figures).map(|it| it.supply) {
-        Some(Supply::Open { ops_per_s }) => Some(to_millionths(ops_per_s)),
-        Some(Supply::Closed { .. }) | None => None,
-    };
-    let most = at_most(scenario, figures).zip(scenario.model_by_kind());
+    let capacity = prediction(scenario, figures).map(|it| it.capacity_per_s());
     Some(OpenLoopFigures {
-        offered_per_s: offered,
-        capacity_per_s: most.and_then(|(load, model)| capacity_per_s(&model, &load)),
+        offered_per_s: arrivals_per_s(scenario, figures).map(to_millionths),
+        capacity_per_s: capacity.filter(|it| it.is_finite()).map(to_millionths),
         // Told when all of the report is known.
         saturated: false,
         arrivals: punctuality.arrivals(),
@@ -171,12 +166,9 @@ fn idle_device(scenario: &Scenario, facts: &Facts) -> Option<String> {
     if matches!(arrival, Arrival::Burst(_)) || max_backlog < LONG_BACKLOG {
         return None;
     }
-    let Supply::Open { ops_per_s } = offered(scenario, &facts.figures)?.supply else {
-        return None;
-    };
-    let load = at_most(scenario, &facts.figures)?;
-    let model = scenario.model_by_kind()?;
-    let capacity = unbounded_capacity_per_s(&model, &load)?;
+    let ops_per_s = arrivals_per_s(scenario, &facts.figures)?;
+    let prediction = prediction(scenario, &facts.figures)?;
+    let capacity = prediction.capacity_per_s();
     let does = match capacity.is_finite() {
         true => format!("{capacity:.0}"),
         false => "any number".to_owned(),
@@ -187,7 +179,7 @@ fn idle_device(scenario: &Scenario, facts: &Facts) -> Option<String> {
         return Some(why);
     }
     let late = facts.device.driver_lateness.mean_ns();
-    let is_late = late.as_f64() > LATE_DEVICE * alone_ns(&model, &load)?;
+    let is_late = late.as_f64() > LATE_DEVICE * prediction.alone_ns();
     (is_late && ops_per_s < capacity)
         .then(|| format!("{why}, whose thread here was late by {late} on average"))
 }

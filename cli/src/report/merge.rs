@@ -149,6 +149,7 @@ impl Report {
             stages: _,
             saturated_ops,
             queue_wait,
+            predicted,
             slices,
             littles_law: _,
             jobs,
@@ -205,6 +206,9 @@ impl Report {
         }
         self.timeline.merge(timeline);
         self.samples.merge(samples);
+        if self.predicted != *predicted {
+            self.predicted = None;
+        }
         for (ours, theirs) in self.slices.iter_mut().zip(slices) {
             ours.merge(theirs);
         }
@@ -226,7 +230,8 @@ impl Report {
         let elapsed = Nanos::new(self.elapsed_ns);
         let totals = &samples.totals;
         // Files of earlier versions do not know what was served.
-        self.ops_per_s = per_second(totals.served.max(self.ops), elapsed);
+        let serving_ns = self.elapsed_ns.max(totals.serving_ns);
+        self.ops_per_s = per_second(totals.served.max(self.ops), Nanos::new(serving_ns));
         self.latency = times(&samples.latency);
         self.uncorrected = samples.uncorrected.as_ref().map(times);
         if let (Some(open_loop), Some(lateness)) = (&mut self.open_loop, &samples.lateness) {

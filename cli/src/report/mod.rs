@@ -23,6 +23,7 @@ mod loop_figures;
 mod merge;
 mod offered;
 mod parts;
+mod prediction;
 mod punctuality;
 mod recorder;
 mod samples;
@@ -31,6 +32,7 @@ mod saved;
 #[cfg(test)]
 pub mod schema;
 mod series;
+mod service_means;
 mod settle;
 mod slices;
 mod sweep;
@@ -63,8 +65,8 @@ use crate::scenario::Entries;
 use crate::story::Line;
 use parts::{
     AbortedFigures, ComputeFigures, DoorbellFigures, ErrorFigures, GeneratorFigures, JobFigures,
-    LateFigures, Little, OpenLoopFigures, PhaseFigures, QueueWait, ScenarioInfo, SignalFigures,
-    SliceFigures, SoftwareFigures, StageFigures, Times, WakeFigures,
+    LateFigures, Little, OpenLoopFigures, PhaseFigures, PredictedThroughput, QueueWait,
+    ScenarioInfo, SignalFigures, SliceFigures, SoftwareFigures, StageFigures, Times, WakeFigures,
 };
 
 /// The report of one run. Fields stand in the order in which JSON shows them; times are
@@ -91,7 +93,8 @@ pub struct Report {
     /// Calls that gave their caller a result, whoever computed it.
     pub ops: u64,
     /// Calls that gave a result, each second; `null` if no time passed. Those that had begun before figures
-    /// were taken and ended since are counted here, and not in `ops`.
+    /// were taken and ended since are counted here, and not in `ops`; and if the run ends with a result, its
+    /// time begins with one, the last of the warm-up.
     pub ops_per_s: Option<f64>,
     /// Ops that the device answered while their calls waited, well or with an error. A call that is
     /// tried again makes several.
@@ -119,6 +122,9 @@ pub struct Report {
     pub saturated_ops: u64,
     /// Waits for a slice.
     pub queue_wait: QueueWait,
+    /// The throughput that follows from the configuration alone; `null` where it does not say enough.
+    #[serde(default)]
+    pub predicted: Option<PredictedThroughput>,
     /// How busy the slices were, by class: `asym`, then `sym`.
     pub slices: [SliceFigures; 2],
     /// Little's law, for calls and for the device: a check of the figures on each other.

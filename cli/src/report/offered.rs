@@ -1,57 +1,71 @@
-//! What a run offers the device: kinds and sizes of ops as they went there, and how many of them by
-//! the scenario's pacing.
+//! What a run offers the device: kinds and sizes of ops, and how many of them, as the scenario says.
 
-use pausewake_device::protocol::OpKind;
 use pausewake_engine::{HostCosts, Notify};
 
 use super::collect::Figures;
-use super::slices::{Demand, Host, Offered, Supply, mean_ns};
+use super::prediction::{Demand, Host, Jobs, Offered, Prediction};
+use super::service_means::mean_ns;
 use crate::scenario::{Clock, Load, MixItem, Mode, Pacing, Scenario};
 
-/// The ops that the device was asked for, and what decides how many there are; `None` when nothing
-/// was asked, or software took some of the ops, or phases change the load.
-pub fn offered(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
-    of_supply(scenario, figures, supply(scenario))
-}
-
-/// The same ops, by as many jobs as there may be at once, which are never idle.
-pub fn at_most(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
-    let jobs = scenario.load.pacing.jobs();
-    of_supply(scenario, figures, closed(scenario, jobs))
-}
-
-fn of_supply(scenario: &Scenario, figures: &Figures, supply: Supply) -> Option<Offered> {
-    let demands = demands(scenario, figures)?;
-    let host = host(scenario, &demands);
+/// What `scenario` offers the device; `None` where phases change it, or all of it is for software.
+fn offered(scenario: &Scenario) -> Option<Offered> {
+    let load = &scenario.load;
+    if !load.phases.is_empty() || scenario.mode == Mode::Software {
+        return None;
+    }
+    let demands = demands(load);
+    let ops = ops_each_time(load);
     Some(Offered {
+        // A job of an open loop does something once.
+        arrivals_per_s: match load.pacing {
+            Pacing::Open { rate_per_s, .. } => Some(rate_per_s * ops),
+            Pacing::Closed { .. } => None,
+        },
+        jobs: Jobs {
+            at_once: f64::from(load.pacing.jobs()),
+            think_ns: load.think.map_or(0.0, |think| mean_ns(think, 0.0)) / ops,
+            room: f64::from(room(scenario)) * f64::from(load.threads),
+        },
+        host: host(scenario, &demands),
         demands,
-        supply,
-        host,
     })
 }
 
-fn asked(figures: &Figures) -> u64 {
-    figures.asked.iter().map(|asked| asked.ops).sum()
+/// Ops that were to begin each second in an open loop; `None` where phases change it, or software takes some.
+pub fn arrivals_per_s(scenario: &Scenario, figures: &Figures) -> Option<f64> {
+    known(scenario, figures)?.arrivals_per_s
 }
 
-fn demands(scenario: &Scenario, figures: &Figures) -> Option<Vec<Demand>> {
-    let all = asked(figures);
-    let is_steady = scenario.load.phases.is_empty();
-    if all == 0 || figures.software.total() > 0 || !is_steady {
-        return None;
+/// What follows from `scenario` of its ops; `None` where it does not say all that matters, or software took
+/// some of them.
+pub fn prediction(scenario: &Scenario, figures: &Figures) -> Option<Prediction> {
+    Prediction::new(&scenario.model_by_kind()?, &known(scenario, figures)?)
+}
+
+fn known(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
+    match figures.software.total() {
+        0 => offered(scenario),
+        _ => None,
     }
-    let demands = OpKind::ALL
-        .into_iter()
-        .zip(figures.asked)
-        .filter(|(_, asked)| asked.ops > 0)
-        .map(|(kind, asked)| Demand {
+}
+
+/// The ops of `load` by their weights. Each item of a mix has its key.
+fn demands(load: &Load) -> Vec<Demand> {
+    let all: u64 = (load.mix.iter())
+        .map(|item| u64::from(item.weight) * item.work.ops())
+        .sum();
+    let items = load.mix.iter().enumerate();
+    let demands = items.flat_map(|(key, item)| {
+        let ops = item.work.payloads().into_iter();
+        ops.map(move |(kind, [bytes_in, bytes_out])| Demand {
             kind,
-            share: ratio(asked.ops, all),
-            bytes_in: ratio(asked.bytes_in, asked.ops),
-            bytes_out: ratio(asked.bytes_out, asked.ops),
+            key,
+            share: ratio(u64::from(item.weight), all),
+            bytes_in,
+            bytes_out,
         })
-        .collect();
-    Some(demands)
+    });
+    demands.collect()
 }
 
 /// What is charged to the threads for each op, under virtual time. The doorbell is rung for many at
@@ -78,31 +92,11 @@ fn host(scenario: &Scenario, demands: &[Demand]) -> Host {
     }
 }
 
-fn supply(scenario: &Scenario) -> Supply {
-    match scenario.load.pacing {
-        // A job of an open loop does something once.
-        Pacing::Open { rate_per_s, .. } => Supply::Open {
-            ops_per_s: rate_per_s * ops_each_time(&scenario.load),
-        },
-        Pacing::Closed { jobs } => closed(scenario, jobs),
-    }
-}
-
 /// Ops that what a job does next takes, on average.
 fn ops_each_time(load: &Load) -> f64 {
     let weight = |item: &MixItem| f64::from(item.weight);
     let ops = |item: &MixItem| weight(item) * ratio(item.work.ops(), 1);
     load.mix.iter().map(ops).sum::<f64>() / load.mix.iter().map(weight).sum::<f64>()
-}
-
-fn closed(scenario: &Scenario, jobs: u32) -> Supply {
-    let load = &scenario.load;
-    let think_ns = load.think.map_or(0.0, |think| mean_ns(think, 0.0));
-    Supply::Closed {
-        jobs: f64::from(jobs),
-        think_ns: think_ns / ops_each_time(load),
-        room: f64::from(room(scenario)) * f64::from(load.threads),
-    }
 }
 
 /// Ops that a thread can have under way at once.

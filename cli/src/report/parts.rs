@@ -198,6 +198,40 @@ pub struct SliceFigures {
     pub waiting_max: u64,
 }
 
+/// Ops each second that follow from the configuration alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PredictedThroughput {
+    /// What is possible at most: of an open loop what arrives, or as much as can be served; of a closed one
+    /// what its jobs do if none ever waits, or what the slowest part can do.
+    pub at_most_per_s: f64,
+    /// What is below it where host and device take turns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_turns_per_s: Option<f64>,
+    /// What does not let through more; of an open loop, what would not if more arrived. `null` where nothing
+    /// takes any time.
+    pub limit: Option<Limit>,
+}
+
+/// What decides how many ops there can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// The number of jobs: each does one op after the other.
+    Jobs,
+    /// How many ops can be under way at once: slots, rings, `max_in_flight`, or calls that hold their thread.
+    Room,
+    /// The work of the application's threads.
+    Host,
+    /// The bandwidth between host and device.
+    Link,
+    /// The slices.
+    Slices,
+    /// The rate of a class of slices.
+    Rate,
+    /// The rate of a key.
+    RatePerKey,
+}
+
 /// A utilisation that follows from the configuration alone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PredictedUtilisation {

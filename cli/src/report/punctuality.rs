@@ -2,7 +2,28 @@
 
 use pausewake_device::Nanos;
 
+use super::Report;
 use super::series::Series;
+
+impl Report {
+    /// Whether the machine let the device's thread run so late that the figures are as much the machine's as
+    /// the modelled device's. Not told where they are the CPU's, or mean nothing at all.
+    pub fn is_device_late(&self) -> bool {
+        let thread = self.device_thread.as_ref();
+        let mean_ns = self.latency.mean_ns.filter(|mean_ns| *mean_ns > 0);
+        let is_late = (thread.zip(mean_ns))
+            .is_some_and(|(thread, mean_ns)| thread.late_mean_ns > mean_ns / LATE_DEVICE);
+        is_late && self.invalid.is_none() && !self.is_compute_bound()
+    }
+
+    /// Whether the CPU decided the figures, and not the modelled device.
+    pub fn is_compute_bound(&self) -> bool {
+        self.compute.as_ref().is_some_and(|compute| compute.bound)
+    }
+}
+
+/// A device is late from this part of the time of a call on, as one of so many.
+const LATE_DEVICE: u64 = 10;
 
 /// How punctual the starts of an open loop were.
 #[derive(Debug, Default)]

@@ -58,6 +58,9 @@ pub struct Totals {
     /// Calls that gave a result while figures were taken, those that had begun before included.
     #[serde(default)]
     pub served: u64,
+    /// The time in which they did: behind a warm-up, from its last result on, if the run ends with one.
+    #[serde(default)]
+    pub serving_ns: u64,
     /// Calls between their begin and their end, whatever that was, integrated over time, call · ns.
     pub calls_in_flight_ns: i128,
     /// What of that belongs to calls that gave a result.
@@ -164,6 +167,7 @@ impl Totals {
         let [asym, sym] = [Class::Asymmetric, Class::Symmetric].map(|class| device.class(class));
         Self {
             served: figures.served,
+            serving_ns: figures.serving_ns().get(),
             calls_in_flight_ns: figures.calls_in_flight_ns,
             told_calls_ns: figures.told_calls_ns,
             in_device_ns: wide(device.in_system_ns()),
@@ -184,6 +188,7 @@ impl Totals {
     fn merge(&mut self, other: &Self) {
         let Self {
             served,
+            serving_ns,
             calls_in_flight_ns,
             told_calls_ns,
             in_device_ns,
@@ -199,6 +204,7 @@ impl Totals {
             thread_late_ns,
         } = other;
         self.served = self.served.saturating_add(*served);
+        self.serving_ns = self.serving_ns.saturating_add(*serving_ns);
         self.calls_in_flight_ns = self.calls_in_flight_ns.saturating_add(*calls_in_flight_ns);
         self.thread_late_ops = self.thread_late_ops.saturating_add(*thread_late_ops);
         for (ours, theirs) in [

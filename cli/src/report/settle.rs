@@ -53,6 +53,21 @@ impl Report {
         if self.warmup_ns.is_none() && served > 0 {
             same("served", served, "ops", ops)?;
         }
+        let serving_ns = self.samples.totals.serving_ns;
+        if serving_ns > 0 {
+            most("elapsed_ns", self.elapsed_ns, "serving_ns", serving_ns)?;
+            let warmup_ns = self.warmup_ns.unwrap_or(0);
+            let runs = self.seeds.len() as u64;
+            let longest = self
+                .elapsed_ns
+                .saturating_add(warmup_ns.saturating_mul(runs));
+            most(
+                "serving_ns",
+                serving_ns,
+                "elapsed_ns and warmup_ns",
+                longest,
+            )?;
+        }
         if let Some(open_loop) = &self.open_loop {
             open_loop.check()?;
             if let Some(lateness) = &self.samples.lateness {
@@ -92,10 +107,19 @@ impl Report {
         let open_loop = self.open_loop.as_ref();
         let offered = open_loop.and_then(|it| it.offered_per_s);
         let capacity = open_loop.and_then(|it| it.capacity_per_s);
+        let throughput = self.predicted.as_ref();
         let predicted = |class: usize| self.slices[class].predicted.map(|it| it.utilisation);
         let numbers = [
             ("offered_per_s", offered),
             ("capacity_per_s", capacity),
+            (
+                "predicted at_most_per_s",
+                throughput.map(|it| it.at_most_per_s),
+            ),
+            (
+                "predicted in_turns_per_s",
+                throughput.and_then(|it| it.in_turns_per_s),
+            ),
             ("predicted utilisation of asym", predicted(0)),
             ("predicted utilisation of sym", predicted(1)),
         ];

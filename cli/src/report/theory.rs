@@ -3,7 +3,7 @@
 use pausewake_device::model::{Distribution, ModelConfig};
 use pausewake_device::protocol::OpKind;
 
-use super::slices::service_of;
+use super::service_means::service_of;
 
 /// A predicted mean wait for a slice.
 #[derive(Clone, Debug, PartialEq)]

@@ -29,6 +29,8 @@ pub struct Timeline {
 pub struct Interval {
     /// Calls that gave a result: their latency, to two significant digits.
     pub latency: Series,
+    /// Calls that gave a result, too, and had begun before figures were taken.
+    pub carried: u64,
     /// Calls that gave none.
     pub errors: u64,
     /// How much of it belongs to the run; of runs that were merged, the sum.
@@ -55,7 +57,10 @@ struct SavedInterval {
     covered_ns: u64,
     /// Calls that gave a result.
     ops: u64,
-    /// Of them, each second of `covered_ns`.
+    /// Calls that gave a result, too, and had begun in the warm-up.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    carried: u64,
+    /// `ops` and `carried`, each second of `covered_ns`.
     ops_per_s: Option<f64>,
     /// Calls that gave none.
     errors: u64,
@@ -67,6 +72,11 @@ struct SavedInterval {
     p99_ns: Option<u64>,
     /// Latency, in full; `null` without ops.
     latency: Option<Series>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Timeline {
@@ -83,6 +93,11 @@ impl Timeline {
     /// A call ended at `at`, and had taken `latency`.
     pub fn returned(&mut self, at: Nanos, latency: Nanos) {
         self.at(at).latency.record(latency);
+    }
+
+    /// A call ended at `at` that had begun before figures were taken.
+    pub fn carried(&mut self, at: Nanos) {
+        self.at(at).carried += 1;
     }
 
     /// A call ended at `at`, without a result.
@@ -220,14 +235,21 @@ impl Interval {
     fn new() -> Self {
         Self {
             latency: Series::coarse(),
+            carried: 0,
             errors: 0,
             covered_ns: 0,
         }
     }
 
-    /// Calls that gave a result, each second; `None` if no time passed.
+    /// Calls that gave a result, whenever they had begun.
+    pub fn returned(&self) -> u64 {
+        // Numbers of a file may be anything.
+        self.latency.count().saturating_add(self.carried)
+    }
+
+    /// The same, each second; `None` if no time passed.
     pub fn ops_per_s(&self) -> Option<f64> {
-        super::build::per_second(self.latency.count(), Nanos::new(self.covered_ns))
+        super::build::per_second(self.returned(), Nanos::new(self.covered_ns))
     }
 
     /// The latency that a share of `quantile` did not exceed; `None` if nothing returned.
@@ -238,6 +260,7 @@ impl Interval {
     fn merge(&mut self, other: &Self) {
         let Self {
             latency,
+            carried,
             errors,
             covered_ns,
         } = other;
@@ -245,6 +268,7 @@ impl Interval {
             self.latency.merge(latency);
         }
         // Numbers of a file may be anything.
+        self.carried = self.carried.saturating_add(*carried);
         self.errors = self.errors.saturating_add(*errors);
         self.covered_ns = self.covered_ns.saturating_add(*covered_ns);
     }
@@ -256,6 +280,7 @@ impl From<&Timeline> for SavedTimeline {
             start_ns: start.get(),
             covered_ns: interval.covered_ns,
             ops: interval.latency.count(),
+            carried: interval.carried,
             ops_per_s: interval.ops_per_s(),
             errors: interval.errors,
             p50_ns: interval.quantile_ns(0.5),
@@ -293,6 +318,7 @@ impl TryFrom<SavedTimeline> for Timeline {
         }
         let intervals = saved.intervals.into_iter().map(|interval| Interval {
             latency: interval.latency.unwrap_or_else(Series::coarse),
+            carried: interval.carried,
             errors: interval.errors,
             covered_ns: interval.covered_ns,
         });

@@ -199,6 +199,37 @@ impl Work {
         }
     }
 
+    /// What its ops are, and the payload that each carries over the link, there and back, bytes on average.
+    #[expect(clippy::cast_precision_loss, reason = "lengths stay below 2^53")]
+    pub fn payloads(&self) -> Vec<(OpKind, [f64; 2])> {
+        let sealed = |len: f64| len + AEAD_TAG_LEN as f64;
+        let seal = |len: f64| (OpKind::AeadSeal, [len, sealed(len)]);
+        let open = |len: f64| (OpKind::AeadOpen, [sealed(len), len]);
+        let signature = |key: &SigningKey| key.key.kind().signature_max_len() as f64;
+        match self {
+            Self::RsaSign {
+                key, message_len, ..
+            }
+            | Self::EcdsaSign {
+                key, message_len, ..
+            } => vec![(self.kind(), [f64::from(*message_len), signature(key)])],
+            Self::RsaVerify {
+                key, message_len, ..
+            } => vec![(self.kind(), [f64::from(*message_len) + signature(key), 0.0])],
+            Self::AeadSeal { message_len, .. } => vec![seal(f64::from(*message_len))],
+            Self::AeadOpen { message_len, .. } => vec![open(f64::from(*message_len))],
+            Self::SealOpen {
+                content,
+                record_len,
+                ..
+            } => {
+                let records = content.len().div_ceil((*record_len).max(1) as usize);
+                let record = content.len() as f64 / records.max(1) as f64;
+                vec![seal(record), open(record)]
+            }
+        }
+    }
+
     /// Bytes of slot that the largest of its ops needs, input and output.
     fn slot_bytes(&self) -> u64 {
         let bytes = |len: u32, more: usize| u64::from(len) + more as u64;

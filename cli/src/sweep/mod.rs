@@ -23,7 +23,7 @@ use crate::report::{
 };
 use crate::run::{self, RunError};
 use crate::scenario::{self, Clock, Flag, Mode, Rejected, Variant};
-use room::Room;
+use room::{Room, too_many_jobs};
 use values::{BYTES, COUNTS, MOST_VALUES, numbers, of_rate, rate, whole};
 
 /// Why there is nothing to sweep.
@@ -68,6 +68,12 @@ impl Plan {
                 continue;
             }
             let variant = variant(args, &base, &quantities, &place)?;
+            if let Some(why) = too_many_jobs(&variant.scenario) {
+                let place = place.label(&quantities);
+                return Err(PlanError::Flag(format!(
+                    "at {place} {why}\n  accepted: fewer --jobs, or a higher limit (sysctl vm.max_map_count)"
+                )));
+            }
             if shard.is_none_or(|part| part.has(place.index)) {
                 points.push((place, variant));
             }
@@ -95,10 +101,11 @@ impl Plan {
     }
 
     /// Runs all points: at once as far as there are cores, where it makes no difference, and else one
-    /// after the other. When `interrupt` is raised, those that are done are all there is.
+    /// after the other. When `interrupt` is raised, those that are done are all there is. A point that breaks
+    /// off is told beside the others.
     ///
     /// # Errors
-    /// A point came to no result.
+    /// A point could not begin, or all broke off.
     pub fn run(self, interrupt: &Interrupt, how: Live) -> Result<SweepReport, RunError> {
         let is_virtual = |(_, variant): &(_, Variant)| variant.scenario.clock == Clock::Virtual;
         let workers = match self.points.iter().all(is_virtual) {
@@ -112,6 +119,7 @@ impl Plan {
         };
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::new());
+        let broke_off = Mutex::new(Vec::new());
         let room = Room::new();
         let work = || {
             // The longest runs, of most jobs, stand at the end: begun first, no core waits for them.
@@ -134,6 +142,11 @@ impl Plan {
                     point(place, variant, interrupt, viewer)
                 };
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Err(error @ RunError::Broken(_)) = result {
+                    let mut broke_off = broke_off.lock().unwrap_or_else(PoisonError::into_inner);
+                    broke_off.push((place.clone(), error));
+                    continue;
+                }
                 if result.is_err() {
                     next.store(self.points.len(), Ordering::Relaxed);
                 }
@@ -153,13 +166,28 @@ impl Plan {
         let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut points = done.into_iter().collect::<Result<Vec<Point>, _>>()?;
         points.sort_by_key(|point| point.place.index);
-        Ok(SweepReport::new(
-            self.command,
-            self.quantities,
-            self.shard,
-            self.left_out,
+        let broke_off = broke_off.into_inner();
+        let mut broke_off = broke_off.unwrap_or_else(PoisonError::into_inner);
+        if points.is_empty()
+            && let Some((_, error)) = broke_off.pop()
+        {
+            return Err(error);
+        }
+        broke_off.sort_by_key(|(place, _)| place.index);
+        let broke_off = broke_off.into_iter().map(|(place, error)| LeftOut {
+            place,
+            why: error.to_string(),
+        });
+        let due = self.points.iter().map(|(place, _)| place.index);
+        Ok(SweepReport {
+            due: due.collect(),
+            command: self.command,
+            quantities: self.quantities,
+            shard: self.shard.filter(|part| part.of > 1),
+            left_out: self.left_out,
+            broke_off: broke_off.collect(),
             points,
-        ))
+        })
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use pausewake_device::Nanos;
 
-use crate::scenario::{Pacing, Scenario};
+use crate::report::numbers::{count, counted};
+use crate::scenario::{Limit, Mode, Pacing, Scenario};
 
 /// Room for the jobs of several runs.
 #[derive(Debug)]
@@ -59,6 +60,27 @@ impl Drop for Place<'_> {
         *free += self.jobs;
         self.room.has_changed.notify_all();
     }
+}
+
+/// Why `scenario` has no room for its jobs, if that is known before it begins: a closed loop has all of them at
+/// once, where they do not wait in place.
+pub fn too_many_jobs(scenario: &Scenario) -> Option<String> {
+    let load = &scenario.load;
+    if scenario.mode == Mode::Sync || !matches!(load.pacing, Pacing::Closed { .. }) {
+        return None;
+    }
+    let jobs = match load.limit {
+        Limit::Ops(ops) => most_jobs(scenario).min(ops),
+        Limit::Duration(_) | Limit::Passes(_) => most_jobs(scenario),
+    };
+    let most = pausewake_jobs::max_stacks() as u64;
+    (jobs > most).then(|| {
+        format!(
+            "{} need a stack each, and the kernel\u{2019}s limit on mappings (vm.max_map_count) has room for {}",
+            counted(jobs, "job"),
+            count(most)
+        )
+    })
 }
 
 /// Levels of an open loop are arrivals per second, and say nothing of its jobs.

@@ -303,6 +303,29 @@ fn hlog_is_read_back_interval_by_interval() {
     assert_eq!(ops, [("few".to_owned(), 5_000), ("many".to_owned(), 5_000)]);
 }
 
+/// What starts late would hide is drawn beside it, in one run and in several.
+#[test]
+fn pages_of_open_loops_draw_both_latencies() {
+    let folder = Folder::new();
+    let flags = "load --clock virtual --compute none -n 2k -q --format html";
+    let flags: Vec<&str> = flags.split(' ').collect();
+    let open = folder.say(&[&flags[..], &["-R", "70k"]].concat());
+    let open = open.expect_code(0).out;
+    assert!(
+        open.contains("uncorrected: from the actual start"),
+        "{open}"
+    );
+    let closed = folder.say(&flags).expect_code(0).out;
+    assert!(!closed.contains("uncorrected"), "{closed}");
+    let scenario = format!(
+        "{}[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n",
+        GOOD.replace("jobs = 4", "jobs = 4\nrate = \"20k/s\"")
+    );
+    let several = Folder::with(&scenario).run(&["--format", "html"]);
+    let several = several.expect_code(0).out;
+    assert!(several.contains("b, uncorrected"), "{several}");
+}
+
 #[test]
 fn html_is_complete_in_itself_and_escapes_what_it_shows() {
     let folder = Folder::with(VARIED);

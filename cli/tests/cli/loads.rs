@@ -473,6 +473,10 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
         ),
         (&["load.rate=1/s", "load.arrival=sometimes"], &["`burst`"]),
         (
+            &["load.jobs=", "load.rate=1/s", "load.backlog=5"],
+            &["backlog is what may wait for a job", "jobs = 64"],
+        ),
+        (
             &["load.rate=1/s", "load.backlog=0"],
             &["a whole number from 1"],
         ),

@@ -29,5 +29,6 @@ mod saved;
 mod shipped;
 mod stories;
 mod sweeps;
+mod swept;
 mod usage;
 mod variants;

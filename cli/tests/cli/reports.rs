@@ -133,6 +133,14 @@ fn littles_law_differs_where_ops_never_returned() {
     for law in report["littles_law"].as_array().unwrap() {
         assert!(number(&law["difference"]) > 0.1, "{law}");
     }
+    // And says why.
+    let told = |sets: &[&str]| {
+        let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+        let said = Folder::with(GOOD).run(&sets).expect_code(0);
+        said.out.contains("calls that gave no result")
+    };
+    assert!(told(&sets));
+    assert!(!told(&["load.jobs=4", "expect.ops="]));
 }
 
 #[test]

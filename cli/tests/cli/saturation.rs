@@ -71,12 +71,79 @@ fn what_no_configuration_says_shows_in_the_run() {
         let busy = report["slices"][0]["utilisation"].as_f64();
         assert!(busy.expect("a share") < 0.6);
     }
-    // How full batches are is not known either.
-    let device = ["--profile", "software-batching", "-n", "4k"];
+    // Nor is known how long a batch takes whose ops are not alike: as long as the longest.
+    let law = "device.asym.service.distribution=\"exponential\"";
+    let device = ["--profile", "software-batching", "-n", "4k", "--set", law];
     let (is_saturated, report) = load(&[&device[..], &["--rate", "100k"]].concat());
     assert!(report["open_loop"]["capacity_per_s"].is_null());
     assert!(is_saturated);
     assert!(!load(&[&device[..], &["--rate", "1k"]].concat()).0);
+}
+
+/// Eight of them in 1.236 ms.
+#[test]
+fn full_batches_are_the_most_that_there_can_be() {
+    let device = ["--profile", "software-batching", "-n", "20k"];
+    for (rate, expected) in [("6400", false), ("6500", true)] {
+        let (is_saturated, report) = load(&[&device[..], &["--rate", rate]].concat());
+        let capacity = report["open_loop"]["capacity_per_s"].as_f64();
+        assert!((capacity.expect("it is known") - 6_472.5).abs() < 0.1);
+        assert_eq!(is_saturated, expected, "{rate}");
+    }
+}
+
+/// From one result to the next: nothing is counted that the time before has made.
+#[test]
+fn behind_a_warm_up_nobody_does_more_than_the_model_lets() {
+    let one = "device.asym={slices=1,service={distribution=\"constant\",base=\"1ms\"}}";
+    for (jobs, more, most) in [
+        ("29", &["--warmup", "100ms", "-n", "2000"][..], 66_975.0),
+        ("30", &["--warmup", "100ms", "-n", "2000"], 66_975.0),
+        ("1", &["--warmup", "100ms", "-n", "2000"], 2_309.5),
+        (
+            "1",
+            &["--warmup", "10ms", "-d", "100ms", "--set", one],
+            1_000.0,
+        ),
+        (
+            "3",
+            &["--warmup", "10ms", "-d", "100ms", "--set", one],
+            1_000.0,
+        ),
+    ] {
+        let report = load(&[&["--jobs", jobs], more].concat()).1;
+        let throughput = report["ops_per_s"].as_f64().expect("it is measured");
+        assert!(throughput <= most * 1.000_01, "{jobs} jobs: {throughput}");
+        assert!(throughput >= most * 0.995, "{jobs} jobs: {throughput}");
+    }
+}
+
+/// All that the headline counts is in the chart, too.
+#[test]
+fn what_the_warm_up_left_is_in_the_timeline() {
+    let one = "device.asym={slices=1,service={distribution=\"constant\",base=\"1ms\"}}";
+    let rest = [
+        "--rate",
+        "2000",
+        "--arrival",
+        "constant",
+        "--warmup",
+        "1s",
+        "-d",
+        "1s",
+    ];
+    let report = load(&[&rest[..], &["--set", one]].concat()).1;
+    let intervals = report["timeline"]["intervals"].as_array().expect("a list");
+    for interval in &intervals[1..intervals.len() - 1] {
+        let rate = interval["ops_per_s"].as_f64().expect("time passed");
+        assert!((rate / 1_000.0 - 1.0).abs() < 0.05, "{interval}");
+    }
+    let sum = |name: &str| -> u64 {
+        let counts = intervals.iter().filter_map(|it| it[name].as_u64());
+        counts.sum()
+    };
+    let served = report["samples"]["totals"]["served"].as_u64();
+    assert_eq!(Some(sum("ops") + sum("carried")), served);
 }
 
 /// What began in the warm-up took from the device what nobody else could have: it is served, too.

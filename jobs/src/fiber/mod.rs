@@ -67,8 +67,8 @@ mod warm_up;
 pub(crate) use control::{Fiber, HeldFiber};
 pub(crate) use pool::{acquire, cleanup, init, thread_stats};
 pub(crate) use stack::{
-    MAX_STACK_SIZE_BYTES, MIN_STACK_SIZE_BYTES, default_stack_size_bytes, process_stats,
-    set_default_stack_size_bytes,
+    MAX_STACK_SIZE_BYTES, MIN_STACK_SIZE_BYTES, default_stack_size_bytes, max_stacks,
+    process_stats, set_default_stack_size_bytes,
 };
 pub(crate) use switch::{Exit, pause};
 pub(crate) use thread::{

@@ -95,6 +95,11 @@ pub(crate) fn process_stats() -> ProcessStats {
     }
 }
 
+/// How many stacks the kernel's limit on mappings allows.
+pub(crate) fn max_stacks() -> usize {
+    budget::most()
+}
+
 /// Bytes of a new stack where the thread did not say otherwise.
 pub(crate) fn default_stack_size_bytes() -> usize {
     DEFAULT_STACK_SIZE_BYTES.load(Ordering::Relaxed)

@@ -224,7 +224,7 @@ fn stretches(report: &Report) -> Option<Vec<Stretch>> {
     let chunks = (len > 0).then(|| whole.chunks_exact(len))?;
     let stretches = chunks.map(|chunk| {
         chunk.iter().fold(Stretch::default(), |sum, it| Stretch {
-            ops: sum.ops + it.latency.count() as f64,
+            ops: sum.ops + it.returned() as f64,
             latency_ns: sum.latency_ns + it.latency.sum_ns() as f64,
             covered_ns: sum.covered_ns + it.covered_ns as f64,
         })

@@ -73,7 +73,7 @@ pub enum Style {
     Line,
     /// As a line, with a disc at each point.
     Marked,
-    /// As a dashed line: a prediction, or a limit.
+    /// As a dashed line: a prediction, a limit, or what stands beside another line.
     Dashed,
     /// Discs alone: something holds there.
     Discs,

@@ -9,6 +9,7 @@ use super::ticks::{TimeUnit, round_end, short};
 use super::{Figure, Key};
 use crate::report::Report;
 use crate::report::build::per_second;
+use crate::report::series::Series;
 use crate::report::text::numbers::{amount, share_of, time_in_words};
 use crate::report::timeline::{Interval, Timeline};
 
@@ -138,29 +139,66 @@ fn percentiles(variants: &[Report]) -> Option<Figure> {
         .map(|report| report.samples.latency.max())
         .max()?;
     let unit = TimeUnit::of(longest);
-    let lines = variants.iter().enumerate().map(|(index, report)| {
-        let steps = report.samples.latency.percentiles();
-        let count = report.ops;
-        let points = steps.into_iter().map(|step| {
-            let tail = (1.0 - step.quantile).max(rarest(count));
+    let line = |label: String, ink, style, latency: &Series| {
+        let rarest = rarest(latency.count());
+        let points = latency.percentiles().into_iter().map(|step| {
+            let tail = (1.0 - step.quantile).max(rarest);
             (1.0 / tail, unit.of_time(step.value))
         });
         Line {
-            label: match variants {
-                [_] => "latency".to_owned(),
-                _ => report.label().to_owned(),
-            },
-            ink: Ink::Series(index),
+            label,
+            ink,
             points: points.collect(),
-            style: Style::Line,
+            style,
             tip: Box::new(|x, y| format!("{} at {} %", short_value(y), percent(x))),
         }
-    });
-    let lines: Vec<Line> = lines.collect();
+    };
+    // Dashed, so that both are seen where they are the same.
+    let lines: Vec<Line> = match variants {
+        [only] => {
+            let latency = line(
+                "latency".to_owned(),
+                Ink::Series(0),
+                Style::Line,
+                &only.samples.latency,
+            );
+            let uncorrected = only.samples.uncorrected.iter().map(|uncorrected| {
+                let label = "uncorrected: from the actual start".to_owned();
+                line(label, Ink::Series(1), Style::Dashed, uncorrected)
+            });
+            [latency].into_iter().chain(uncorrected).collect()
+        }
+        variants => {
+            let of = |(index, report): (usize, &Report)| {
+                let label = report.label();
+                let latency = line(
+                    label.to_owned(),
+                    Ink::Series(index),
+                    Style::Line,
+                    &report.samples.latency,
+                );
+                let uncorrected = report.samples.uncorrected.as_ref().map(|uncorrected| {
+                    let label = format!("{label}, uncorrected");
+                    line(label, Ink::Series(index), Style::Dashed, uncorrected)
+                });
+                [latency].into_iter().chain(uncorrected)
+            };
+            variants.iter().enumerate().flat_map(of).collect()
+        }
+    };
     let most = some.iter().map(|report| 1.0 / rarest(report.ops));
     let most = most.fold(10.0, f64::max);
     let y_label = format!("latency, {}", unit.name);
-    let note = "What share of calls was faster; each step to the right is ten times rarer.";
+    let note = match some
+        .iter()
+        .any(|report| report.samples.uncorrected.is_some())
+    {
+        false => "What share of calls was faster; each step to the right is ten times rarer.",
+        true => {
+            "What share of calls was faster; each step to the right is ten times rarer. Latency counts from \
+             when a call was to begin; uncorrected, from when it did, which hides what was started late."
+        }
+    };
     let chart = LineChart {
         id: "percentiles",
         title: "Latency by percentile",

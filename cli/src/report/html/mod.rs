@@ -19,6 +19,7 @@ pub use chart::{Axis, Band, Line, LineChart, Style, Tip};
 pub use charts::{figure, short_value, up};
 pub use ink::Ink;
 pub use overview::Overview;
+pub use stacked::{Bar, StackedBars};
 pub use swept::{Sweep, Swept, along, are_factors, decades};
 pub use ticks::TimeUnit;
 

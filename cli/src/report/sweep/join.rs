@@ -41,6 +41,7 @@ impl SweepReport {
                 one_cut.map_err(|wrong| other(nth, first, wrong))?;
             }
             parts.push(more.shard);
+            all.broke_off.extend(more.broke_off);
             for point in more.points {
                 let index = point.place.index;
                 match all.points.binary_search_by_key(&index, |it| it.place.index) {
@@ -58,6 +59,7 @@ impl SweepReport {
                 }
             }
         }
+        all.broke_off.sort_by_key(|it| it.place.index);
         // Whoever merges wants the whole: what other shards have is missing in it.
         all.shard = None;
         let missing = all.missing();

@@ -5,8 +5,7 @@
 //! reached at the end, nobody knows what more would bring. Where sizes are swept, it is bytes per second
 //! that are compared.
 
-use super::super::text::numbers::{count, share};
-use super::{Point, Quantity, SweepReport, Value, busy};
+use super::{Point, Quantity, SweepReport, Value};
 
 /// Points that differ in one quantity alone.
 pub struct Row<'a> {
@@ -93,84 +92,5 @@ fn brings(quantity: &Quantity, at: f64, point: &Point) -> f64 {
     }
 }
 
-/// What is to be said of a line, in one sentence.
-pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
-    let of = match row.of.as_str() {
-        "" => String::new(),
-        of => format!("{of}: "),
-    };
-    let Some(knee) = knee(quantity, &row.points) else {
-        return format!("{of}{}", unsaturated(quantity, row));
-    };
-    let not_yet = match knee.checked_sub(1) {
-        Some(before) => format!(" (at {} not yet)", in_digits(row.points[before].0)),
-        None => String::new(),
-    };
-    let from = format!(
-        "{of}from {}{not_yet} on",
-        named(quantity, row.points[knee].0)
-    );
-    if quantity.name == "size" {
-        return format!("{from} larger messages bring no more bytes per second");
-    }
-    let behind = row.points[knee..].iter();
-    let busiest = behind
-        .map(|(_, point)| busy(&point.report))
-        .fold(0.0, f64::max);
-    if busiest >= SATURATED {
-        return format!("{from} the device is saturated; more only wait");
-    }
-    format!(
-        "{from} throughput grows no more, though slices are busy for {} at most: the limit is \
-         elsewhere",
-        share(busiest)
-    )
-}
-
-/// What is to be said where the best, if there is one, stands at the end.
-fn unsaturated(quantity: &Quantity, row: &Row<'_>) -> String {
-    let [.., (before, _), (last, point)] = row.points.as_slice() else {
-        return "too few points that mean something to tell of a knee".to_owned();
-    };
-    let last = named(quantity, *last);
-    if quantity.name == "size" {
-        return format!("up to {last}, larger messages bring more bytes per second");
-    }
-    if busy(&point.report) >= SATURATED {
-        return format!(
-            "at {last}, the last value, the device is saturated (at {} not yet); what more would \
-             bring was not measured",
-            in_digits(*before)
-        );
-    }
-    format!("nothing is saturated up to {last}; throughput still grows")
-}
-
-/// A value of a quantity: `1,024`, `0.5`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "whole, and not below zero"
-)]
-fn in_digits(at: f64) -> String {
-    match at.fract() == 0.0 {
-        true => count(at as u64),
-        false => at.to_string(),
-    }
-}
-
-/// A value with what it is of.
-pub fn named(quantity: &Quantity, at: f64) -> String {
-    let number = in_digits(at);
-    match quantity.name.as_str() {
-        "rate" => format!("{number} arrivals per second"),
-        "size" => format!("{number} bytes"),
-        name if at == 1.0 => format!("{number} {}", name.trim_end_matches('s')),
-        name => format!("{number} {name}"),
-    }
-}
-
 /// Within 2 % of the best.
 const NEAR: f64 = 0.98;
-/// Of their time that slices have to work to be taken for busy without end.
-const SATURATED: f64 = 0.95;

@@ -1,13 +1,15 @@
 //! A sweep: reports of the same run with other values of what was swept.
 //!
 //! JSON holds every report in full, so that parts of a sweep can be joined, and shown again. `knee` says
-//! where more brings no more, `predicted` what theory lets expect; `table` and `page` show it.
+//! where more brings no more, `predicted` what theory lets expect, `words` both, and `ways` what words do that were swept; `table` and `page` show it.
 
 mod join;
 mod knee;
 mod page;
 mod predicted;
 mod table;
+mod ways;
+mod words;
 
 pub use join::Missing;
 
@@ -68,14 +70,24 @@ pub enum SweepError {
 /// A sweep, or those of its points that are known.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SweepReport {
-    command: String,
-    quantities: Vec<Quantity>,
+    /// The command that makes all of it again.
+    pub command: String,
+    /// What was swept.
+    pub quantities: Vec<Quantity>,
+    /// Which part of the sweep this is; `None` if it is all.
     #[serde(default)]
-    shard: Option<Part>,
-    /// Places of the grid at which nothing can be run.
+    pub shard: Option<Part>,
+    /// Places of the grid at which nothing can be run, in order.
     #[serde(default)]
-    left_out: Vec<LeftOut>,
-    points: Vec<Point>,
+    pub left_out: Vec<LeftOut>,
+    /// Places at which a run came to no result, in order.
+    #[serde(default)]
+    pub broke_off: Vec<LeftOut>,
+    /// The points, in order.
+    pub points: Vec<Point>,
+    /// The numbers of the points that were to be run, if it is of now: files are called after those.
+    #[serde(skip)]
+    pub due: Vec<u64>,
 }
 
 /// What JSON shows of it.
@@ -97,6 +109,9 @@ pub(super) struct Document<'a> {
     /// Places of the whole grid at which nothing can be run, in its order.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     left_out: &'a [LeftOut],
+    /// Places of this part at which a run came to no result, in the order of the grid.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    broke_off: &'a [LeftOut],
     /// The points that were run, in the order of the grid.
     points: &'a [Point],
 }
@@ -142,7 +157,7 @@ pub struct Place {
     pub at: Vec<Value>,
 }
 
-/// A place at which nothing can be run.
+/// A place at which nothing can be run, or a run came to no result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOut {
     /// Where.
@@ -239,23 +254,6 @@ impl Quantity {
 }
 
 impl SweepReport {
-    /// What `command` has swept; `points` and what is `left_out` of the grid in their order.
-    pub fn new(
-        command: String,
-        quantities: Vec<Quantity>,
-        shard: Option<Part>,
-        left_out: Vec<LeftOut>,
-        points: Vec<Point>,
-    ) -> Self {
-        Self {
-            command,
-            quantities,
-            shard: shard.filter(|part| part.of > 1),
-            left_out,
-            points,
-        }
-    }
-
     /// The sweep that was saved at the only one of `paths`.
     ///
     /// # Errors
@@ -287,8 +285,9 @@ impl SweepReport {
         {
             return Err("its points are not in order".to_owned());
         }
-        let left_out = self.left_out.iter().map(|it| &it.place);
-        for place in self.points.iter().map(|it| &it.place).chain(left_out) {
+        let others = self.left_out.iter().chain(&self.broke_off);
+        let others = others.map(|it| &it.place);
+        for place in self.points.iter().map(|it| &it.place).chain(others) {
             if place.index >= count || *place != Place::new(place.index, &self.quantities) {
                 return Err(format!("point {} is none of its grid", place.index));
             }
@@ -342,10 +341,16 @@ impl SweepReport {
             .collect()
     }
 
-    /// The worst that is to be said of its points.
+    /// The worst that is to be said of its points, those included that are not here.
     pub fn verdict(&self) -> Verdict {
         let verdicts = self.points.iter().map(|it| Verdict::of(&it.report));
-        verdicts.max().unwrap_or(Verdict::Holds)
+        let of_all = match (self.broke_off.as_slice(), self.is_complete()) {
+            (_, true) => Verdict::Holds,
+            ([], false) => Verdict::Aborted,
+            (_, false) => Verdict::Invalid,
+        };
+        // A result that is wrong is worse.
+        verdicts.max().unwrap_or(Verdict::Holds).max(of_all)
     }
 
     /// As reports of variants that are called after their points.
@@ -375,6 +380,7 @@ impl Render for SweepReport {
             quantities: &self.quantities,
             shard: self.shard,
             left_out: &self.left_out,
+            broke_off: &self.broke_off,
             points: &self.points,
         };
         json(&document)
@@ -411,11 +417,12 @@ impl Render for SweepReport {
     }
 
     fn only(&self, index: usize, format: Format) -> String {
-        // There is a file for each point that was to be run, also if somebody ended it before.
-        match index < self.points.len() {
-            true => self.reports().only(index, format),
-            false => String::new(),
-        }
+        // There is a file for each point that was to be run, also if it came to no result.
+        let nth = match self.due.get(index) {
+            None => Some(index).filter(|nth| *nth < self.points.len()),
+            Some(due) => self.points.iter().position(|it| it.place.index == *due),
+        };
+        nth.map_or_else(String::new, |nth| self.reports().only(nth, format))
     }
 }
 

@@ -1,4 +1,5 @@
-//! A sweep as a page: a chart of each quantity that has numbers, over it what is predicted.
+//! A sweep as a page: a chart of each quantity that has numbers, over it what is predicted, and bars of each
+//! that has words.
 
 use pausewake_device::Nanos;
 
@@ -6,9 +7,11 @@ use super::super::Verdict;
 use super::super::html::{Card, Overview, Sweep, Swept, TimeUnit, are_factors};
 use super::super::text::Table;
 use super::super::text::numbers::{amount, or_na};
-use super::knee::{Row, in_words, rows, told};
+use super::knee::{Row, rows, told};
 use super::predicted::{bound, predicted, predicted_busy, predicted_latency_ns};
 use super::table::{about, points, says};
+use super::ways;
+use super::words::in_words;
 use super::{Point, Quantity, SweepReport, Value, busy};
 use crate::scenario::Entries;
 
@@ -27,21 +30,12 @@ pub fn html(sweep: &SweepReport) -> String {
         .iter()
         .map(|it| (it.name.as_str(), it.typed.as_str()));
     let words = says(sweep).into_iter();
-    let throughput = |point: &Point| point.report.ops_per_s.unwrap_or(0.0);
-    let most = sweep.points.iter().map(throughput).fold(0.0, f64::max);
-    // Of several that are as good, the one that takes least.
-    let best = sweep
-        .points
-        .iter()
-        .find(|point| throughput(point) >= AS_GOOD * most);
+    let best = ways::best(sweep.points.iter());
     let names: Vec<&str> = sweep.quantities.iter().map(|it| it.name.as_str()).collect();
     let part = sweep.shard.map_or_else(String::new, |part| {
         format!(", shard {} of {}", part.number, part.of)
     });
-    let verdict = sweep.verdict().max(match sweep.is_complete() {
-        true => Verdict::Holds,
-        false => Verdict::Aborted,
-    });
+    let verdict = sweep.verdict();
     let mut what = Table::of_words();
     for (label, said) in about(sweep) {
         what.row([label.to_owned(), said]);
@@ -54,6 +48,7 @@ pub fn html(sweep: &SweepReport) -> String {
             Verdict::Holds if sweep.shard.is_some() => Some("This part is complete"),
             Verdict::Holds => Some("Complete"),
             Verdict::Aborted => Some("Incomplete"),
+            Verdict::Invalid if !sweep.broke_off.is_empty() => Some("Incomplete"),
             _ => None,
         },
         is_doubtful: false,
@@ -65,7 +60,9 @@ pub fn html(sweep: &SweepReport) -> String {
             .map(|point| best_of(sweep, point))
             .into_iter()
             .collect(),
-        figures: charts.iter().map(Sweep::figure).collect(),
+        figures: (charts.iter().map(Sweep::figure))
+            .chain(ways::figures(sweep))
+            .collect(),
         tables: vec![("Points", points(sweep)), ("Sweep", what)],
         results: &[],
         config: swept
@@ -77,7 +74,7 @@ pub fn html(sweep: &SweepReport) -> String {
     overview.into_html()
 }
 
-/// The highest throughput, and where.
+/// The highest throughput, and where: of several that are the same, at the first.
 fn best_of(sweep: &SweepReport, point: &Point) -> Card {
     Card {
         label: "Best throughput".into(),
@@ -181,7 +178,5 @@ fn is_doubling(quantity: &Quantity) -> bool {
     numbers.is_some_and(|numbers| are_factors(&numbers))
 }
 
-/// As much as the best, but for chance.
-const AS_GOOD: f64 = 0.999;
 /// Sentences below a title.
 const MOST_WORDS: usize = 4;

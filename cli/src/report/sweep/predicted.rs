@@ -6,31 +6,19 @@
 use super::super::Report;
 use super::super::parts::{InTurns, SliceFigures};
 use super::super::text::numbers::{amount, share, time_in_words};
-use super::knee::{Row, named, ops_per_job};
+use super::knee::{Row, ops_per_job};
+use super::words::{name_of, named};
 use super::{Point, Quantity, busy};
 
 /// Ops per second at most: of an open loop what arrives, or as much as can be served.
-///
-/// The report has it as a utilisation. By the utilisation law that is X · S/c, so it is to the measured
-/// utilisation as the predicted throughput to the measured one.
 pub fn bound(report: &Report) -> Option<f64> {
-    if let Some(open_loop) = &report.open_loop {
-        return Some(open_loop.offered_per_s?.min(open_loop.capacity_per_s?));
-    }
-    throughput(report, busiest(report)?.predicted?.utilisation)
+    Some(report.predicted?.at_most_per_s)
 }
 
 /// Ops per second that are to be expected.
 pub fn predicted(report: &Report) -> Option<f64> {
-    match in_turns(report) {
-        Some(turns) => throughput(report, turns.utilisation),
-        None => bound(report),
-    }
-}
-
-fn throughput(report: &Report, utilisation: f64) -> Option<f64> {
-    let predicted = report.ops_per_s? * utilisation / busiest(report)?.utilisation;
-    predicted.is_finite().then(|| predicted.round())
+    let predicted = report.predicted?;
+    predicted.in_turns_per_s.or(Some(predicted.at_most_per_s))
 }
 
 fn busiest(report: &Report) -> Option<&SliceFigures> {
@@ -79,7 +67,10 @@ pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
     let (first, at_first) = *known.first()?;
     let most = known.iter().map(|(_, it)| *it).fold(0.0, f64::max);
     let ends = known.iter().filter(|(_, it)| *it >= most * FLAT).count();
-    (ends > 1 && at_first < most * FLAT).then(|| first * most / at_first)
+    // Where more jobs fill batches, the way up is no straight line, and does not lead there.
+    let is_straight = |(at, bound): &(f64, f64)| *bound * FLAT <= at_first * at / first;
+    let is_knee = ends > 1 && at_first < most * FLAT && known.iter().all(is_straight);
+    is_knee.then(|| first * most / at_first)
 }
 
 /// What is predicted of the knee, in words: with all slices busy, or with less where something else is the
@@ -98,11 +89,14 @@ pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> 
     let knee = amount(knee);
     Some(match busiest >= FLAT {
         true => format!("{of}N* = c (Z + S)/S = {knee} jobs"),
-        false => format!(
-            "{of}N* = {knee} jobs; then the host\u{2019}s work, the link or a rate is the limit, and \
-             slices are busy for {}",
-            share(busiest)
-        ),
+        false => {
+            let (_, last) = row.points.last()?;
+            let limit = last.report.predicted?.limit.map(name_of)?;
+            let busiest = share(busiest);
+            format!(
+                "{of}N* = {knee} jobs; then the limit is {limit}, and slices are busy for {busiest}"
+            )
+        }
     })
 }
 

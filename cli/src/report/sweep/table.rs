@@ -3,8 +3,10 @@
 use super::super::text::numbers::{amount, count, counted, or_na, share, time};
 use super::super::text::{self, Table, printable};
 use super::super::{Report, Verdict};
-use super::knee::{in_words, is_too_short, knee, told};
+use super::knee::{is_too_short, knee, told};
 use super::predicted::{gap_in_words, predicted, predicted_in_words};
+use super::ways;
+use super::words::in_words;
 use super::{LeftOut, Place, Point, SweepReport, Value, busy};
 
 /// All of it.
@@ -17,7 +19,7 @@ pub fn text(sweep: &SweepReport) -> String {
     if sweep.points.is_empty() {
         return parts.remove(0);
     }
-    parts.push(points(sweep).to_string());
+    parts.extend(self::parts(sweep));
     let mut words = Table::of_words();
     for (label, said) in says(sweep) {
         words.row([label.to_owned(), said]);
@@ -80,36 +82,87 @@ fn known(sweep: &SweepReport) -> String {
     }
 }
 
-/// A row for each point; the knee is marked in it.
+/// A row for each point; the knee is marked in it, and what more arrived at than was served.
 pub fn points(sweep: &SweepReport) -> Table {
+    rows(sweep, 0, |_| true)
+}
+
+/// Tables of all points that are narrow enough for text: if there are too many quantities, those that change
+/// last stand above tables of the others.
+fn parts(sweep: &SweepReport) -> Vec<String> {
+    let mut above = 0;
+    while !rows(sweep, above, |_| true).fits() && above + 1 < sweep.quantities.len() {
+        above += 1;
+    }
+    let mut heads: Vec<&[Value]> = Vec::new();
+    let left_out = sweep.left_out.iter().chain(&sweep.broke_off);
+    let left_out = left_out.map(|it| &it.place);
+    let mut places: Vec<&Place> = (sweep.points.iter().map(|it| &it.place))
+        .chain(left_out)
+        .collect();
+    places.sort_by_key(|place| place.index);
+    for place in places {
+        let head = &place.at[..above];
+        if heads.last() != Some(&head) {
+            heads.push(head);
+        }
+    }
+    let part = |head: &&[Value]| {
+        let named = sweep.quantities.iter().zip(*head);
+        let named =
+            named.map(|(quantity, value)| format!("{} {}", quantity.name, value.in_words()));
+        let table = rows(sweep, above, |place| place.at[..above] == **head);
+        match above {
+            0 => table.to_string(),
+            _ => format!("{}\n{table}", named.collect::<Vec<_>>().join(", ")),
+        }
+    };
+    heads.iter().map(part).collect()
+}
+
+/// Rows of the points at places that `has` says, without the first `above` quantities.
+fn rows(sweep: &SweepReport, above: usize, has: impl Fn(&Place) -> bool) -> Table {
     let names = sweep.quantities.iter().map(|it| it.name.as_str());
-    let heads = ["op/s", "predicted", "p50", "p99", "busy", ""];
-    let mut table = Table::of_figures(names.chain(heads));
+    let drops = sweep.points.iter().any(|it| dropped(&it.report) > 0);
+    let heads = ["op/s", "predicted", "p50", "p99", "busy"];
+    let heads = heads.into_iter().chain(drops.then_some("dropped"));
+    let heads: Vec<&str> = heads.chain([""]).collect();
+    let mut table = Table::of_figures(names.skip(above).chain(heads.iter().copied()));
     let knees: Vec<u64> = told(sweep).map_or_else(Vec::new, |(quantity, rows)| {
         let rows = rows.into_iter();
         rows.filter_map(|row| Some(row.points[knee(quantity, &row.points)?].1.place.index))
             .collect()
     });
-    let mut left_out = sweep.left_out.iter().peekable();
-    let values = |place: &Place| place.at.iter().map(Value::in_words).collect::<Vec<_>>();
-    let nothing = |it: &LeftOut| {
-        let cells = std::iter::repeat_n("-".to_owned(), heads.len() - 1);
-        [values(&it.place), cells.collect()].concat()
+    let values = |place: &Place| -> Vec<String> {
+        let values = place.at.iter().skip(above);
+        values.map(Value::in_words).collect()
     };
-    for point in &sweep.points {
-        while let Some(it) = left_out.next_if(|it| it.place.index < point.place.index) {
+    let nothing = |(it, mark): (&LeftOut, &str)| {
+        let cells = std::iter::repeat_n("-", heads.len() - 1).chain([mark]);
+        [values(&it.place), cells.map(str::to_owned).collect()].concat()
+    };
+    let broke_off = sweep.broke_off.iter().map(|it| (it, "BROKE OFF"));
+    let mut left_out: Vec<_> = (sweep.left_out.iter().map(|it| (it, "")))
+        .chain(broke_off)
+        .filter(|(it, _)| has(&it.place))
+        .collect();
+    left_out.sort_by_key(|(it, _)| it.place.index);
+    let mut left_out = left_out.into_iter().peekable();
+    for point in sweep.points.iter().filter(|it| has(&it.place)) {
+        while let Some(it) = left_out.next_if(|(it, _)| it.place.index < point.place.index) {
             table.row(nothing(it));
         }
         let report = &point.report;
-        let figures = [
+        let mut figures = vec![
             or_na(report.ops_per_s, amount),
             or_na(predicted(report), amount),
             or_na(report.latency.p50_ns, time),
             or_na(report.latency.p99_ns, time),
             share(busy(report)),
-            mark(point, &knees),
         ];
-        table.row([values(&point.place), figures.to_vec()].concat());
+        figures.extend(drops.then(|| count(dropped(report))));
+        figures.push(mark(point, &knees).to_owned());
+        table.row([values(&point.place), figures].concat());
     }
     for it in left_out {
         table.row(nothing(it));
@@ -117,15 +170,21 @@ pub fn points(sweep: &SweepReport) -> Table {
     table
 }
 
-fn mark(point: &Point, knees: &[u64]) -> String {
+/// Arrivals that were never started.
+fn dropped(report: &Report) -> u64 {
+    report.open_loop.as_ref().map_or(0, |it| it.dropped)
+}
+
+fn mark(point: &Point, knees: &[u64]) -> &'static str {
+    let is_knee = knees.contains(&point.place.index);
     match Verdict::of(&point.report) {
         Verdict::WrongResult => "WRONG",
         Verdict::Invalid => "INVALID",
         _ if point.report.aborted.is_some() => "ABORTED",
-        _ if knees.contains(&point.place.index) => "knee",
+        _ if is_knee => "knee",
+        _ if point.report.is_saturated() => "saturated",
         _ => "",
     }
-    .to_owned()
 }
 
 /// What the points show: the measured knee, the predicted one, and what is to be said against them.
@@ -139,6 +198,8 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
             .filter_map(|row| predicted_in_words(quantity, row));
         says.extend(predicted.map(|said| ("predicted", said)));
         says.extend(gap_in_words(quantity, &rows).map(|said| ("difference", said)));
+    } else if let Some(said) = ways::in_words(sweep) {
+        says.push(("measured", said));
     } else if let (Some(_), true) = (sweep.shard, sweep.is_complete()) {
         let elsewhere =
             "the other points are elsewhere; `pausewake merge` joins them and names the knee";
@@ -154,6 +215,11 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
             "WRONG",
             format!("{} with wrong results", counted(wrong, "point")),
         ));
+    }
+    if let Some(first) = sweep.broke_off.first() {
+        let points = counted(sweep.broke_off.len() as u64, "point");
+        let first = format!("{}: {}", first.place.label(&sweep.quantities), first.why);
+        says.push(("BROKE OFF", printable(&format!("{points}; {first}"))));
     }
     let invalid = sweep.points.iter().find_map(|point| {
         let reason = point.report.invalid.as_ref()?;
@@ -172,6 +238,15 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
         let points = counted(short, "point");
         let said = format!("{points} with fewer ops than jobs, of which no knee is told (--ops)");
         says.push(("TOO SHORT", said));
+    }
+    let drops = count_of(|report| dropped(report) > 0);
+    if drops > 0 {
+        let points = counted(drops, "point");
+        let said = format!(
+            "at {points} arrivals found no job free and no place in the backlog: latency is that of the \
+             others"
+        );
+        says.push(("dropped", said));
     }
     let errors = count_of(|report| report.errors.total > 0);
     if errors > 0 {

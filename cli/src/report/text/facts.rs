@@ -14,12 +14,27 @@ pub fn facts(report: &Report) -> Table {
     for (name, said) in exceptions(report) {
         table.row([name.to_owned(), said]);
     }
+    if let Some(said) = without_result(report) {
+        table.row(["Little's law".to_owned(), said]);
+    }
     for (index, said) in errors(&report.errors).into_iter().enumerate() {
         let name = if index == 0 { "errors" } else { "" };
         table.row([name.to_owned(), said]);
     }
     table.row(["verified".to_owned(), verified(&report.verified)]);
     table
+}
+
+/// Why Little's law is off, if it is and calls gave no result.
+fn without_result(report: &Report) -> Option<String> {
+    let differs = report.littles_law.iter().filter_map(|it| it.difference);
+    let differs = differs.fold(0.0, f64::max);
+    let had_none = report.errors.total > 0 || report.aborted.is_some();
+    (had_none && differs > NOTABLE).then(|| {
+        "calls that gave no result, as those that were abandoned, are in it for as long as they went on, and have \
+         no latency: by these it differs"
+            .to_owned()
+    })
 }
 
 fn subjects(report: &Report) -> Vec<(&'static str, String)> {
@@ -265,3 +280,6 @@ fn verified(verified: &Verification) -> String {
     }
     format!("all {results} ({how})")
 }
+
+/// By how much Little's law is off where that is worth a word.
+const NOTABLE: f64 = 0.005;

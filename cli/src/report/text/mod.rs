@@ -7,7 +7,7 @@ pub mod table;
 
 pub use table::Table;
 
-use super::parts::{ComputeFigures, ExpectationResult, Times};
+use super::parts::{ExpectationResult, Times};
 use super::{Report, parts::ScenarioInfo};
 use numbers::{
     amount, count, counted, difference, or_na, ranges, share, share_of, time, time_in_words,
@@ -213,13 +213,9 @@ fn compute_bound(report: &Report) -> Option<String> {
 /// One sentence, if the machine let the device's thread run so late that the figures are as much the
 /// machine's as the modelled device's.
 fn late_device(report: &Report) -> Option<String> {
-    let is_bound = |compute: &ComputeFigures| compute.bound;
-    if report.invalid.is_some() || report.compute.as_ref().is_some_and(is_bound) {
-        return None;
-    }
     let thread = report.device_thread.as_ref()?;
-    let mean_ns = report.latency.mean_ns.filter(|mean_ns| *mean_ns > 0)?;
-    (thread.late_mean_ns > mean_ns / LATE_DEVICE).then(|| {
+    let mean_ns = report.latency.mean_ns?;
+    report.is_device_late().then(|| {
         format!(
             "LATE DEVICE: the machine let the device's thread run late, by {} on average, {} of the time that \
              calls took: what is slower than the model is the machine's. Use it for nothing else, or \
@@ -414,6 +410,3 @@ pub fn printable(text: &str) -> String {
     }
     printable
 }
-
-/// A device is late from this part of the time of a call on, as one of so many.
-const LATE_DEVICE: u64 = 10;

@@ -35,6 +35,23 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// Whether all of its cells stand on one line each, in as many columns as a report has.
+    pub fn fits(&self) -> bool {
+        let lines = self.heads.iter().chain(&self.rows);
+        let mut widths: Vec<usize> = Vec::new();
+        for line in lines {
+            widths.resize(widths.len().max(line.len()), 0);
+            for (width, cell) in widths.iter_mut().zip(line) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        if let Some(first) = widths.first_mut() {
+            *first = usize::from(LABEL_WIDTH).max(*first);
+        }
+        let columns = widths.iter().map(|width| width + usize::from(GAP));
+        columns.sum::<usize>() <= usize::from(WIDTH)
+    }
+
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()

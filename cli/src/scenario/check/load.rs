@@ -160,6 +160,12 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
     }
     let late_after = section.late_after.as_ref();
     let backlog = section.backlog.as_ref();
+    if let (Some(backlog), None) = (backlog, jobs) {
+        let wrong = format!(
+            "backlog is what may wait for a job, and without jobs there are {OPEN_LOOP_JOBS}"
+        );
+        problems.add(backlog.span(), wrong, "jobs = 64 beside it, for example");
+    }
     Some(Pacing::Open {
         rate_per_s: rate.get_ref().per_second(),
         arrival: arrival(section, problems),

@@ -40,6 +40,11 @@ pub(super) fn fits(stacks_alive: usize) -> Result<(), StackAllocationCause> {
     }
 }
 
+/// As many as the limit allows now.
+pub(super) fn most() -> usize {
+    stacks_within(read_max_map_count())
+}
+
 fn stacks_within(max_map_count: usize) -> usize {
     let for_others = MAPPINGS_FOR_OTHERS.min(max_map_count / 2);
     (max_map_count - for_others) / MAPPINGS_PER_STACK

@@ -1,0 +1,204 @@
+//! A quantity that has words in place of numbers: which of them does best, in words and as bars.
+
+use pausewake_device::Nanos;
+
+use super::super::html::{Bar, Figure, Ink, StackedBars, TimeUnit};
+use super::super::text::numbers::{amount, share, time_in_words};
+use super::{Point, Quantity, SweepReport, Value};
+
+/// By what points are compared.
+#[derive(Clone, Copy)]
+enum By {
+    /// Ops per second.
+    Throughput,
+    /// Mean latency, where everything is served that arrives.
+    Latency,
+}
+
+impl By {
+    fn of(points: &[&Point]) -> Self {
+        let keeps_up =
+            |point: &&Point| point.report.open_loop.is_some() && !point.report.is_saturated();
+        match points.iter().all(keeps_up) {
+            true => Self::Latency,
+            false => Self::Throughput,
+        }
+    }
+
+    /// The figure of a point; `None` if nothing was measured.
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds, to be compared")]
+    fn figure(self, point: &Point) -> Option<f64> {
+        match self {
+            Self::Throughput => point.report.ops_per_s,
+            Self::Latency => point.report.latency.mean_ns.map(|ns| ns as f64),
+        }
+    }
+
+    fn in_words(self, figure: f64) -> String {
+        match self {
+            Self::Throughput => format!("{} op/s", amount(figure)),
+            Self::Latency => format!(
+                "{} on average",
+                time_in_words(Nanos::from_f64(figure).get())
+            ),
+        }
+    }
+
+    fn better(self, a: f64, b: f64) -> bool {
+        match self {
+            Self::Throughput => a > b,
+            Self::Latency => a < b,
+        }
+    }
+}
+
+/// The one of `points` that does most, the first of several that do the same.
+pub fn best<'a>(points: impl Iterator<Item = &'a Point>) -> Option<&'a Point> {
+    let throughput = |point: &Point| point.report.ops_per_s.unwrap_or(0.0);
+    points.reduce(|best, next| match throughput(next) > throughput(best) {
+        true => next,
+        false => best,
+    })
+}
+
+/// Which word does best, and by how much, where nothing but words was swept; `None` elsewhere, or where
+/// points are missing or mean nothing.
+pub fn in_words(sweep: &SweepReport) -> Option<String> {
+    if sweep.quantities.iter().any(Quantity::is_number) || !sweep.missing().is_empty() {
+        return None;
+    }
+    let (axis, _) = words(sweep).next()?;
+    let points: Vec<&Point> = sweep.points.iter().collect();
+    if points.iter().any(|point| point.report.invalid.is_some()) {
+        return None;
+    }
+    let by = By::of(&points);
+    let mut all = points
+        .iter()
+        .map(|point| {
+            let figure = by.figure(point).filter(|it| *it > 0.0)?;
+            Some((word(point, axis)?, figure))
+        })
+        .collect::<Option<Vec<_>>>()?;
+    // The sort is stable: of several that are the same, the first is first.
+    all.sort_by(|(_, a), (_, b)| match by {
+        By::Throughput => b.total_cmp(a),
+        By::Latency => a.total_cmp(b),
+    });
+    let [(best, most), .., (worst, least)] = all.as_slice() else {
+        return None;
+    };
+    let (most_said, least_said) = (by.in_words(*most), by.in_words(*least));
+    let ends = format!("{most_said} with {best}, {least_said} with {worst}");
+    let apart = most.max(*least) / most.min(*least) - 1.0;
+    Some(match (by.better(*most, *least), apart >= APART) {
+        (false, _) => format!("{} do the same: {most_said}", list(&all)),
+        (true, false) if apart < SAME => {
+            format!("{} do the same, but for {}: {ends}", list(&all), LITTLE)
+        }
+        (true, false) => format!("{} differ by {} at most: {ends}", list(&all), share(apart)),
+        (true, true) => {
+            let than = match by {
+                By::Throughput => "more",
+                By::Latency => "less",
+            };
+            let part = match by {
+                By::Throughput => most / least - 1.0,
+                By::Latency => 1.0 - most / least,
+            };
+            format!(
+                "{best} does best: {most_said}, {} {than} than {worst} ({least_said})",
+                share(part)
+            )
+        }
+    })
+}
+
+fn list(all: &[(&str, f64)]) -> String {
+    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// The quantities that have several words, and their places.
+fn words(sweep: &SweepReport) -> impl Iterator<Item = (usize, &Quantity)> {
+    let several = |quantity: &Quantity| quantity.values.len() > 1 && !quantity.is_number();
+    let quantities = sweep.quantities.iter().enumerate();
+    quantities.filter(move |(_, quantity)| several(quantity))
+}
+
+fn word(point: &Point, axis: usize) -> Option<&str> {
+    match point.place.at.get(axis)? {
+        Value::Word(word) => Some(word),
+        _ => None,
+    }
+}
+
+/// Bars of each quantity that has words: throughput and latency of the best point with each of them.
+pub fn figures(sweep: &SweepReport) -> Vec<Figure> {
+    let words = words(sweep).filter(|_| !sweep.points.is_empty());
+    words.flat_map(|(axis, of)| bars(sweep, axis, of)).collect()
+}
+
+fn bars(sweep: &SweepReport, axis: usize, quantity: &Quantity) -> [Figure; 2] {
+    let best: Vec<(String, &Point)> = (quantity.values.iter())
+        .filter_map(|value| {
+            let with_it = sweep.points.iter();
+            let with_it = with_it.filter(|point| point.place.at.get(axis) == Some(value));
+            Some((value.to_string(), best(with_it)?))
+        })
+        .collect();
+    let note = match sweep.quantities.len() {
+        1 => "Each with the same load.",
+        _ => "Of the points with each, the one with the highest throughput.",
+    };
+    let longest = best.iter().filter_map(|(_, it)| it.report.latency.p99_ns);
+    let unit = TimeUnit::of(Nanos::new(longest.max().unwrap_or(1)));
+    let figure = |kind: &str, title: &str, label: &str, length: &dyn Fn(&Point) -> Option<f64>| {
+        let title = format!("{title} by {}", quantity.name);
+        let bar = |(label, point): &(String, &Point)| {
+            let length = length(point).unwrap_or(0.0);
+            let said = format!(
+                "{}: {}",
+                point.place.label(&sweep.quantities),
+                amount(length)
+            );
+            Bar {
+                label: label.clone(),
+                parts: vec![(length, Ink::Series(0), said)],
+            }
+        };
+        let chart = StackedBars {
+            id: &format!("sweep-{}-{kind}", quantity.name),
+            title: &title,
+            description: note,
+            label,
+            bars: best.iter().map(bar).collect(),
+        };
+        Figure {
+            svg: chart.svg(),
+            title,
+            note: note.to_owned(),
+            legend: Vec::new(),
+            is_wide: true,
+        }
+    };
+    let label = format!("latency, p99, {}", unit.name);
+    [
+        figure("throughput", "Throughput", "op/s", &|it| {
+            it.report.ops_per_s
+        }),
+        figure("latency", "Latency", &label, &|it| {
+            let p99_ns = it.report.latency.p99_ns?;
+            Some(unit.of_time(Nanos::new(p99_ns)))
+        }),
+    ]
+}
+
+/// What is less is no reason to take one of them.
+const APART: f64 = 0.01;
+/// What is less is not shown in figures.
+const SAME: f64 = 0.001;
+const LITTLE: &str = "less than 0.1 %";

@@ -1,0 +1,189 @@
+//! What the points of a line show, in sentences.
+
+use super::super::Report;
+use super::super::parts::Limit;
+use super::super::text::numbers::{amount, count, share};
+use super::knee::{Row, knee};
+use super::{Point, Quantity, busy};
+
+/// What is to be said of a line, in one sentence.
+pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
+    let said = match row.points.as_slice() {
+        points @ ([] | [_]) if points.iter().all(|(_, it)| !it.report.is_saturated()) => {
+            "too few points that mean something to tell of a knee".to_owned()
+        }
+        points => overload(quantity, points).unwrap_or_else(|| growth(quantity, points)),
+    };
+    match row.of.as_str() {
+        "" => said,
+        of => format!("{of}: {said}"),
+    }
+}
+
+/// Where more arrived in an open loop than was served; `None` if that was nowhere.
+fn overload(quantity: &Quantity, points: &[(f64, &Point)]) -> Option<String> {
+    let is_saturated = |(_, point): &(f64, &Point)| point.report.is_saturated();
+    let first = points.iter().position(is_saturated)?;
+    let last = points.iter().rposition(is_saturated)?;
+    let (at, point) = points[first];
+    let too_much = format!("more arrives than is served{}", limit_of(&point.report));
+    if points.iter().filter(|it| is_saturated(it)).count() != last - first + 1 {
+        let list: Vec<String> = (points.iter())
+            .filter(|it| is_saturated(it))
+            .map(|(at, _)| in_digits(*at))
+            .collect();
+        let unit = unit_of(quantity, 2.0);
+        return Some(format!("at {}{unit} {too_much}", list.join(", ")));
+    }
+    let end = points.len() - 1;
+    Some(match (first, last) {
+        (0, last) if last == end => format!("at all values {too_much}"),
+        (0, last) => format!(
+            "up to {} {too_much}; at {} all of it is served",
+            named(quantity, points[last].0),
+            in_digits(points[last + 1].0)
+        ),
+        (first, last) => {
+            let not_yet = in_digits(points[first - 1].0);
+            let at = named(quantity, at);
+            match (first == end, last == end) {
+                (true, _) => format!("at {at}, the last value, {too_much} (at {not_yet} not yet)"),
+                (_, true) => format!("from {at} on (at {not_yet} not yet) {too_much}"),
+                _ => {
+                    let until = in_digits(points[last].0);
+                    format!("from {at} to {until} (at {not_yet} not yet) {too_much}")
+                }
+            }
+        }
+    })
+}
+
+/// What does not let through more, if the configuration says it.
+fn limit_of(report: &Report) -> String {
+    let capacity = report.open_loop.as_ref().and_then(|it| it.capacity_per_s);
+    let limit = report.predicted.and_then(|it| it.limit);
+    match limit.zip(capacity) {
+        Some((limit, capacity)) => {
+            let capacity = amount(capacity);
+            format!(": the limit is {}, {capacity}/s at most", name_of(limit))
+        }
+        None if busy(report) >= SATURATED => ": the limit is the slices".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// What does not let through more.
+pub fn name_of(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Jobs => "the number of jobs",
+        Limit::Room => "the room for ops under way",
+        Limit::Host => "the work of the host\u{2019}s threads",
+        Limit::Link => "the link",
+        Limit::Slices => "the slices",
+        Limit::Rate => "the rate of the device",
+        Limit::RatePerKey => "the rate of a key",
+    }
+}
+
+/// Up to where more brought more.
+fn growth(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
+    let Some(knee) = knee(quantity, points) else {
+        return ends_growing(quantity, points);
+    };
+    let at = named(quantity, points[knee].0);
+    let from = match knee.checked_sub(1) {
+        Some(before) => format!("from {at} (at {} not yet) on", in_digits(points[before].0)),
+        None => format!("already at {at}, the first value,"),
+    };
+    if quantity.name == "size" {
+        return format!("{from} larger messages bring no more bytes per second");
+    }
+    let behind = &points[knee..];
+    if behind.iter().all(|(_, it)| it.report.open_loop.is_some()) {
+        return format!("{from} all that arrives is served; more brings no more");
+    }
+    let busiest = behind
+        .iter()
+        .map(|(_, point)| busy(&point.report))
+        .fold(0.0, f64::max);
+    if busiest >= SATURATED {
+        return format!("{from} the device is saturated; more only wait");
+    }
+    let busiest = share(busiest);
+    match behind
+        .iter()
+        .find_map(|(_, it)| limit_elsewhere(&it.report))
+    {
+        Some(limit) => format!(
+            "{from} throughput grows no more: the limit is {}, and slices are busy for {busiest} at most",
+            name_of(limit)
+        ),
+        None => format!(
+            "{from} throughput grows no more, though slices are busy for {busiest} at most: the limit is \
+             elsewhere"
+        ),
+    }
+}
+
+/// What is the limit of a closed loop by its configuration, if that is neither its jobs nor the slices, and
+/// it is what was measured.
+fn limit_elsewhere(report: &Report) -> Option<Limit> {
+    let predicted = report.predicted?;
+    let is_reached = report.ops_per_s? >= predicted.at_most_per_s * SATURATED;
+    predicted
+        .limit
+        .filter(|limit| is_reached && !matches!(limit, Limit::Jobs | Limit::Slices))
+}
+
+/// What is to be said where the best, if there is one, stands at the end.
+fn ends_growing(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
+    let [.., (before, _), (last, point)] = points else {
+        return "too few points that mean something to tell of a knee".to_owned();
+    };
+    let last = named(quantity, *last);
+    if quantity.name == "size" {
+        return format!("up to {last}, larger messages bring more bytes per second");
+    }
+    if point.report.open_loop.is_some() {
+        return format!("nothing is saturated up to {last}: all that arrives is served");
+    }
+    let what = match limit_elsewhere(&point.report) {
+        _ if busy(&point.report) >= SATURATED => "the device is saturated".to_owned(),
+        Some(limit) => format!("the limit is {}", name_of(limit)),
+        None => return format!("nothing is saturated up to {last}; throughput still grows"),
+    };
+    format!(
+        "at {last}, the last value, {what} (at {} not yet); what more would bring was not measured",
+        in_digits(*before)
+    )
+}
+
+/// A value of a quantity: `1,024`, `0.5`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole, and not below zero"
+)]
+fn in_digits(at: f64) -> String {
+    match at.fract() == 0.0 {
+        true => count(at as u64),
+        false => at.to_string(),
+    }
+}
+
+/// A value with what it is of.
+pub fn named(quantity: &Quantity, at: f64) -> String {
+    format!("{}{}", in_digits(at), unit_of(quantity, at))
+}
+
+fn unit_of(quantity: &Quantity, at: f64) -> String {
+    match quantity.name.as_str() {
+        "rate" => " arrivals per second".to_owned(),
+        "size" => " bytes".to_owned(),
+        name if at == 1.0 => format!(" {}", name.trim_end_matches('s')),
+        name => format!(" {name}"),
+    }
+}
+
+/// Of their time that slices have to work to be taken for busy without end.
+const SATURATED: f64 = 0.95;

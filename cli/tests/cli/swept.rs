@@ -1,0 +1,282 @@
+//! What a sweep says of its points: predictions, overload, what does best, and what broke off.
+
+use serde_json::Value;
+
+use crate::helper::{Folder, Said, json};
+
+/// `line` as a sweep of a load that takes no time to compute.
+fn sweep(folder: &Folder, line: &str, more: &[&str]) -> Said {
+    let words: Vec<&str> = line.split(' ').collect();
+    folder.say(&[&["sweep", "-q"], &words[..], more].concat())
+}
+
+fn words(said: &Said) -> String {
+    said.out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Of each point what was predicted, and measured.
+fn throughput(folder: &Folder, line: &str, more: &[&str]) -> Vec<[f64; 2]> {
+    let said = sweep(folder, line, &[more, &["--format", "csv"]].concat()).expect_code(0);
+    let mut rows = csv::Reader::from_reader(said.out.as_bytes());
+    let heads = rows.headers().expect("heads").clone();
+    let places = ["predicted_throughput", "throughput"].map(|name| {
+        let place = heads.iter().position(|head| head == name);
+        place.expect("a column")
+    });
+    let row = |row: csv::StringRecord| places.map(|at| row[at].parse().unwrap_or(f64::NAN));
+    let rows = rows.records();
+    rows.map(|it| row(it.expect("a row"))).collect()
+}
+
+#[test]
+fn more_than_is_served_is_told_with_its_limit() {
+    let folder = Folder::new();
+    let link = "device.link={to_device=\"1us\",to_host=\"1us\",bandwidth=\"100MB/s\"}";
+    for (line, more, said) in [
+        (
+            "--profile network-hsm --rate 500,1000,5000 -n 30k",
+            &[][..],
+            "at 5,000 arrivals per second, the last value, more arrives than is served: the limit is \
+             the rate of a key, 1,100/s at most (at 1,000 not yet)",
+        ),
+        (
+            "--rate 1k..4k -c 1 -n 2k",
+            &[],
+            "at 4,000 arrivals per second, the last value, more arrives than is served: the limit is the \
+             number of jobs, 2,308/s at most",
+        ),
+        (
+            "--rate 1k,5k,20k -n 2k --op aes-128-gcm-seal@16384",
+            &["--set", link],
+            "the limit is the link, 6,098/s at most",
+        ),
+        (
+            "--rate 60k..80k+10k -n 20k",
+            &[],
+            "from 70,000 arrivals per second on (at 60,000 not yet) more arrives than is served: the limit \
+             is the slices, 66,975/s at most",
+        ),
+        (
+            "--jobs 4..16 -R 20k -n 2k",
+            &[],
+            "up to 8 jobs more arrives than is served: the limit is the number of jobs, 9,232/s at most; at \
+             16 all of it is served",
+        ),
+    ] {
+        let text = sweep(&folder, line, more).expect_code(0);
+        assert!(words(&text).contains(said), "{line}: {}", text.out);
+        assert!(text.out.contains("saturated"), "{line}: {}", text.out);
+        assert!(!text.out.contains("still grows"), "{line}: {}", text.out);
+    }
+}
+
+#[test]
+fn what_was_dropped_has_a_column() {
+    let folder = Folder::new();
+    let line = "--rate 1k,4k -c 1 -n 2k --set load.backlog=10";
+    for format in ["text", "html"] {
+        let said = sweep(&folder, line, &["--format", format])
+            .expect_code(0)
+            .out;
+        assert!(said.contains("dropped"), "{format}: {said}");
+        assert!(said.contains("no place in the"), "{format}: {said}");
+    }
+    let nothing = sweep(&folder, "--rate 1k,2k -n 100", &[]).expect_code(0);
+    assert!(!nothing.out.contains("dropped"), "{}", nothing.out);
+}
+
+/// Neither chance, nor how long it went on, is in a prediction.
+#[test]
+fn predictions_are_those_of_the_configuration() {
+    let folder = Folder::new();
+    let service = "device.asym.service={distribution=\"exponential\",base=\"433us\"}";
+    let line = "--rate 1k,2k,60k -n 300";
+    for seed in ["1", "2"] {
+        let points = throughput(&folder, line, &["--set", service, "--seed", seed]);
+        let predicted: Vec<f64> = points.iter().map(|it| it[0]).collect();
+        assert_eq!(predicted, [1_000.0, 2_000.0, 60_000.0]);
+    }
+    let jobs = "--jobs 16,29,64 -n 2k";
+    let warm = throughput(&folder, jobs, &["--warmup", "100ms"]);
+    let cold = throughput(&folder, jobs, &[]);
+    let predicted = |points: &[[f64; 2]]| -> Vec<f64> { points.iter().map(|it| it[0]).collect() };
+    assert_eq!(predicted(&warm), predicted(&cold));
+    // By their weights, whatever was drawn: 1 of 4 takes 433 us, and is by 29 slices.
+    let mix = "--rate 1M,2M -n 200 --mix rsa-sign:1,aes-128-gcm-seal@64:3";
+    let points = throughput(&folder, mix, &["--set", "host.base=free"]);
+    for [predicted, _] in points {
+        assert!((predicted - 4.0 * 29.0 / 433e-6).abs() < 1.0, "{predicted}");
+    }
+}
+
+#[test]
+fn rates_of_keys_and_batches_are_predicted() {
+    let folder = Folder::new();
+    for (line, predicted) in [
+        (
+            "--profile network-hsm --jobs 1..8 -n 2k",
+            [400.0, 800.0, 1_100.0, 1_100.0],
+        ),
+        (
+            "--profile software-batching --jobs 1,4,8,16 -n 3200",
+            [89.0, 356.0, 6_472.0, 6_472.0],
+        ),
+    ] {
+        let points = throughput(&folder, line, &["--set", "host.base=free"]);
+        for ([told, measured], expected) in points.iter().zip(predicted) {
+            assert!((told / expected - 1.0).abs() < 1e-3, "{line}: {points:?}");
+            assert!((measured / told - 1.0).abs() < 0.02, "{line}: {points:?}");
+        }
+    }
+    let said = sweep(&folder, "--profile network-hsm --jobs 1..8 -n 2k", &[]).expect_code(0);
+    let knee = "N* = 2.75 jobs; then the limit is the rate of a key";
+    assert!(words(&said).contains(knee), "{}", said.out);
+    // Batches that think may, or may not, be full.
+    let think = ["--set", "load.think=1ms"];
+    let points = throughput(
+        &folder,
+        "--profile software-batching --jobs 8,16 -n 200",
+        &think,
+    );
+    assert!(points.iter().all(|it| it[0].is_nan()), "{points:?}");
+}
+
+/// A link that is far too slow shows what goes over it.
+#[test]
+fn sizes_are_those_that_go_over_the_link() {
+    let folder = Folder::new();
+    let link = "device.link={to_device=\"1us\",to_host=\"1us\",bandwidth=\"1MB/s\"}";
+    for op in [
+        "rsa-sign",
+        "rsa4096-sign",
+        "rsa-verify",
+        "ecdsa-p256-sign",
+        "ecdsa-p384-sign",
+        "aes-128-gcm-seal@1000",
+        "aes-256-gcm-open@1000",
+    ] {
+        let more = ["--op", op, "--set", link];
+        for [predicted, measured] in throughput(&folder, "--jobs 64,128 -n 2k", &more) {
+            let ratio = measured / predicted;
+            assert!(
+                (0.99..1.000_1).contains(&ratio),
+                "{op}: {measured} of {predicted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nobody_knows_what_is_below_the_first_value() {
+    let said = sweep(&Folder::new(), "--jobs 64..256 -n 2k", &[]).expect_code(0);
+    let first = "already at 64 jobs, the first value, the device is saturated; more only wait";
+    assert!(words(&said).contains(first), "{}", said.out);
+}
+
+#[test]
+fn the_best_is_the_best_of_the_table() {
+    let folder = Folder::new();
+    let line = "--threads 1,2,4 --jobs 32,64,128 -n 5k";
+    let measured = throughput(&folder, line, &[]).into_iter().map(|it| it[1]);
+    let best = measured.fold(0.0, f64::max).round().to_string();
+    let best = format!("{},{}", &best[..best.len() - 3], &best[best.len() - 3..]);
+    let html = sweep(&folder, line, &["--format", "html"])
+        .expect_code(0)
+        .out;
+    let card = html.split("Best throughput").nth(1).expect("a card");
+    assert!(card[..200].contains(&best), "{best}: {}", &card[..200]);
+}
+
+#[test]
+fn words_have_bars_and_a_sentence() {
+    let folder = Folder::new();
+    let line = "--notify fd,callback,poll -n 5k --op aes-128-gcm-seal";
+    let said = sweep(&folder, line, &[]).expect_code(0);
+    let text = words(&said);
+    assert!(
+        text.contains("does best: ") && text.contains("more than fd ("),
+        "{text}"
+    );
+    let html = sweep(&folder, line, &["--format", "html"])
+        .expect_code(0)
+        .out;
+    for id in ["throughput", "latency"] {
+        assert!(html.contains(&format!("id=\"sweep-notify-{id}\"")), "{id}");
+    }
+    let free = ["--set", "host.base=free"];
+    let said = sweep(&folder, "--notify fd,callback -n 1k", &free).expect_code(0);
+    assert!(words(&said).contains("do the same"), "{}", said.out);
+}
+
+#[test]
+fn numbers_of_many_quantities_are_not_broken() {
+    let folder = Folder::new();
+    for line in [
+        "--jobs 64..256 --notify fd,callback --threads 1,2 --op aes-128-gcm-seal -n 500",
+        "--jobs 64..256 --rate 1M,2M --size 64,16K --op aes-128-gcm-seal -n 500",
+        "--jobs 2..4 --rate 1k,2k --size 64,128 --threads 1,2 --notify fd,callback \
+         --op aes-128-gcm-seal -n 100",
+    ] {
+        let said = sweep(&folder, line, &[]).expect_code(0);
+        assert!(said.out.lines().all(|line| line.chars().count() <= 80));
+        let table = said
+            .out
+            .lines()
+            .filter(|line| line.contains(" %") && !line.contains("busy"));
+        for row in table.filter(|line| line.starts_with(|c: char| c.is_ascii_digit())) {
+            let cells = row.split_whitespace().count();
+            assert!(cells >= 8, "{row}");
+        }
+        assert!(!said.out.contains("predicte\n"), "{}", said.out);
+    }
+}
+
+#[test]
+fn too_many_jobs_are_told_before_anything_runs() {
+    let folder = Folder::new();
+    let said = sweep(&folder, "--jobs 8,400M -n 500M -o it.json", &[]);
+    let said = said.expect_code(104);
+    said.expect_err(&[
+        "at jobs=400000000 400,000,000 jobs need a stack",
+        "accepted: fewer",
+    ]);
+    assert!(!folder.path("it.json").exists());
+}
+
+#[test]
+fn a_point_that_breaks_off_does_not_take_the_others_with_it() {
+    let folder = Folder::new();
+    let shell = "ulimit -v 1200000; exec \"$0\" \"$@\"";
+    let line = "sweep --jobs 4,20k -n 20k -q -o it.json -o it.html -o it.hgrm";
+    let output = std::process::Command::new("sh")
+        .args(["-c", shell, env!("CARGO_BIN_EXE_pausewake")])
+        .args(line.split(' '))
+        .current_dir(folder.path("."))
+        .output()
+        .expect("a shell");
+    crate::helper::said(output).expect_code(103);
+    let said = folder.say(&["report", "it.json"]).expect_code(0);
+    assert!(said.out.contains("INCOMPLETE: 1 of 2"), "{}", said.out);
+    assert!(
+        words(&said).contains("jobs=20000: the run broke off"),
+        "{}",
+        said.out
+    );
+    let row = said.out.lines().find(|line| line.starts_with("20,000"));
+    assert!(
+        row.is_some_and(|row| row.ends_with("BROKE OFF")),
+        "{}",
+        said.out
+    );
+    let saved = folder.say(&["report", "it.json", "--format", "json"]);
+    let saved = json(&saved.expect_code(0));
+    assert_eq!(saved["points"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        saved["broke_off"][0]["at"],
+        Value::from([20_000].as_slice())
+    );
+    // Files are called after the points that they are of.
+    let lens = ["it.jobs=4.hgrm", "it.jobs=20000.hgrm"]
+        .map(|name| std::fs::metadata(folder.path(name)).expect("a file").len());
+    assert!(lens[0] > 0 && lens[1] == 0, "{lens:?}");
+}

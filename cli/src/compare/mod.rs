@@ -19,6 +19,7 @@ use crate::formats::Render;
 use crate::interrupt::Interrupt;
 use crate::load::Adhoc;
 use crate::probe::{self, ProbeError};
+use crate::report::numbers::count;
 use crate::report::{Kind, ReadError, Report, Reports, SweepReport, Verdict};
 
 /// Why there is nothing to compare.
@@ -196,8 +197,20 @@ fn broken(report: &Report) -> impl Iterator<Item = String> {
     })
 }
 
+/// What `who` dropped of the arrivals of `reports`, if that was something: what was dropped makes nobody slower,
+/// as it has no latency.
+fn dropped<'a>(who: &str, reports: impl IntoIterator<Item = &'a Report>) -> Option<String> {
+    let open_loops = reports.into_iter().filter_map(|it| it.open_loop.as_ref());
+    let (dropped, arrivals) = open_loops.fold((0, 0), |(dropped, arrivals), it| {
+        (dropped + it.dropped, arrivals + it.arrivals)
+    });
+    let [dropped_in_words, arrivals] = [dropped, arrivals].map(count);
+    (dropped > 0).then(|| format!("{who} dropped {dropped_in_words} of {arrivals} arrivals"))
+}
+
 /// `value` for a table that programs read: to a millionth; nothing if there is none.
 fn rounded(value: Option<f64>) -> String {
+    let value = value.filter(|it| it.is_finite());
     let value = value.map(|it| (it * 1e6).round() / 1e6);
     value.map_or_else(String::new, |it| it.to_string())
 }

@@ -51,7 +51,7 @@ pub use samples::Samples;
 pub use saved::{Kind, ReadError, document};
 pub use series::Series;
 pub use sweep::{LeftOut, Missing, Part, Place, Point, Quantity, SweepReport, Value};
-pub use text::{numbers, paragraph, printable, table};
+pub use text::{doubts, numbers, paragraph, printable, remarks, table};
 pub use timeline::Timeline;
 pub use verdict::Verdict;
 

@@ -8,6 +8,7 @@ impl ModesReport {
     pub(super) fn csv(&self) -> String {
         let runs = self.seeds.len().to_string();
         let figures = self.modes.iter().flat_map(|mode| {
+            let open_loop = mode.open_loop.as_ref();
             let figures = [
                 ("throughput", mode.ops_per_s),
                 ("speed_up", mode.speed_up),
@@ -15,6 +16,8 @@ impl ModesReport {
                 ("p50_ns", mode.latency.p50_ns),
                 ("p99_ns", mode.latency.p99_ns),
             ];
+            let uncorrected = open_loop.map(|it| ("uncorrected_p99_ns", it.uncorrected_p99_ns));
+            let figures = figures.into_iter().chain(uncorrected);
             let figures = figures.map(|(figure, estimate)| {
                 let [mean, half_width] = [
                     estimate.map(|it| it.mean),
@@ -22,10 +25,11 @@ impl ModesReport {
                 ];
                 (figure, rounded(mean), rounded(half_width))
             });
-            let errors = ("errors", mode.errors.to_string(), String::new());
+            let counts = open_loop.map(|it| [("late", it.late), ("dropped", it.dropped)]);
+            let counts = counts.into_iter().flatten().chain([("errors", mode.errors)]);
+            let counts = counts.map(|(figure, count)| (figure, count.to_string(), String::new()));
             figures
-                .into_iter()
-                .chain([errors])
+                .chain(counts)
                 .map(|(figure, mean, half_width)| {
                     [
                         mode.mode.to_string(),

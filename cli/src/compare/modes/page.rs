@@ -21,7 +21,7 @@ impl ModesReport {
             verdict,
             word: (verdict == Verdict::Holds).then_some("Compared"),
             is_doubtful: false,
-            reasons: self.words().collect(),
+            reasons: self.doubts().chain(self.words()).collect(),
             chips: vec![
                 ("clock", self.clock.clone()),
                 ("seeds", self.seeds_in_words()),
@@ -50,7 +50,11 @@ impl ModesReport {
 fn card(mode: &ModeFigures) -> Card {
     let note = mode.speed_up.filter(|_| mode.words.is_some());
     let failed = (mode.errors > 0).then(|| format!("{} FAILED", counted(mode.errors, "call")));
-    let note = failed.or_else(|| {
+    let dropped = mode.open_loop.as_ref().filter(|it| it.dropped > 0);
+    let dropped = dropped.map(|it| format!("dropped {}", counted(it.dropped, "arrival")));
+    let lost: Vec<String> = failed.into_iter().chain(dropped).collect();
+    let lost = (!lost.is_empty()).then(|| lost.join(", "));
+    let note = lost.or_else(|| {
         note.map(|it| {
             let half = it.half_width.map(|half| format!(" ± {}", amount(half)));
             format!(
@@ -68,7 +72,10 @@ fn card(mode: &ModeFigures) -> Card {
             rate => short_value(rate),
         }),
         unit: "op/s",
-        note: note.unwrap_or_else(|| "what the others are held against".to_owned()),
+        note: note.unwrap_or_else(|| match &*mode.mode {
+            "software" => "what the others are held against".to_owned(),
+            _ => "held against nothing".to_owned(),
+        }),
     }
 }
 

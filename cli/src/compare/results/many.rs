@@ -39,6 +39,13 @@ impl ResultsReport {
             let all = self.pairs.len();
             summary.push(("errors", format!("more than before in {failing} of {all}")));
         }
+        for (side, name) in ["baseline", "candidate"].into_iter().enumerate() {
+            let dropping = self.pairs.iter().filter(|pair| pair.drops()[side]).count();
+            if dropping > 0 {
+                let all = self.pairs.len();
+                summary.push(("dropped", format!("arrivals of the {name} in {dropping} of {all}")));
+            }
+        }
         summary
     }
 
@@ -108,15 +115,7 @@ impl ResultsReport {
                 or_na(throughput.and_then(|it| it.difference).map(percent)),
                 throughput.and_then(Difference::half).unwrap_or_default(),
                 or_na(p99.map(percent)),
-                match throughput.and_then(Difference::stand) {
-                    _ if pair.void.is_some() => "VOID",
-                    Some(Stand::Above) => "faster",
-                    Some(Stand::Below) => "slower",
-                    Some(Stand::Unclear) => "unclear",
-                    Some(Stand::Same) => "same",
-                    None => "",
-                }
-                .to_owned(),
+                pair.in_a_word(throughput),
             ]);
         }
         table
@@ -198,6 +197,27 @@ impl ResultsReport {
             (said, !failing.is_empty())
         });
         judged.collect()
+    }
+}
+
+impl Pair {
+    /// How the candidate's `throughput` stands to the baseline's, and who dropped arrivals.
+    fn in_a_word(&self, throughput: Option<&Difference>) -> String {
+        let word = match throughput.and_then(Difference::stand) {
+            _ if self.void.is_some() => "VOID",
+            Some(Stand::Above) => "faster",
+            Some(Stand::Below) => "slower",
+            Some(Stand::Unclear) => "unclear",
+            Some(Stand::Same) => "same",
+            None => "",
+        };
+        let drops = match self.drops() {
+            [false, false] => "",
+            [true, false] => ", baseline drops",
+            [false, true] => ", drops",
+            [true, true] => ", both drop",
+        };
+        format!("{word}{drops}")
     }
 }
 

@@ -638,7 +638,7 @@ fn a_mode_that_a_condition_ended_is_held_against_nothing() {
         "and is held against nothing.",
         "sync is faster than software by ",
         "--set abort may end runs before their time",
-        "Exit code 99: an expectation failed, or a condition ended a run.",
+        "Exit code 99: an expectation failed, calls failed, or a condition ended a run.",
     ] {
         assert!(said.flat().contains(part), "{part}: {}", said.out);
     }

@@ -181,7 +181,7 @@ fn results_that_mean_nothing_are_told_whatever_is_asked() {
             ["good.json", "aborted.json"],
             105,
             "ABORTED: aborted.json",
-            "by SIGINT",
+            "its time: SIGINT;",
         ),
     ] {
         for conditions in [&[][..], &["--fail-if", "throughput<-5%"]] {

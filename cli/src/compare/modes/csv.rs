@@ -26,39 +26,42 @@ impl ModesReport {
                 (figure, rounded(mean), rounded(half_width))
             });
             let counts = open_loop.map(|it| [("late", it.late), ("dropped", it.dropped)]);
-            let counts = counts.into_iter().flatten().chain([("errors", mode.errors)]);
+            let counts = counts
+                .into_iter()
+                .flatten()
+                .chain([("errors", mode.errors)]);
             let counts = counts.map(|(figure, count)| (figure, count.to_string(), String::new()));
-            figures
-                .chain(counts)
-                .map(|(figure, mean, half_width)| {
-                    [
-                        mode.mode.to_string(),
-                        figure.to_owned(),
-                        mean,
-                        half_width,
-                        runs.clone(),
-                    ]
-                })
+            figures.chain(counts).map(|(figure, mean, half_width)| {
+                [
+                    mode.mode.to_string(),
+                    figure.to_owned(),
+                    mean,
+                    half_width,
+                    runs.clone(),
+                ]
+            })
         });
         let edges = self.break_even.iter().flat_map(|found| {
             let name = format!("break_even_{}", found.over.plural());
-            let edges = [
-                (name.clone(), found.wins_from()),
-                (
-                    format!("{name}_until"),
-                    found.loses_again.map(|it| it.wins_at),
-                ),
-            ];
-            edges.map(|(figure, at)| {
-                let at = at.map_or_else(String::new, |at| at.to_string());
-                [
-                    found.offload.clone(),
-                    figure,
-                    at,
-                    String::new(),
-                    "1".to_owned(),
-                ]
-            })
+            let until = found.loses_again.map(|it| it.wins_at);
+            let edges = match found.parts.is_empty() {
+                true => vec![[found.wins_from(), until]],
+                false => found.parts.iter().map(|it| it.map(Some)).collect(),
+            };
+            let [_, runs] = found.runs();
+            edges
+                .into_iter()
+                .flatten()
+                .zip(["", "_until"].into_iter().cycle())
+                .map(move |(at, end)| {
+                    [
+                        found.offload.clone(),
+                        format!("{name}{end}"),
+                        at.map_or_else(String::new, |at| at.to_string()),
+                        String::new(),
+                        runs.to_string(),
+                    ]
+                })
         });
         let rows = figures.chain(edges);
         crate::report::rows(&["mode", "figure", "mean", "half_width", "runs"], rows)

@@ -153,4 +153,4 @@ impl Render for ModesReport {
 /// Their names, as reports have them.
 pub const MODES: [&str; 4] = ["software", "sync", "fd", "callback"];
 /// Name and version of the JSON format.
-const FORMAT: &str = "pausewake-compare-modes/2";
+const FORMAT: &str = "pausewake-compare-modes/3";

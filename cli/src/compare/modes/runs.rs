@@ -1,10 +1,10 @@
 //! All modes with all seeds.
 
 use super::super::CompareError;
-use super::super::break_even;
+use super::super::break_even::{self, Search};
 use super::super::statistics::Estimate;
 use super::ways::{check, command, in_mode, modes_of, with_defaults};
-use super::words::{against, notes, said_of};
+use super::words::{against, notes, said_of, takes_no_time};
 use super::{FORMAT, Latency, ModeFigures, ModesReport, OpenLoop, StageMean};
 use crate::args::Compare;
 use crate::interrupt::Interrupt;
@@ -20,7 +20,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
     check(&args.load)?;
     let load = with_defaults(&args.load);
     let first = load.seed.unwrap_or(probe::FIRST_SEED);
-    let seeds: Vec<u64> = (0..u64::from(args.seeds))
+    let seeds: Vec<u64> = (0..u64::from(args.seeds()))
         .map(|index| first.wrapping_add(index))
         .collect();
     let mut all = Vec::new();
@@ -56,7 +56,14 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
         .map(|(mode, runs)| ModeFigures::new(mode, runs, software));
     let modes: Vec<_> = modes.collect();
     let mut notes = notes(&load, &modes, interrupt.is_raised());
-    let (break_even, no_break_even) = break_even::search(&load, !args.no_break_even, interrupt)?;
+    let search = Search {
+        load: &load,
+        seeds: &seeds,
+        offload: load.notify.as_deref().unwrap_or("callback"),
+        interrupt,
+    };
+    let (break_even, no_break_even) =
+        break_even::search(&search, !args.no_break_even, takes_no_time(software))?;
     let about = all[0].1[0].variants()[0].scenario.clone();
     let command = command(args, &load);
     let merged: Vec<_> = all
@@ -153,7 +160,10 @@ fn speed_up(runs: &[Reports], software: &[Reports]) -> Option<Estimate> {
             .collect()
     };
     let (its, software) = (rates(runs)?, rates(software)?);
-    let ratios = its.iter().zip(software).map(|(its, software)| its / software);
+    let ratios = its
+        .iter()
+        .zip(software)
+        .map(|(its, software)| its / software);
     Estimate::of(&ratios.collect::<Vec<_>>())
 }
 

@@ -83,10 +83,7 @@ fn unknown(mode: &str, runs: &[Reports]) -> Option<String> {
         return Some(format!("{mode} takes no time"));
     }
     let empty = reports.find(|it| it.ops == 0 && it.errors.total == 0)?;
-    Some(format!(
-        "{mode} returned nothing{}",
-        with_seed(empty, runs)
-    ))
+    Some(format!("{mode} returned nothing{}", with_seed(empty, runs)))
 }
 
 /// Whether there were results, and no time passed until they were there: under virtual time, where nothing costs

@@ -43,7 +43,10 @@ impl ResultsReport {
             let dropping = self.pairs.iter().filter(|pair| pair.drops()[side]).count();
             if dropping > 0 {
                 let all = self.pairs.len();
-                summary.push(("dropped", format!("arrivals of the {name} in {dropping} of {all}")));
+                summary.push((
+                    "dropped",
+                    format!("arrivals of the {name} in {dropping} of {all}"),
+                ));
             }
         }
         summary

@@ -121,6 +121,9 @@ impl Report {
                 return Err(differs(path, Some(ours), theirs));
             }
         }
+        if let Some((file, [ours, theirs])) = self.other_files(other).first() {
+            return Err(differs(file, Some(ours), Some(theirs)));
+        }
         let same = self.seeds.iter().find(|seed| other.seeds.contains(seed));
         match same {
             Some(&seed) if self.scenario.clock == "virtual" => Err(MergeError::SameRun { seed }),
@@ -165,6 +168,7 @@ impl Report {
             story_left_out: _,
             config: _,
             defaults: _,
+            files: _,
             timeline,
             samples,
         } = other;

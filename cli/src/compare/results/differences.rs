@@ -29,7 +29,7 @@ pub struct Pair {
 /// An entry of the configuration.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Differing {
-    /// Its path.
+    /// Its path; of a file that changed, what it is for and the path of the file.
     pub(super) entry: String,
     /// In the baseline; `null` if it is not said there.
     pub(super) baseline: Option<String>,
@@ -74,6 +74,12 @@ impl Pair {
                 candidate: b,
             })
         });
+        let files = before.other_files(after).into_iter();
+        let files = files.map(|(file, [a, b])| Differing {
+            entry: file,
+            baseline: Some(a),
+            candidate: Some(b),
+        });
         let mut names: Vec<&str> = FIGURES.to_vec();
         for condition in conditions {
             if !names.contains(&condition.figure.as_str()) {
@@ -91,7 +97,7 @@ impl Pair {
         };
         Self {
             variant: before.scenario.variant.clone(),
-            differing: differing.collect(),
+            differing: differing.chain(files).collect(),
             words,
             figures,
             void,

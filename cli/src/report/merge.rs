@@ -114,15 +114,15 @@ impl Report {
                 return Err(differs(path, ours, theirs));
             }
         }
+        if let Some((file, [ours, theirs])) = self.other_files(other).first() {
+            return Err(differs(file, Some(ours), Some(theirs)));
+        }
         // Defaults may differ between versions of the program; files of early ones do not tell them.
         for (path, ours) in self.defaults.iter() {
             let theirs = other.defaults.get(path);
             if theirs.is_some_and(|theirs| theirs != ours) {
                 return Err(differs(path, Some(ours), theirs));
             }
-        }
-        if let Some((file, [ours, theirs])) = self.other_files(other).first() {
-            return Err(differs(file, Some(ours), Some(theirs)));
         }
         let same = self.seeds.iter().find(|seed| other.seeds.contains(seed));
         match same {

@@ -155,10 +155,13 @@ fn results_of_open_loops_tell_what_they_lost() {
     let said = folder.say(&["compare", "a.json", "b.json"]).expect_code(0);
     for part in [
         "SATURATED: b.json: rate=90000; rate=120000.",
+        "; arrivals were dropped in 2 of 3",
         "dropped arrivals of the candidate in 2 of 3",
     ] {
         assert!(said.flat().contains(part), "{part}: {}", said.out);
     }
+    let row = said.out.lines().find(|it| it.starts_with("rate=90000 "));
+    assert!(row.expect("a row").ends_with(" DROPS"), "{}", said.out);
 }
 
 #[test]

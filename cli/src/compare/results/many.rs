@@ -88,6 +88,14 @@ impl ResultsReport {
         if void > 0 {
             groups.push(format!("not held against each other in {void} of {all}"));
         }
+        let drop = self
+            .pairs
+            .iter()
+            .filter(|pair| pair.drops().contains(&true));
+        let drop = drop.count();
+        if drop > 0 && figure == "throughput" {
+            groups.push(format!("arrivals were dropped in {drop} of {all}"));
+        }
         (!groups.is_empty()).then(|| groups.join("; "))
     }
 
@@ -204,23 +212,18 @@ impl ResultsReport {
 }
 
 impl Pair {
-    /// How the candidate's `throughput` stands to the baseline's, and who dropped arrivals.
+    /// How the candidate's `throughput` stands to the baseline's; where one of them dropped arrivals, that alone.
     fn in_a_word(&self, throughput: Option<&Difference>) -> String {
         let word = match throughput.and_then(Difference::stand) {
             _ if self.void.is_some() => "VOID",
+            _ if self.drops().contains(&true) => "DROPS",
             Some(Stand::Above) => "faster",
             Some(Stand::Below) => "slower",
             Some(Stand::Unclear) => "unclear",
             Some(Stand::Same) => "same",
             None => "",
         };
-        let drops = match self.drops() {
-            [false, false] => "",
-            [true, false] => ", baseline drops",
-            [false, true] => ", drops",
-            [true, true] => ", both drop",
-        };
-        format!("{word}{drops}")
+        word.to_owned()
     }
 }
 

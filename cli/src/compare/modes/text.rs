@@ -54,9 +54,7 @@ impl ModesReport {
                 table.row(["    +-".to_owned()].into_iter().chain(cells));
             }
         }
-        let of_arrivals: [(&str, fn(&OpenLoop) -> u64); 2] =
-            [("late", |it| it.late), ("dropped", |it| it.dropped)];
-        for (label, figure) in of_arrivals.into_iter().filter(|_| is_open) {
+        for (label, figure) in OF_ARRIVALS.into_iter().filter(|_| is_open) {
             let cells = self.modes.iter().map(|it| {
                 let open_loop = it.open_loop.as_ref();
                 or_na(open_loop.map(figure), count)
@@ -99,6 +97,10 @@ const ROWS: [Row; 5] = [
     ("  p50", |it| it.latency.p50_ns, time_of),
     ("  p99", |it| it.latency.p99_ns, time_of),
 ];
+/// A count of arrivals: its label, and where it stands.
+type CountRow = (&'static str, fn(&OpenLoop) -> u64);
+
+const OF_ARRIVALS: [CountRow; 2] = [("late", |it| it.late), ("dropped", |it| it.dropped)];
 /// Of an open loop.
 const UNCORRECTED: Row = (
     "uncorr. p99",

@@ -20,7 +20,7 @@ impl ModesReport {
             about: Some(&self.load),
             verdict,
             word: (verdict == Verdict::Holds).then_some("Compared"),
-            is_doubtful: false,
+            is_doubtful: self.doubts().next().is_some(),
             reasons: self.doubts().chain(self.words()).collect(),
             chips: vec![
                 ("clock", self.clock.clone()),
@@ -90,7 +90,10 @@ fn wins_from(found: &BreakEven) -> Option<Card> {
             _ => found.over.plural(),
         },
         note: match (found.wins_to_the_end, found.loses_again) {
-            _ if !found.parts.is_empty() => "in parts".to_owned(),
+            _ if !found.parts.is_empty() => {
+                let until = found.parts.last().map(|[_, until]| count(*until));
+                format!("up to {}, in parts", until.unwrap_or_default())
+            }
             (_, Some(again)) => format!("up to {}", count(again.wins_at)),
             (Some(false), None) => "but not to the end".to_owned(),
             _ => "to the end of the search".to_owned(),

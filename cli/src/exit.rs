@@ -39,7 +39,9 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Success => "everything that was expected holds",
-            Self::ExpectationFailed => "an expectation failed, or a condition ended a run",
+            Self::ExpectationFailed => {
+                "an expectation failed, calls failed, or a condition ended a run"
+            }
             Self::VerificationFailed => "a result failed verification",
             Self::Invalid => "figures mean nothing",
             Self::BadInput => "a scenario, a flag or a file is wrong",

@@ -288,13 +288,17 @@ fn accepted(kind: ErrorKind) -> &'static str {
 
 /// A command of this program with its arguments, quoted for a shell.
 pub fn shell(command: &str, words: impl IntoIterator<Item = String>) -> String {
+    format!("pausewake {command} {}", quoted(words))
+}
+
+/// `words` as a shell reads them.
+pub fn quoted(words: impl IntoIterator<Item = String>) -> String {
     // Arguments of a process have no zero bytes, which alone cannot be quoted.
     let quoted = words.into_iter().map(|word| match shlex::try_quote(&word) {
         Ok(quoted) => quoted.into_owned(),
         Err(_) => format!("{word:?}"),
     });
-    let words: Vec<String> = quoted.collect();
-    format!("pausewake {command} {}", words.join(" "))
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// Opens a FIFO for writing when somebody reads it. An open that waits would not see a signal: it is

@@ -40,10 +40,24 @@ pub fn parse(text: &str) -> Result<FailIf, CompareError> {
     if figure.trim().is_empty() {
         return Err(wrong("it names no figure"));
     }
+    let bound = percent.ok_or_else(|| wrong("the share is no number"))? / 100.0;
+    // No figure is below zero.
+    let met = match comparison {
+        Comparison::Less if bound <= -1.0 => Some("never"),
+        Comparison::AtMost if bound < -1.0 => Some("never"),
+        Comparison::AtLeast if bound <= -1.0 => Some("always"),
+        Comparison::Greater if bound < -1.0 => Some("always"),
+        _ => None,
+    };
+    if let Some(met) = met {
+        return Err(wrong(&format!(
+            "nothing can be less by more than 100 %, so that it is {met} met"
+        )));
+    }
     Ok(FailIf {
         figure: figure.trim().to_owned(),
         comparison,
-        bound: percent.ok_or_else(|| wrong("the share is no number"))? / 100.0,
+        bound,
         text: text.to_owned(),
     })
 }
@@ -69,6 +83,19 @@ mod tests {
         assert_eq!(parse("notify.p99>=+10 %").unwrap().bound, 0.1);
         for wrong in ["p99", "p99>10", "<5%", "p99>x%", "p99==5%", "p99>inf%"] {
             assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        for (text, met) in [
+            ("throughput<-200%", "never"),
+            ("throughput<-100%", "never"),
+            ("p99<=-100.1%", "never"),
+            ("p99>=-100%", "always"),
+            ("p99>-101%", "always"),
+        ] {
+            let wrong = parse(text).unwrap_err().to_string();
+            assert!(wrong.contains(met), "{wrong}");
+        }
+        for right in ["throughput<=-100%", "p99>-100%", "p99<+300%"] {
+            assert!(parse(right).is_ok(), "{right}");
         }
     }
 }

@@ -14,11 +14,12 @@ pub use results::ResultsReport;
 
 use std::path::Path;
 
-use crate::args::Compare;
+use crate::args::{Compare, Load};
 use crate::formats::Render;
 use crate::interrupt::Interrupt;
 use crate::load::Adhoc;
 use crate::probe::{self, ProbeError};
+use crate::report::numbers::count;
 use crate::report::{Kind, ReadError, Report, Reports, SweepReport, Verdict};
 
 /// Why there is nothing to compare.
@@ -98,25 +99,57 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
         (Some(baseline), candidate) => (baseline, candidate.first()),
     };
     let name = |path: &std::path::Path| path.display().to_string();
+    let names = |after: &Option<&std::path::PathBuf>| {
+        let this_run = || "this run".to_owned();
+        [name(baseline), after.map_or_else(this_run, |it| name(it))]
+    };
+    let names = names(&candidate);
+    no_flags_of_modes(args)?;
     let before = read(baseline)?;
-    let (after, after_name) = match candidate {
+    let load = by_the_clock_of(&before, &args.load);
+    let after = match candidate {
         Some(path) => {
             no_flags(args)?;
-            (read(path)?, name(path))
+            read(path)?
         }
         None => {
-            let reports = probe::run_reports(&args.load, interrupt)?;
-            (reports, "this run".to_owned())
+            can_be_held(&before, &load, &names)?;
+            probe::run_reports(&load, interrupt)?
         }
     };
     let sides = results::Sides {
-        names: [name(baseline), after_name],
+        names,
         reports: [before, after],
         was_run: candidate.is_none(),
         is_aborted: interrupt.is_raised(),
     };
-    let compared = ResultsReport::new(args.command(), sides, &conditions)?;
+    let compared = ResultsReport::new(args.command(&load), sides, &conditions)?;
     Ok(Compared::Results(Box::new(compared)))
+}
+
+/// `load` by the clock of `baseline` if it says none: times of the model and of the machine are no comparison.
+fn by_the_clock_of(baseline: &Reports, load: &Load) -> Load {
+    let mut load = load.clone();
+    if load.clock.is_none() && !load.sets("clock") {
+        let clock = &baseline.variants()[0].scenario.clock;
+        load.clock = (clock != "wall").then(|| clock.to_string());
+    }
+    load
+}
+
+/// Whether a run of `load` can be held against `baseline`, which is known before anything is run.
+fn can_be_held(baseline: &Reports, load: &Load, names: &[String; 2]) -> Result<(), CompareError> {
+    let variants = Adhoc::new(load).variants().map_err(ProbeError::from)?;
+    let labels = variants
+        .iter()
+        .map(|it| it.name.as_ref().unwrap_or(&it.scenario.name));
+    let labels: Vec<&str> = labels.map(String::as_str).collect();
+    let before: Vec<&str> = baseline.variants().iter().map(Report::label).collect();
+    let is_one_each = before.len() == 1 && labels.len() == 1;
+    match is_one_each || before.iter().any(|it| labels.contains(it)) {
+        true => Ok(()),
+        false => Err(results::nothing_in_common([&before, &labels], names)),
+    }
 }
 
 /// The result that was saved at `path`; of a sweep, its points as variants.
@@ -134,8 +167,9 @@ fn read(path: &Path) -> Result<Reports, ReadError> {
 pub fn scenario(args: &Compare) -> Result<String, CompareError> {
     match (&args.baseline, args.results.as_slice()) {
         (None, []) => modes::scenario(args),
-        (Some(_), []) => {
-            let printed = Adhoc::new(&args.load).print();
+        (Some(baseline), []) => {
+            let load = by_the_clock_of(&read(baseline)?, &args.load);
+            let printed = Adhoc::new(&load).print();
             Ok(printed.map_err(ProbeError::from)?)
         }
         _ => Err(CompareError::Flags {
@@ -147,22 +181,37 @@ pub fn scenario(args: &Compare) -> Result<String, CompareError> {
 
 /// Flags of a load that is not run would be passed over in silence.
 fn no_flags(args: &Compare) -> Result<(), CompareError> {
-    let adhoc = Adhoc::new(&args.load);
-    match adhoc.command() {
-        NO_FLAGS => Ok(()),
-        command => Err(CompareError::Flags {
-            wrong: format!(
-                "both results are saved, and nothing is run of `{}`",
-                command.trim_start_matches("pausewake load ")
-            ),
-            accepted: "flags of a load with --baseline FILE and no other result, or without files",
+    let words = crate::load::words(&crate::load::flags(&args.load), &args.load.overrides);
+    if words.is_empty() {
+        return Ok(());
+    }
+    Err(CompareError::Flags {
+        wrong: format!(
+            "both results are saved, and nothing is run of `{}`",
+            crate::output::quoted(words)
+        ),
+        accepted: "flags of a load with --baseline FILE and no other result, or without files",
+    })
+}
+
+/// So would those of modes, where there are none.
+fn no_flags_of_modes(args: &Compare) -> Result<(), CompareError> {
+    let said = [
+        ("--seeds", args.seeds.is_some()),
+        ("--no-break-even", args.no_break_even),
+    ];
+    match said.into_iter().find(|(_, is_said)| *is_said) {
+        None => Ok(()),
+        Some((flag, _)) => Err(CompareError::Flags {
+            wrong: format!("{flag} is for modes, and here are saved results"),
+            accepted: "it without files and without --baseline",
         }),
     }
 }
 
 impl Compare {
     /// The command that compares again, for a shell.
-    fn command(&self) -> String {
+    fn command(&self, load: &Load) -> String {
         let mut words = Vec::new();
         let path = |path: &std::path::Path| path.display().to_string();
         words.extend(self.results.iter().map(|it| path(it)));
@@ -173,7 +222,7 @@ impl Compare {
             words.extend(["--fail-if".to_owned(), condition.clone()]);
         }
         if self.baseline.is_some() && self.results.is_empty() {
-            return self.load.command_of("compare", words);
+            return load.command_of("compare", words);
         }
         crate::output::shell("compare", words)
     }
@@ -196,14 +245,23 @@ fn broken(report: &Report) -> impl Iterator<Item = String> {
     })
 }
 
+/// What `who` dropped of the arrivals of `reports`, if that was something: what was dropped makes nobody slower,
+/// as it has no latency.
+fn dropped<'a>(who: &str, reports: impl IntoIterator<Item = &'a Report>) -> Option<String> {
+    let open_loops = reports.into_iter().filter_map(|it| it.open_loop.as_ref());
+    let (dropped, arrivals) = open_loops.fold((0, 0), |(dropped, arrivals), it| {
+        (dropped + it.dropped, arrivals + it.arrivals)
+    });
+    let [dropped_in_words, arrivals] = [dropped, arrivals].map(count);
+    (dropped > 0).then(|| format!("{who} dropped {dropped_in_words} of {arrivals} arrivals"))
+}
+
 /// `value` for a table that programs read: to a millionth; nothing if there is none.
 fn rounded(value: Option<f64>) -> String {
+    let value = value.filter(|it| it.is_finite());
     let value = value.map(|it| (it * 1e6).round() / 1e6);
     value.map_or_else(String::new, |it| it.to_string())
 }
-
-/// The command of a load of which nothing was said.
-const NO_FLAGS: &str = "pausewake load --seed 1";
 
 #[cfg(test)]
 mod tests {

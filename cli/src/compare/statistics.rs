@@ -14,12 +14,23 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Of the values of independent runs; `None` without any.
+    /// Of the values of independent runs; `None` without any, and of what has no mean that is a number.
     pub fn of(values: &[f64]) -> Option<Self> {
-        let mean = mean(values)?;
+        let (first, rest) = values.split_first()?;
+        // Of values that are all the same the sum, and so the mean, may differ from them by rounding.
+        if first.is_finite() && !rest.is_empty() && rest.iter().all(|it| it == first) {
+            return Some(Self {
+                mean: *first,
+                half_width: Some(0.0),
+            });
+        }
+        let mean = mean(values).filter(|mean| mean.is_finite())?;
         let half_width =
             variance_of_mean(values).map(|variance| student_t(values.len() - 1) * variance.sqrt());
-        Some(Self { mean, half_width })
+        Some(Self {
+            mean,
+            half_width: half_width.filter(|half| half.is_finite()),
+        })
     }
 }
 
@@ -103,5 +114,25 @@ mod tests {
         assert!((estimate.half_width.unwrap() - 2.776_45 * 0.5_f64.sqrt()).abs() < 1e-4);
         assert_eq!(Estimate::of(&[7.0]).unwrap().half_width, None);
         assert_eq!(Estimate::of(&[]), None);
+    }
+
+    #[test]
+    fn runs_that_gave_the_same_leave_no_doubt_whatever_their_number() {
+        for runs in 2..=99 {
+            let same = vec![66_941.117_3; runs];
+            let estimate = Estimate::of(&same).unwrap();
+            assert_eq!((estimate.mean, estimate.half_width), (same[0], Some(0.0)));
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever runs came to, no table shows what is no number.
+        #[test]
+        fn what_is_estimated_is_a_number(values in proptest::collection::vec(proptest::num::f64::ANY, 0..6)) {
+            if let Some(Estimate { mean, half_width }) = Estimate::of(&values) {
+                proptest::prop_assert!(mean.is_finite(), "{values:?}");
+                proptest::prop_assert!(half_width.is_none_or(f64::is_finite), "{values:?}");
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ use super::samples::Samples;
 use super::series::Series;
 use super::slices::slices;
 use super::text::numbers::counted;
-use super::{Report, loop_figures, theory};
+use super::{Report, inputs, loop_figures, theory};
 use crate::scenario::{Arrival, Clock, Entries, Load, Mode, Pacing, Scenario, defaults};
 
 /// What is known when a run is over.
@@ -139,6 +139,7 @@ impl Report {
             story_left_out: None,
             config: outcome.entries.clone(),
             defaults: defaults::of(scenario, outcome.entries),
+            files: inputs::of(scenario, outcome.entries),
             timeline: figures.timeline.clone().of_run(first, last),
             samples,
         };

@@ -114,6 +114,9 @@ impl Report {
                 return Err(differs(path, ours, theirs));
             }
         }
+        if let Some((file, [ours, theirs])) = self.other_files(other).first() {
+            return Err(differs(file, Some(ours), Some(theirs)));
+        }
         // Defaults may differ between versions of the program; files of early ones do not tell them.
         for (path, ours) in self.defaults.iter() {
             let theirs = other.defaults.get(path);
@@ -166,6 +169,7 @@ impl Report {
             story_left_out: _,
             config: _,
             defaults: _,
+            files: _,
             timeline,
             samples,
         } = other;

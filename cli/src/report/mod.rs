@@ -18,6 +18,7 @@ mod figure;
 mod hgrm;
 mod hlog;
 pub mod html;
+mod inputs;
 mod little;
 mod loop_figures;
 mod merge;
@@ -47,13 +48,14 @@ pub use collect::{Collector, Ending, Figures, Window};
 pub use csv::rows;
 pub use errors::ErrorTally;
 pub use figure::{Figure, Unit};
+pub use inputs::InputFile;
 pub use parts::{ExpectationResult, Name, Verification};
 pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
 pub use saved::{Kind, ReadError, document};
 pub use series::Series;
 pub use sweep::{LeftOut, Missing, Part, Place, Point, Quantity, SweepReport, Value};
-pub use text::{numbers, paragraph, printable, table};
+pub use text::{doubts, numbers, paragraph, printable, remarks, table};
 pub use timeline::Timeline;
 pub use verdict::Verdict;
 
@@ -164,6 +166,9 @@ pub struct Report {
     /// empty in files of earlier versions.
     #[serde(default)]
     pub defaults: Entries,
+    /// The files that the scenario names, as they were; empty in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<InputFile>,
     /// Throughput and latency over time.
     pub timeline: Timeline,
     /// What was measured, in full: what results are merged by.

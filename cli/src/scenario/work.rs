@@ -80,6 +80,8 @@ pub enum Work {
 pub struct SigningKey {
     /// Its name, for the report.
     pub name: String,
+    /// The file that it is in, as the scenario names it; `None` if it is built in.
+    pub file: Option<String>,
     /// The key.
     pub key: PrivateKey,
 }

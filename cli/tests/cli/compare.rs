@@ -281,10 +281,14 @@ fn the_scenario_is_printed_that_is_run() {
             );
         }
     }
-    // Beside a baseline it is the load; of saved results nothing is run.
+    // Beside a baseline it is the load, by the baseline's clock; of saved results nothing is run.
     let load = ["--print-scenario", "-n", "300"];
     let beside = [&["compare", "--baseline", "a.json"], &load[..]].concat();
-    let plain = folder.say(&[&["load"], &load[..]].concat()).expect_code(0);
+    let virtual_load = ["load", "--clock", "virtual"];
+    let saved = [&virtual_load[..], &["-n", "50", "-o", "a.json"]].concat();
+    folder.say(&saved).expect_code(0);
+    let plain = folder.say(&[&virtual_load[..], &load[..]].concat());
+    let plain = plain.expect_code(0);
     assert_eq!(folder.say(&beside).expect_code(0).out, plain.out);
     let saved = folder.say(&["compare", "a.json", "b.json", "--print-scenario"]);
     saved.expect_code(104).expect_err(&["nothing is run"]);
@@ -503,7 +507,11 @@ fn variants_are_matched_by_their_names() {
     let said = folder
         .say(&["compare", "a.json", "c.json"])
         .expect_code(104);
-    said.expect_err(&["no variant in common", "one, in a.json", "y, in c.json"]);
+    said.expect_err(&[
+        "no variant in common",
+        "one; two, in a.json",
+        "x; y, in c.json",
+    ]);
 }
 
 #[test]
@@ -638,7 +646,7 @@ fn a_mode_that_a_condition_ended_is_held_against_nothing() {
         "and is held against nothing.",
         "sync is faster than software by ",
         "--set abort may end runs before their time",
-        "Exit code 99: an expectation failed, or a condition ended a run.",
+        "Exit code 99: an expectation failed, calls failed, or a condition ended a run.",
     ] {
         assert!(said.flat().contains(part), "{part}: {}", said.out);
     }

@@ -151,7 +151,11 @@ fn sweeps_are_compared_point_by_point() {
     let said = folder
         .say(&["compare", "sweep.json", "run.json"])
         .expect_code(104);
-    said.expect_err(&["no variant in common", "jobs=1, in sweep.json"]);
+    said.expect_err(&[
+        "no variant in common",
+        "jobs=1; jobs=2;",
+        "load, in run.json",
+    ]);
 }
 
 /// Whatever single character of a result is lost or changed, there is an answer.

@@ -1,16 +1,17 @@
 //! Where offload begins to win against software: from how many jobs, and from how many bytes on.
 //!
-//! `search` finds it, `words` say it.
+//! `trial` holds both against each other at a value, `search` finds the edge, `words` say it.
 
+mod parts;
 mod search;
+mod trial;
 mod words;
 
-pub use search::search;
+pub use search::{Search, search};
+pub use trial::{Outcome, Trial};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::report::Name;
 
 /// From where on offload has more throughput than software.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -21,11 +22,17 @@ pub struct BreakEven {
     pub offload: String,
     /// What came of it.
     pub answer: Answer,
+    /// From which value on nobody knows, below the one from which on it wins for certain: what the two differ by
+    /// there is within the interval over seeds. `null` if there is no such value.
+    pub open_from: Option<u64>,
     /// Whether offload still wins at the other end of the search; `null` if it never does, or nobody
     /// looked.
     pub wins_to_the_end: Option<bool>,
     /// Where it loses again, if it does not win to the end.
     pub loses_again: Option<Again>,
+    /// Where offload won of all that was tried, from one value to another, if what was tried contradicts the answer:
+    /// it wins in parts, of which a search finds some edges. Else empty.
+    pub parts: Vec<[u64; 2]>,
     /// The answer in words.
     pub words: String,
     /// What was tried, in order; under virtual time in the end all doublings, which show how it goes on.
@@ -50,7 +57,7 @@ pub enum Answer {
     From {
         /// It wins there.
         wins_at: u64,
-        /// It does not there.
+        /// It does not there, or not for certain.
         loses_at: u64,
     },
     /// From the lowest value that there can be.
@@ -72,36 +79,8 @@ pub enum Answer {
 pub struct Again {
     /// It wins there.
     pub wins_at: u64,
-    /// It does not there.
+    /// It does not there, or not for certain.
     pub loses_at: u64,
-}
-
-/// Throughput at a value that was tried.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Trial {
-    /// Jobs, or bytes.
-    pub at: u64,
-    /// Of software, ops per second.
-    pub software_ops_per_s: f64,
-    /// Of the offload.
-    pub offload_ops_per_s: f64,
-    /// Calls that failed in software.
-    pub software_errors: u64,
-    /// Calls that failed with the offload, which is then no winner.
-    pub offload_errors: u64,
-    /// Of the other modes; under virtual time alone, where looking takes no time that anybody waits for.
-    pub others: Vec<ModeRate>,
-}
-
-/// Throughput of a mode.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ModeRate {
-    /// Its name.
-    pub mode: Name,
-    /// Ops per second.
-    pub ops_per_s: f64,
-    /// Calls that failed.
-    pub errors: u64,
 }
 
 /// What was not searched.
@@ -111,30 +90,6 @@ pub struct NotSearched {
     pub jobs: Option<String>,
     /// Why there is no break-even over bytes; `null` if there is one.
     pub bytes: Option<String>,
-}
-
-impl Trial {
-    /// Whether offload has more throughput than software, and no call failed.
-    pub fn offload_wins(&self) -> bool {
-        self.offload_errors == 0 && self.offload_ops_per_s > self.software_ops_per_s
-    }
-
-    /// Whether calls failed in one of the two.
-    pub fn has_errors(&self) -> bool {
-        self.offload_errors > 0 || self.software_errors > 0
-    }
-
-    /// Throughput of the mode of this name, where `offload` is the one that was held against software.
-    pub fn ops_per_s(&self, mode: &str, offload: &str) -> Option<f64> {
-        match mode {
-            "software" => Some(self.software_ops_per_s),
-            _ if mode == offload => Some(self.offload_ops_per_s),
-            _ => {
-                let other = self.others.iter().find(|it| it.mode == mode);
-                other.map(|it| it.ops_per_s)
-            }
-        }
-    }
 }
 
 impl Answer {
@@ -151,11 +106,25 @@ impl Answer {
 impl BreakEven {
     /// The lowest value that was found to win.
     pub fn wins_from(&self) -> Option<u64> {
-        self.answer.wins_from()
+        let part = self.parts.first().map(|[from, _]| *from);
+        part.or(self.answer.wins_from())
+    }
+
+    /// With how many seeds each value was tried: the fewest, and the most.
+    pub fn runs(&self) -> [u32; 2] {
+        let runs = self.probes.iter().map(|it| it.runs);
+        [runs.clone().min(), runs.max()].map(Option::unwrap_or_default)
     }
 
     fn has_errors(&self) -> bool {
         self.probes.iter().any(Trial::has_errors)
+    }
+
+    /// What was tried, from few to many.
+    pub fn sorted(&self) -> Vec<&Trial> {
+        let mut probes: Vec<_> = self.probes.iter().collect();
+        probes.sort_by_key(|it| it.at);
+        probes
     }
 }
 

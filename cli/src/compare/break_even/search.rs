@@ -1,38 +1,55 @@
 //! The search for where offload begins to win, and where it loses again.
 
 use super::super::CompareError;
-use super::super::modes::{in_mode, modes_of, threads};
-use super::words::{ENDED, MAY_END, NOT_WANTED, OPEN, op_of};
-use super::{Again, Answer, BreakEven, MOST_BYTES, MOST_JOBS, ModeRate, NotSearched, Over, Trial};
+use super::super::modes::{said, threads};
+use super::words::{ENDED, MAY_END, NOT_WANTED, OPEN, TAKES_NO_TIME, op_of};
+use super::{
+    Again, Answer, BreakEven, MOST_BYTES, MOST_JOBS, NotSearched, Outcome, Over, Trial, parts,
+};
 use crate::args::Load;
 use crate::interrupt::Interrupt;
 use crate::live;
-use crate::probe::{self, ProbeError};
+use crate::load::whole;
+use crate::probe::ProbeError;
 use crate::search::{self, Edge, Range};
+use crate::units::Size;
 
-/// Searches over all that `load` can be searched over, if somebody wants it.
+/// What is searched with.
+pub struct Search<'a> {
+    /// The load.
+    pub load: &'a Load,
+    /// Seeds with which a value is tried; at least one.
+    pub seeds: &'a [u64],
+    /// The offload that is held against software.
+    pub offload: &'a str,
+    /// What may break it off.
+    pub interrupt: &'a Interrupt,
+}
+
+/// Searches over all that the load can be searched over, if somebody wants it.
 ///
 /// # Errors
 /// A run came to no result.
 pub fn search(
-    load: &Load,
+    search: &Search<'_>,
     is_wanted: bool,
-    interrupt: &Interrupt,
+    software_takes_no_time: bool,
 ) -> Result<(Vec<BreakEven>, NotSearched), CompareError> {
+    let load = search.load;
     let why_not = match is_wanted {
         false => Some(NOT_WANTED),
         true if load.rate.is_some() || load.sets("load.rate") => Some(OPEN),
         true if load.sets("abort") => Some(MAY_END),
-        true => interrupt.is_raised().then_some(ENDED),
+        true if software_takes_no_time => Some(TAKES_NO_TIME),
+        true => search.interrupt.is_raised().then_some(ENDED),
     };
     if let Some(why) = why_not {
         return Ok((Vec::new(), NotSearched::at_all(why)));
     }
-    let offload = load.notify.as_deref().unwrap_or("callback");
     let mut found = Vec::new();
     let mut not_searched = NotSearched::default();
     match load.set_of("load.jobs") {
-        None => found.push(over_jobs(load, offload, interrupt)?),
+        None => found.push(over_jobs(search)?),
         Some(set) => {
             not_searched.jobs = Some(format!(
                 "From how many jobs on offload wins is not searched: --set {set} says how many there \
@@ -46,30 +63,32 @@ pub fn search(
                 "From how many bytes on offload wins is not searched: {why}."
             ));
         }
-        Ok(_) if interrupt.is_raised() => not_searched.bytes = Some(ENDED.to_owned()),
-        Ok(op) => found.push(over_bytes(load, op, offload, interrupt)?),
+        Ok(_) if search.interrupt.is_raised() => not_searched.bytes = Some(ENDED.to_owned()),
+        Ok(op) => found.push(over_bytes(search, op)?),
     }
     Ok((found, not_searched))
 }
 
-/// Searches over jobs, with everything else as `load` says.
-fn over_jobs(load: &Load, offload: &str, interrupt: &Interrupt) -> Result<BreakEven, CompareError> {
-    let lowest = threads(load).map_or(1, |it| u32::try_from(it).unwrap_or(u32::MAX));
+/// Searches over jobs, with everything else as the load says.
+fn over_jobs(search: &Search<'_>) -> Result<BreakEven, CompareError> {
+    let lowest = threads(search.load).map_or(1, |it| u32::try_from(it).unwrap_or(u32::MAX));
     let range = range(lowest, MOST_JOBS.max(lowest), 0.0);
-    find(Over::Jobs, load, offload, range, interrupt, |load, at| {
+    let own = said(search.load, "load.jobs", &search.load.jobs).unwrap_or(JOBS);
+    find(Over::Jobs, search, range, whole(own), |load, at| {
         load.jobs = Some(at.to_string());
     })
 }
 
 /// Searches over the size of the message of `op`.
-fn over_bytes(
-    load: &Load,
-    op: &str,
-    offload: &str,
-    interrupt: &Interrupt,
-) -> Result<BreakEven, CompareError> {
-    let range = range(FEWEST_BYTES, MOST_BYTES, 0.01);
-    find(Over::Bytes, load, offload, range, interrupt, |load, at| {
+fn over_bytes(search: &Search<'_>, op: &str) -> Result<BreakEven, CompareError> {
+    let range = range(FEWEST_BYTES, MOST_BYTES, BYTES_PRECISION);
+    let own = op_of(search.load).split_once('@');
+    let own = own.and_then(|(_, size)| {
+        let size = size.trim_matches([' ', '"', '\'']);
+        let in_units = || Some(u64::from(size.parse::<Size>().ok()?.0));
+        whole(size).or_else(in_units)
+    });
+    find(Over::Bytes, search, range, own, |load, at| {
         load.op = Some(format!("{op}@{at}"));
     })
 }
@@ -110,55 +129,51 @@ fn range(lowest: u32, highest: u32, precision: f64) -> Range {
     }
 }
 
+/// Searches over `range`, of which the load has the value `own` without a search.
 fn find(
     over: Over,
-    load: &Load,
-    offload: &str,
+    search: &Search<'_>,
     range: Range,
-    interrupt: &Interrupt,
+    own: Option<u64>,
     put: impl Fn(&mut Load, u64),
 ) -> Result<BreakEven, CompareError> {
-    let how = load.live.how().map_err(ProbeError::from)?;
+    let how = search.load.live.how().map_err(ProbeError::from)?;
     let mut probes: Vec<Trial> = Vec::new();
     let mut failed = None;
-    let mut wins = |at: f64| {
-        let at = whole(at);
+    let mut look = |at: f64| {
+        let at = number(at);
         if let Some(known) = probes.iter().find(|it| it.at == at) {
-            return Some(known.offload_wins());
+            return Some(known.outcome);
         }
-        let mut load = load.clone();
+        let mut load = search.load.clone();
         put(&mut load, at);
-        let trial = trial(&load, at, offload, interrupt).map_err(|error| failed = Some(error));
-        let trial = trial.ok()?;
-        if interrupt.is_raised() {
-            return None;
-        }
-        let wins = trial.offload_wins();
-        let outcome = if wins { offload } else { "software" };
-        live::mention(
-            how,
-            &format!("break-even: with {} {outcome} wins", over.amount(at)),
-        );
+        let trial = Trial::new(search, &load, at).map_err(|error| failed = Some(error));
+        let trial = trial.ok()??;
+        let outcome = trial.outcome;
+        let said = outcome.said_of(search.offload);
+        live::mention(how, &format!("break-even: with {} {said}", over.amount(at)));
         probes.push(trial);
-        Some(wins)
+        Some(outcome)
     };
-    let edge = search::edge(range, |at| wins(at).map(|wins| !wins));
+    let edge = search::edge(range, |at| look(at).map(|it| it != Outcome::Wins));
     let answer = edge.map_or(Answer::Aborted, |edge| match edge {
         Edge::Between { low, high } => Answer::From {
-            wins_at: whole(high),
-            loses_at: whole(low),
+            wins_at: number(high),
+            loses_at: number(low),
         },
         Edge::BelowAll => Answer::Always {
-            from: whole(range.lowest),
+            from: number(range.lowest),
         },
         Edge::AboveAll => Answer::Never {
-            up_to: whole(range.highest),
+            up_to: number(range.highest),
         },
     });
+    let open_from = open_from(answer, range, &mut look);
     // A search finds one edge; there may be another one further up.
+    let wins = |outcome| outcome == Outcome::Wins;
     let wins_to_the_end = match answer {
         Answer::Never { .. } | Answer::Aborted => None,
-        Answer::From { .. } | Answer::Always { .. } => wins(range.highest),
+        Answer::From { .. } | Answer::Always { .. } => look(range.highest).map(wins),
     };
     let again = match wins_to_the_end {
         Some(false) => answer.wins_from().and_then(|from| {
@@ -167,22 +182,26 @@ fn find(
                 first: place(from),
                 ..range
             };
-            search::edge(above, &mut wins)
+            search::edge(above, |at| look(at).map(wins))
         }),
         _ => None,
     };
     let loses_again = match again {
         Some(Edge::Between { low, high }) => Some(Again {
-            wins_at: whole(low),
-            loses_at: whole(high),
+            wins_at: number(low),
+            loses_at: number(high),
         }),
         _ => None,
     };
-    if load.is_virtual() && wins_to_the_end.is_some() {
-        // So that one sees how it goes on from the edge to the end.
+    if search.load.is_virtual() && answer != Answer::Aborted {
+        // So that one sees how it goes on from the edge to the end, and what of it contradicts the answer, as what
+        // the modes were run with may.
         let doublings = std::iter::successors(Some(range.lowest), |at| Some(at * 2.0));
-        for at in doublings.take_while(|at| *at < range.highest) {
-            if wins(at).is_none() {
+        let doublings = doublings.take_while(|at| *at < range.highest);
+        let own = own.map(place);
+        let own = own.filter(|own| (range.lowest..=range.highest).contains(own));
+        for at in own.into_iter().chain(doublings) {
+            if look(at).is_none() {
                 break;
             }
         }
@@ -190,45 +209,46 @@ fn find(
     if let Some(error) = failed {
         return Err(error.into());
     }
+    let (answer, loses_again) = parts::narrowed(answer, loses_again, &probes);
     let mut found = BreakEven {
         over,
-        offload: offload.to_owned(),
+        offload: search.offload.to_owned(),
         answer,
+        open_from,
         wins_to_the_end,
         loses_again,
+        parts: Vec::new(),
         words: String::new(),
         probes,
     };
-    found.words = found.say(load);
+    found.parts = parts::contradicting(&found);
+    found.words = found.say(search);
     Ok(found)
 }
 
-/// Throughput of `load`, whose flags have the value `at`, in each mode that is looked at.
-fn trial(load: &Load, at: u64, offload: &str, interrupt: &Interrupt) -> Result<Trial, ProbeError> {
-    let run = |mode: &str| {
-        let report = probe::run(&in_mode(load, mode), interrupt);
-        report.map(|report| (report.ops_per_s.unwrap_or(0.0), report.errors.total))
+/// From where on below the edge nobody knows.
+fn open_from(
+    answer: Answer,
+    range: Range,
+    look: &mut impl FnMut(f64) -> Option<Outcome>,
+) -> Option<u64> {
+    let Answer::From { loses_at, .. } = answer else {
+        return None;
     };
-    let (software_ops_per_s, software_errors) = run("software")?;
-    let (offload_ops_per_s, offload_errors) = run(offload)?;
-    let others = modes_of(load).into_iter();
-    let others = others.filter(|mode| load.is_virtual() && !["software", offload].contains(mode));
-    let others = others.map(|mode| {
-        let (ops_per_s, errors) = run(mode)?;
-        Ok(ModeRate {
-            mode: mode.into(),
-            ops_per_s,
-            errors,
-        })
-    });
-    Ok(Trial {
-        at,
-        software_ops_per_s,
-        offload_ops_per_s,
-        software_errors,
-        offload_errors,
-        others: others.collect::<Result<_, ProbeError>>()?,
-    })
+    let mut is_known = |at: f64| look(at).map(|it| it != Outcome::Open);
+    if is_known(place(loses_at))? {
+        return None;
+    }
+    let below = Range {
+        highest: place(loses_at),
+        first: place(loses_at),
+        ..range
+    };
+    match search::edge(below, is_known)? {
+        Edge::Between { high, .. } => Some(number(high)),
+        Edge::BelowAll => Some(number(range.lowest)),
+        Edge::AboveAll => None,
+    }
 }
 
 #[expect(
@@ -236,7 +256,7 @@ fn trial(load: &Load, at: u64, offload: &str, interrupt: &Interrupt) -> Result<T
     clippy::cast_sign_loss,
     reason = "searches over whole numbers try whole numbers"
 )]
-fn whole(at: f64) -> u64 {
+fn number(at: f64) -> u64 {
     at as u64
 }
 
@@ -246,3 +266,7 @@ fn place(at: u64) -> f64 {
 }
 
 const FEWEST_BYTES: u32 = 16;
+/// How far the two sides of an edge may be apart, as a part of the bytes.
+pub const BYTES_PRECISION: f64 = 0.01;
+/// Of a load that says nothing of them.
+pub const JOBS: &str = "64";

@@ -1,7 +1,9 @@
 //! Where offload begins to win, in words.
 
 use super::super::modes::said;
-use super::{Again, Answer, BreakEven, MOST_BYTES, MOST_JOBS, NotSearched, Over};
+use super::parts::stretches;
+use super::search::{BYTES_PRECISION, JOBS, Search};
+use super::{Again, Answer, BreakEven, MOST_BYTES, MOST_JOBS, NotSearched, Outcome, Over, Trial};
 use crate::args::Load;
 use crate::report::numbers::{count, counted};
 
@@ -43,53 +45,90 @@ impl NotSearched {
     }
 }
 
+impl Outcome {
+    /// It in words.
+    pub fn said_of(self, offload: &str) -> String {
+        match self {
+            Self::Wins => format!("{offload} wins"),
+            Self::Loses => "software wins".to_owned(),
+            Self::Open => "neither wins for certain".to_owned(),
+            Self::Failed => "calls FAILED".to_owned(),
+        }
+    }
+}
+
 impl BreakEven {
     /// The answer in words.
-    pub(super) fn say(&self, load: &Load) -> String {
+    pub(super) fn say(&self, search: &Search<'_>) -> String {
+        if self.answer == Answer::Aborted {
+            let over = self.over.plural();
+            return format!("ABORTED: a signal broke the search over {over} off.");
+        }
+        let with = self.with(search.load);
+        let answer = match self.parts.is_empty() {
+            true => self.say_edges(),
+            false => self.say_parts(),
+        };
+        let (errors, how) = (self.say_errors(), self.say_how(search));
+        format!("{with}, offload by {} {answer}.{errors}{how}", self.offload)
+    }
+
+    /// With what it is searched.
+    fn with(&self, load: &Load) -> String {
         let op = op_of(load);
-        let offload = &self.offload;
-        let with = match self.over {
+        match self.over {
             Over::Jobs => format!("With {op}"),
             Over::Bytes => {
                 let name = op.split('@').next().unwrap_or(op);
-                let jobs = said(load, "load.jobs", &load.jobs).unwrap_or("64");
+                let jobs = said(load, "load.jobs", &load.jobs).unwrap_or(JOBS);
                 let plural = if jobs == "1" { "" } else { "s" };
                 format!("With {name} and {jobs} job{plural}")
             }
-        };
+        }
+    }
+
+    /// From where on it wins, and where it loses again.
+    fn say_edges(&self) -> String {
         let amount = |at| self.over.amount(at);
-        let answer = match self.answer {
-            Answer::From { wins_at, .. } => {
-                format!(
-                    "{with}, offload by {offload} wins from {} on",
-                    amount(wins_at)
-                )
-            }
-            Answer::Always { from } => {
-                let wins = match self.wins_to_the_end {
-                    Some(false) => "wins",
-                    _ => "always wins:",
-                };
-                let from = amount(from);
-                format!("{with}, offload by {offload} {wins} from {from} on")
-            }
+        let from = match self.answer {
+            Answer::From { wins_at, .. } => format!("wins from {} on", self.edge(wins_at)),
+            Answer::Always { from } => match self.wins_to_the_end {
+                Some(false) => format!("wins from {} on", amount(from)),
+                _ => format!("always wins: from {} on", amount(from)),
+            },
             Answer::Never { up_to } => {
+                let is_open = self.probes.iter().any(|it| it.outcome == Outcome::Open);
+                let [certain, known] = match is_open {
+                    true => [" for certain", ", as far as is known"],
+                    false => ["", ""],
+                };
                 let or = if self.has_errors() {
                     ", or calls fail,"
                 } else {
                     ""
                 };
+                let up_to = amount(up_to);
                 format!(
-                    "{with}, offload by {offload} never wins: software is as fast or faster{or} up to {}",
-                    amount(up_to)
+                    "never wins{certain}: software is as fast or faster{known}{or} up to {up_to}"
                 )
             }
-            Answer::Aborted => {
-                let over = self.over.plural();
-                format!("ABORTED: a signal broke the search over {over} off")
-            }
+            Answer::Aborted => String::new(),
         };
-        format!("{answer}{}.{}", self.say_again(), self.say_errors())
+        format!("{from}{}", self.say_again())
+    }
+
+    /// The edge below which it does not win for certain. Which of two neighbours it is, chance may decide.
+    fn edge(&self, wins_at: u64) -> String {
+        match (self.open_from, self.over) {
+            (Some(open), Over::Jobs) if open + 1 == wins_at => {
+                format!("{} or {}", count(open), self.over.amount(wins_at))
+            }
+            (Some(open), _) => {
+                let (open, wins_at) = (count(open), self.over.amount(wins_at));
+                format!("somewhere between {open} and {wins_at}")
+            }
+            (None, _) => self.over.amount(wins_at),
+        }
     }
 
     /// Where it loses again.
@@ -98,13 +137,59 @@ impl BreakEven {
             Over::Jobs => u64::from(MOST_JOBS),
             Over::Bytes => u64::from(MOST_BYTES),
         };
+        let certain = |at| {
+            let is_open = |it: &&Trial| it.at == at && it.outcome == Outcome::Open;
+            match self.probes.iter().any(|it| is_open(&it)) {
+                true => " for certain",
+                false => "",
+            }
+        };
         match (self.wins_to_the_end, self.loses_again) {
             (Some(false), Some(Again { loses_at, .. })) if loses_at < end => {
-                format!(", but no longer from {} on", count(loses_at))
+                let certain = certain(loses_at);
+                format!(", but no longer{certain} from {} on", count(loses_at))
             }
-            (Some(false), _) => format!(", but no longer at {}", count(end)),
+            (Some(false), _) => format!(", but no longer{} at {}", certain(end), count(end)),
             _ => String::new(),
         }
+    }
+
+    /// Where it won, where there is no one edge.
+    fn say_parts(&self) -> String {
+        let others = stretches(self, |outcome| outcome != Outcome::Wins);
+        let over = self.over.plural();
+        format!(
+            "wins in parts: of the {over} that were tried at {}, and not at {}",
+            listed(&self.parts),
+            listed(&others)
+        )
+    }
+
+    /// How well it is known: how much was run at each value, and how close the search went.
+    fn say_how(&self, search: &Search<'_>) -> String {
+        let load = search.load;
+        let ops = said(load, "load.ops", &load.ops).map(|ops| format!("{ops} ops"));
+        let time = said(load, "load.duration", &load.duration);
+        let length = ops.or_else(|| time.map(|time| time.trim_matches(['"', '\'']).to_owned()));
+        let length = length.map_or_else(String::new, |length| format!("{length} and "));
+        let all = search.seeds.len() as u64;
+        let [fewest, most] = self.runs();
+        let seeds = match (fewest, most) {
+            _ if all == 1 => "one seed, of which no interval is known".to_owned(),
+            (2, 2) if all > 2 && load.is_virtual() => {
+                "two seeds, which came to the same".to_owned()
+            }
+            _ if u64::from(fewest) == all => counted(all, "seed"),
+            _ => format!("up to {}", counted(all, "seed")),
+        };
+        let (over, close) = match self.over {
+            Over::Jobs => ("number of jobs", String::new()),
+            Over::Bytes => (
+                "size",
+                format!("bytes are within {:.0} %, and ", BYTES_PRECISION * 100.0),
+            ),
+        };
+        format!(" Each {over} was tried with {length}{seeds}; {close}more ops may move an edge.")
     }
 
     /// Where calls failed, so that nothing was won.
@@ -126,6 +211,27 @@ impl BreakEven {
     }
 }
 
+/// `3 to 5 and 8`, with as many stretches as one reads.
+fn listed(stretches: &[[u64; 2]]) -> String {
+    let mut said: Vec<String> = stretches.iter().take(MOST_STRETCHES).map(one).collect();
+    let more = stretches.len().saturating_sub(MOST_STRETCHES);
+    if more > 0 {
+        said.push(format!("{more} more"));
+    }
+    match said.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+fn one([from, to]: &[u64; 2]) -> String {
+    match from == to {
+        true => count(*from),
+        false => format!("{} to {}", count(*from), count(*to)),
+    }
+}
+
 /// What `load` does, as it was typed.
 pub fn op_of(load: &Load) -> &str {
     let op = said(load, "load.op", &load.op).or(said(load, "load.mix", &load.mix));
@@ -141,6 +247,11 @@ pub const NOT_WANTED: &str = "Nobody wanted to know: --no-break-even.";
 /// Why nothing is searched in an open loop.
 pub const OPEN: &str = "In an open loop throughput is the rate of the arrivals: where offload begins to win, a \
     closed loop tells (without --rate).";
+/// Why nothing is searched where there is nothing to win.
+pub const TAKES_NO_TIME: &str = "Where offload begins to win is not searched: software takes no time here, and nothing \
+    wins against it. What it costs, --set host.base=measured says, or --set host.software.";
+/// In a sentence.
+const MOST_STRETCHES: usize = 6;
 /// Why nothing is searched where runs may end before their time.
 pub const MAY_END: &str = "Where offload begins to win is not searched: --set abort may end runs before their time, \
     and what ran until then cannot be held against each other.";

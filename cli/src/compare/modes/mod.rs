@@ -70,6 +70,9 @@ struct ModeFigures {
     speed_up: Option<Estimate>,
     /// Latency, ns.
     latency: Latency,
+    /// What became of the arrivals, if the loop was open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open_loop: Option<OpenLoop>,
     /// Where the time of the device's ops went; empty in software.
     stages: Vec<StageMean>,
     /// How it stands to software, in words; `null` of software itself.
@@ -85,6 +88,19 @@ struct Latency {
     p50_ns: Option<Estimate>,
     /// 99th percentile.
     p99_ns: Option<Estimate>,
+}
+
+/// The arrivals of an open loop, of all seeds.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct OpenLoop {
+    /// Arrivals.
+    arrivals: u64,
+    /// Of them, those that were started late, for whatever reason.
+    late: u64,
+    /// Of them, those that were never started. They are in no figure.
+    dropped: u64,
+    /// 99th percentile from call to return, ns, which hides what was started late.
+    uncorrected_p99_ns: Option<Estimate>,
 }
 
 /// A stage.
@@ -137,4 +153,4 @@ impl Render for ModesReport {
 /// Their names, as reports have them.
 pub const MODES: [&str; 4] = ["software", "sync", "fd", "callback"];
 /// Name and version of the JSON format.
-const FORMAT: &str = "pausewake-compare-modes/2";
+const FORMAT: &str = "pausewake-compare-modes/3";

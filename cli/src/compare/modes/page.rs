@@ -20,8 +20,8 @@ impl ModesReport {
             about: Some(&self.load),
             verdict,
             word: (verdict == Verdict::Holds).then_some("Compared"),
-            is_doubtful: false,
-            reasons: self.words().collect(),
+            is_doubtful: self.doubts().next().is_some(),
+            reasons: self.doubts().chain(self.words()).collect(),
             chips: vec![
                 ("clock", self.clock.clone()),
                 ("seeds", self.seeds_in_words()),
@@ -50,7 +50,11 @@ impl ModesReport {
 fn card(mode: &ModeFigures) -> Card {
     let note = mode.speed_up.filter(|_| mode.words.is_some());
     let failed = (mode.errors > 0).then(|| format!("{} FAILED", counted(mode.errors, "call")));
-    let note = failed.or_else(|| {
+    let dropped = mode.open_loop.as_ref().filter(|it| it.dropped > 0);
+    let dropped = dropped.map(|it| format!("dropped {}", counted(it.dropped, "arrival")));
+    let lost: Vec<String> = failed.into_iter().chain(dropped).collect();
+    let lost = (!lost.is_empty()).then(|| lost.join(", "));
+    let note = lost.or_else(|| {
         note.map(|it| {
             let half = it.half_width.map(|half| format!(" ± {}", amount(half)));
             format!(
@@ -68,7 +72,10 @@ fn card(mode: &ModeFigures) -> Card {
             rate => short_value(rate),
         }),
         unit: "op/s",
-        note: note.unwrap_or_else(|| "what the others are held against".to_owned()),
+        note: note.unwrap_or_else(|| match &*mode.mode {
+            "software" => "what the others are held against".to_owned(),
+            _ => "held against nothing".to_owned(),
+        }),
     }
 }
 
@@ -83,6 +90,10 @@ fn wins_from(found: &BreakEven) -> Option<Card> {
             _ => found.over.plural(),
         },
         note: match (found.wins_to_the_end, found.loses_again) {
+            _ if !found.parts.is_empty() => {
+                let until = found.parts.last().map(|[_, until]| count(*until));
+                format!("up to {}, in parts", until.unwrap_or_default())
+            }
             (_, Some(again)) => format!("up to {}", count(again.wins_at)),
             (Some(false), None) => "but not to the end".to_owned(),
             _ => "to the end of the search".to_owned(),
@@ -101,15 +112,17 @@ fn chart(found: &BreakEven) -> Sweep {
     let crossing = match found.answer {
         Answer::From { wins_at, loses_at } => Some(Band {
             label: format!(
-                "{offload} begins to win: not at {}, but at {}",
+                "{offload} begins to win: not for certain at {}, but at {}",
                 found.over.amount(loses_at),
                 found.over.amount(wins_at)
             ),
-            range: [place(loses_at), place(wins_at)],
+            range: [place(found.open_from.unwrap_or(loses_at)), place(wins_at)],
         }),
         _ => None,
     };
-    let again = found.loses_again.map(|again| Band {
+    let crossing = crossing.filter(|_| found.parts.is_empty());
+    let again = found.loses_again.filter(|_| found.parts.is_empty());
+    let again = again.map(|again| Band {
         label: format!(
             "{offload} wins for the last time: at {}, and not at {}",
             found.over.amount(again.wins_at),
@@ -154,20 +167,18 @@ fn trials(found: &BreakEven) -> (&'static str, Table) {
     let heads = [found.over.plural()]
         .into_iter()
         .chain(modes.iter().copied());
-    let mut table = Table::of_figures(heads.chain([""]));
-    let mut probes: Vec<_> = found.probes.iter().collect();
-    probes.sort_by_key(|it| it.at);
-    for trial in probes {
+    let mut table = Table::of_figures(heads.chain(["speed-up", "+-", ""]));
+    for trial in found.sorted() {
         let rates = modes
             .iter()
             .map(|mode| or_na(trial.ops_per_s(mode, &found.offload), amount));
-        let said = match trial.offload_wins() {
-            _ if trial.has_errors() => "calls FAILED".to_owned(),
-            true => format!("{} wins", found.offload),
-            false => "software wins".to_owned(),
-        };
-        let cells = [count(trial.at)].into_iter().chain(rates);
-        table.row(cells.chain([said]));
+        let half = trial.speed_up.and_then(|it| it.half_width);
+        let speed_up = [
+            or_na(trial.speed_up, |it| amount(it.mean)),
+            or_na(half, amount),
+        ];
+        let cells = [count(trial.at)].into_iter().chain(rates).chain(speed_up);
+        table.row(cells.chain([trial.outcome.said_of(&found.offload)]));
     }
     (title, table)
 }

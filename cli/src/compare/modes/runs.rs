@@ -1,11 +1,11 @@
 //! All modes with all seeds.
 
 use super::super::CompareError;
-use super::super::break_even;
+use super::super::break_even::{self, Search};
 use super::super::statistics::Estimate;
 use super::ways::{check, command, in_mode, modes_of, with_defaults};
-use super::words::{ended, failed, notes, stands};
-use super::{FORMAT, Latency, ModeFigures, ModesReport, StageMean};
+use super::words::{against, notes, said_of, takes_no_time};
+use super::{FORMAT, Latency, ModeFigures, ModesReport, OpenLoop, StageMean};
 use crate::args::Compare;
 use crate::interrupt::Interrupt;
 use crate::live;
@@ -20,7 +20,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
     check(&args.load)?;
     let load = with_defaults(&args.load);
     let first = load.seed.unwrap_or(probe::FIRST_SEED);
-    let seeds: Vec<u64> = (0..u64::from(args.seeds))
+    let seeds: Vec<u64> = (0..u64::from(args.seeds()))
         .map(|index| first.wrapping_add(index))
         .collect();
     let mut all = Vec::new();
@@ -56,7 +56,14 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
         .map(|(mode, runs)| ModeFigures::new(mode, runs, software));
     let modes: Vec<_> = modes.collect();
     let mut notes = notes(&load, &modes, interrupt.is_raised());
-    let (break_even, no_break_even) = break_even::search(&load, !args.no_break_even, interrupt)?;
+    let search = Search {
+        load: &load,
+        seeds: &seeds,
+        offload: load.notify.as_deref().unwrap_or("callback"),
+        interrupt,
+    };
+    let (break_even, no_break_even) =
+        break_even::search(&search, !args.no_break_even, takes_no_time(software))?;
     let about = all[0].1[0].variants()[0].scenario.clone();
     let command = command(args, &load);
     let merged: Vec<_> = all
@@ -108,49 +115,56 @@ fn merged(mut runs: Vec<Reports>) -> Reports {
 impl ModeFigures {
     fn new(mode: &'static str, runs: &[Reports], software: &[Reports]) -> Self {
         let estimate = |figure: fn(&Report) -> Option<f64>| Estimate::of(&figures(runs, figure));
-        let rates = figures(runs, |it| it.ops_per_s);
-        // The same seed means the same arrivals, ops and service times.
-        let ratios = rates
-            .iter()
-            .zip(figures(software, |it| it.ops_per_s))
-            .map(|(its, software)| its / software);
-        let speed_up = Estimate::of(&ratios.collect::<Vec<_>>());
         let merged = merged(runs.to_vec());
-        let stages = merged.variants()[0].stages.iter().map(|stage| StageMean {
+        let merged = &merged.variants()[0];
+        let stages = merged.stages.iter().map(|stage| StageMean {
             stage: stage.stage.to_string(),
             mean_ns: stage.times.mean_ns,
         });
-        let ended = ended(mode, runs);
-        let is_ended = ended.is_some();
-        let speed_up =
-            speed_up.filter(|_| ended.is_none() && self::ended("software", software).is_none());
-        let words = if let Some(ended) = ended {
-            Some(format!("{ended}, and is held against nothing."))
-        } else if let Some(ended) = self::ended("software", software) {
-            Some(format!("{ended}: {mode} is held against nothing."))
-        } else if let Some(failed) = failed(mode, runs) {
-            let words = format!("{failed}, which then wins nothing, whatever its throughput.");
-            Some(words)
-        } else if let Some(failed) = failed("software", software) {
-            Some(format!("{failed}: {mode} wins nothing against that."))
-        } else {
-            speed_up.map(|it| stands(mode, it))
+        let uncorrected = |it: &Report| it.uncorrected.as_ref()?.p99_ns.map(ns);
+        let speed_up = speed_up(runs, software);
+        let (speed_up, words) = match against(mode, runs, software) {
+            Some(why) => (None, Some(why)),
+            None => (speed_up, said_of(mode, runs, software, speed_up)),
         };
         Self {
             mode: mode.into(),
             ops: sum(runs, |it| it.ops),
             errors: sum(runs, |it| it.errors.total),
-            ops_per_s: Estimate::of(&rates),
+            ops_per_s: estimate(|it| it.ops_per_s),
             speed_up,
-            words: words.filter(|_| mode != "software" || is_ended),
+            words,
             latency: Latency {
                 mean_ns: estimate(|it| it.latency.mean_ns.map(ns)),
                 p50_ns: estimate(|it| it.latency.p50_ns.map(ns)),
                 p99_ns: estimate(|it| it.latency.p99_ns.map(ns)),
             },
+            open_loop: merged.open_loop.as_ref().map(|it| OpenLoop {
+                arrivals: it.arrivals,
+                late: it.late,
+                dropped: it.dropped,
+                uncorrected_p99_ns: estimate(uncorrected),
+            }),
             stages: stages.collect(),
         }
     }
+}
+
+/// How many times as fast as software, seed by seed: the same seed means the same arrivals, ops and service
+/// times. Not known unless all runs have a throughput.
+fn speed_up(runs: &[Reports], software: &[Reports]) -> Option<Estimate> {
+    let rates = |runs: &[Reports]| -> Option<Vec<f64>> {
+        let reports = runs.iter().flat_map(Reports::variants);
+        reports
+            .map(|it| it.ops_per_s.filter(|rate| *rate > 0.0))
+            .collect()
+    };
+    let (its, software) = (rates(runs)?, rates(software)?);
+    let ratios = its
+        .iter()
+        .zip(software)
+        .map(|(its, software)| its / software);
+    Estimate::of(&ratios.collect::<Vec<_>>())
 }
 
 fn ns(time_ns: u64) -> f64 {

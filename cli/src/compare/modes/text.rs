@@ -1,7 +1,7 @@
 //! Modes as text: figures and stages, side by side.
 
 use super::super::statistics::Estimate;
-use super::{ModeFigures, ModesReport};
+use super::{ModeFigures, ModesReport, OpenLoop};
 use crate::report::numbers::{amount, count, or_na, time};
 use crate::report::table::Table;
 use crate::report::{Verdict, paragraph, printable};
@@ -20,7 +20,10 @@ impl ModesReport {
         about.row(["compare".to_owned(), printable(&self.load)]);
         about.row(["run".to_owned(), format!("{} clock, {seeds}", self.clock)]);
         about.row(["command".to_owned(), printable(&self.command)]);
-        let mut parts = vec![about.to_string(), self.figures().to_string()];
+        let mut parts = vec![about.to_string()];
+        let doubts = self.doubts();
+        parts.extend(doubts.map(|it| paragraph(&printable(&it))));
+        parts.push(self.figures().to_string());
         parts.push(self.stages().to_string());
         if matches!(self.verdict(), Verdict::Aborted) {
             parts.push(paragraph(
@@ -38,19 +41,8 @@ impl ModesReport {
     pub(super) fn figures(&self) -> Table {
         let heads = self.modes.iter().map(|it| &*it.mode);
         let mut table = Table::of_figures([""].into_iter().chain(heads));
-        type Row = (
-            &'static str,
-            fn(&ModeFigures) -> Option<Estimate>,
-            fn(f64) -> String,
-        );
-        let rows: [Row; 5] = [
-            ("op/s", |it| it.ops_per_s, amount),
-            ("speed-up", |it| it.speed_up, amount),
-            ("latency", |it| it.latency.mean_ns, time_of),
-            ("  p50", |it| it.latency.p50_ns, time_of),
-            ("  p99", |it| it.latency.p99_ns, time_of),
-        ];
-        for (label, figure, show) in rows {
+        let is_open = self.modes.iter().any(|it| it.open_loop.is_some());
+        for (label, figure, show) in ROWS.into_iter().chain(is_open.then_some(UNCORRECTED)) {
             let cells = self
                 .modes
                 .iter()
@@ -61,6 +53,13 @@ impl ModesReport {
                 let cells = self.modes.iter().map(|it| or_na(half(it), show));
                 table.row(["    +-".to_owned()].into_iter().chain(cells));
             }
+        }
+        for (label, figure) in OF_ARRIVALS.into_iter().filter(|_| is_open) {
+            let cells = self.modes.iter().map(|it| {
+                let open_loop = it.open_loop.as_ref();
+                or_na(open_loop.map(figure), count)
+            });
+            table.row([label.to_owned()].into_iter().chain(cells));
         }
         let errors = self.modes.iter().map(|it| count(it.errors));
         table.row(["errors".to_owned()].into_iter().chain(errors));
@@ -83,6 +82,31 @@ impl ModesReport {
         table
     }
 }
+
+/// A figure of each mode: its label, where it stands, and how it is shown.
+type Row = (
+    &'static str,
+    fn(&ModeFigures) -> Option<Estimate>,
+    fn(f64) -> String,
+);
+
+const ROWS: [Row; 5] = [
+    ("op/s", |it| it.ops_per_s, amount),
+    ("speed-up", |it| it.speed_up, amount),
+    ("latency", |it| it.latency.mean_ns, time_of),
+    ("  p50", |it| it.latency.p50_ns, time_of),
+    ("  p99", |it| it.latency.p99_ns, time_of),
+];
+/// A count of arrivals: its label, and where it stands.
+type CountRow = (&'static str, fn(&OpenLoop) -> u64);
+
+const OF_ARRIVALS: [CountRow; 2] = [("late", |it| it.late), ("dropped", |it| it.dropped)];
+/// Of an open loop.
+const UNCORRECTED: Row = (
+    "uncorr. p99",
+    |it| it.open_loop.as_ref()?.uncorrected_p99_ns,
+    time_of,
+);
 
 fn time_of(time_ns: f64) -> String {
     time(pausewake_device::Nanos::from_f64(time_ns).get())

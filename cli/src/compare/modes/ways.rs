@@ -29,7 +29,7 @@ pub fn scenario(args: &Compare) -> Result<String, CompareError> {
         "# {}\n# compares these variants, with {} of which this has the first; its search for where offload\n\
          # begins to win runs them with other jobs and sizes.\n\n{table}",
         command(args, &load),
-        counted(args.seeds.into(), "seed"),
+        counted(args.seeds().into(), "seed"),
     );
     for mode in modes_of(&load) {
         let entry = match is_engine_mode(mode) {
@@ -148,7 +148,7 @@ fn is_engine_mode(mode: &str) -> bool {
 
 /// The command that compares again, for a shell.
 pub fn command(args: &Compare, load: &Load) -> String {
-    let mut words = vec!["--seeds".to_owned(), args.seeds.to_string()];
+    let mut words = vec!["--seeds".to_owned(), args.seeds().to_string()];
     if args.no_break_even {
         words.push("--no-break-even".to_owned());
     }

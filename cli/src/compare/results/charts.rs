@@ -22,7 +22,7 @@ impl ResultsReport {
             return Vec::new();
         };
         let longest = points.iter().filter_map(|it| it.pair.figure("p99"));
-        let longest = longest.map(|it| it.baseline.max(it.candidate));
+        let longest = longest.flat_map(|it| it.baseline.into_iter().chain(it.candidate));
         let unit = TimeUnit::of(Nanos::from_f64(longest.fold(1.0, f64::max)));
         let [per_s, latency] = [("throughput", 1.0), ("p99", unit.length_ns)];
         let axis = format!("latency, {}", unit.name);
@@ -75,7 +75,7 @@ fn series(points: &[At<'_>], (figure, one): (&str, f64)) -> Vec<Swept> {
         },
         points: (points.iter().filter(|it| it.line == **line))
             .map(|it| {
-                let value = it.pair.figure(figure).map(|figure| match side {
+                let value = it.pair.figure(figure).and_then(|figure| match side {
                     "baseline" => figure.baseline,
                     _ => figure.candidate,
                 });

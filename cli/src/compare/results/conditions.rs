@@ -51,6 +51,17 @@ impl Condition {
         }
     }
 
+    /// `condition` where the candidate has nothing beside `before`: what was not measured fails.
+    pub fn of_none(condition: &FailIf, before: &Report) -> Self {
+        Self {
+            variant: before.scenario.variant.clone(),
+            fail_if: condition.text.clone(),
+            difference: None,
+            from_nothing: false,
+            fails: Some(true),
+        }
+    }
+
     /// `condition`, held against `before` and `after`.
     pub fn new(condition: &FailIf, before: &Report, after: &Report) -> Self {
         let figures = [before, after].map(|it| it.figure(&condition.figure));

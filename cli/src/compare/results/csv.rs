@@ -19,8 +19,8 @@ impl ResultsReport {
                 [
                     pair.variant.clone().unwrap_or_default(),
                     it.figure.clone(),
-                    rounded(Some(it.baseline)),
-                    rounded(Some(it.candidate)),
+                    rounded(it.baseline),
+                    rounded(it.candidate),
                     rounded(it.difference),
                     rounded(it.half_width),
                 ]

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::condition::FailIf;
 use super::super::statistics::{mean, student_t, variance_of_mean};
+use super::words::verdicts;
 use crate::report::Report;
+use crate::report::numbers::or_na;
 
 /// The same variant of both.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +29,7 @@ pub struct Pair {
 /// An entry of the configuration.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Differing {
-    /// Its path.
+    /// Its path; of a file that changed, what it is for and the path of the file.
     pub(super) entry: String,
     /// In the baseline; `null` if it is not said there.
     pub(super) baseline: Option<String>,
@@ -40,11 +42,11 @@ pub struct Differing {
 pub struct Difference {
     /// Its name, as `[expect]` has it.
     pub(super) figure: String,
-    /// Of the baseline: nanoseconds, ops per second, a count or a share.
-    pub(super) baseline: f64,
+    /// Of the baseline: nanoseconds, ops per second, a count or a share; `null` if it has none.
+    pub(super) baseline: Option<f64>,
     /// Of the candidate.
-    pub(super) candidate: f64,
-    /// Candidate less baseline, as a part of the baseline: 0.05 is 5 %; `null` if that is zero.
+    pub(super) candidate: Option<f64>,
+    /// Candidate less baseline, as a part of the baseline: 0.05 is 5 %; `null` if that is zero, or one has none.
     pub(super) difference: Option<f64>,
     /// Half of the interval around it that holds the true one with a confidence of 95 %; `null` where
     /// none is known.
@@ -72,6 +74,12 @@ impl Pair {
                 candidate: b,
             })
         });
+        let files = before.other_files(after).into_iter();
+        let files = files.map(|(file, [a, b])| Differing {
+            entry: file,
+            baseline: Some(a),
+            candidate: Some(b),
+        });
         let mut names: Vec<&str> = FIGURES.to_vec();
         for condition in conditions {
             if !names.contains(&condition.figure.as_str()) {
@@ -82,14 +90,14 @@ impl Pair {
         let figures: Vec<_> = figures
             .filter_map(|it| Difference::new(it, before, after))
             .collect();
-        let void = void(before, after);
+        let void = void(before, after).or_else(|| nothing_returned(before, after));
         let words = match &void {
             Some(why) => vec![format!("Not held against each other: {why}.")],
-            None => figures.iter().filter_map(Difference::in_words).collect(),
+            None => verdicts(&figures, before, after),
         };
         Self {
             variant: before.scenario.variant.clone(),
-            differing: differing.collect(),
+            differing: differing.chain(files).collect(),
             words,
             figures,
             void,
@@ -105,23 +113,44 @@ pub fn void(before: &Report, after: &Report) -> Option<String> {
         let aborted = report.aborted.as_ref();
         let aborted = aborted.map(|_| format!("the {side} was ended before its time"));
         let invalid = report.invalid.as_ref();
-        aborted.or_else(|| invalid.map(|_| format!("the {side} is invalid")))
+        let invalid = invalid.map(|_| format!("the {side} is invalid"));
+        let empty = || report.is_empty().then(|| returned_nothing(side));
+        aborted.or(invalid).or_else(empty)
     });
+    joined(why)
+}
+
+/// Why there is no more to be said of how `before` and `after` stand to each other than what failed: of one of them
+/// no call returned. Its throughput of nothing can be judged all the same.
+fn nothing_returned(before: &Report, after: &Report) -> Option<String> {
+    let sides = [("baseline", before), ("candidate", after)].into_iter();
+    let empty = sides.filter(|(_, report)| report.ops == 0);
+    joined(empty.map(|(side, _)| returned_nothing(side)))
+}
+
+fn returned_nothing(side: &str) -> String {
+    format!("the {side} returned nothing")
+}
+
+fn joined(why: impl Iterator<Item = String>) -> Option<String> {
     let why: Vec<String> = why.collect();
     (!why.is_empty()).then(|| why.join(", and "))
 }
 
 impl Difference {
-    /// Of a figure that both have.
+    /// Of a figure that one of them has.
     fn new(name: &str, before: &Report, after: &Report) -> Option<Self> {
-        let (a, b) = (before.figure(name)?, after.figure(name)?);
+        let figures = [before, after].map(|it| it.figure(name));
+        let [baseline, candidate] = figures.map(|it| it.map(|it| it.value));
+        baseline.or(candidate)?;
+        let both = baseline.zip(candidate);
         Some(Self {
             figure: name.to_owned(),
-            baseline: a.value,
-            candidate: b.value,
-            difference: relative(a.value, b.value),
-            half_width: half_width(name, before, after),
-            shown: [a.to_string(), b.to_string()],
+            baseline,
+            candidate,
+            difference: both.and_then(|(a, b)| relative(a, b)),
+            half_width: half_width(name, before, after).filter(|half| half.is_finite()),
+            shown: figures.map(|it| or_na(it, |it| it.to_string())),
         })
     }
 
@@ -149,6 +178,13 @@ impl Pair {
     /// The figure of this name, if both have it.
     pub(super) fn figure(&self, name: &str) -> Option<&Difference> {
         self.figures.iter().find(|it| it.figure == name)
+    }
+
+    /// Whether the baseline, and the candidate, dropped arrivals.
+    pub(super) fn drops(&self) -> [bool; 2] {
+        let dropped = self.figure("dropped");
+        let counts = dropped.map_or([None; 2], |it| [it.baseline, it.candidate]);
+        counts.map(|count| count.is_some_and(|count| count > 0.0))
     }
 }
 
@@ -233,7 +269,7 @@ fn stretches(report: &Report) -> Option<Vec<Stretch>> {
 }
 
 /// As `[expect]` names them.
-const FIGURES: [&str; 14] = [
+const FIGURES: [&str; 17] = [
     "throughput",
     "mean",
     "p50",
@@ -242,11 +278,14 @@ const FIGURES: [&str; 14] = [
     "p99",
     "p999",
     "max",
+    "uncorrected.p99",
     "prepare.mean",
     "ring.mean",
     "service.mean",
     "notify.mean",
     "resume.mean",
+    "late",
+    "dropped",
     "errors",
 ];
 /// As many as give means that are nearly normal and, of a run that is long enough, nearly independent.

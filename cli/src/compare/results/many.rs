@@ -39,6 +39,16 @@ impl ResultsReport {
             let all = self.pairs.len();
             summary.push(("errors", format!("more than before in {failing} of {all}")));
         }
+        for (side, name) in ["baseline", "candidate"].into_iter().enumerate() {
+            let dropping = self.pairs.iter().filter(|pair| pair.drops()[side]).count();
+            if dropping > 0 {
+                let all = self.pairs.len();
+                summary.push((
+                    "dropped",
+                    format!("arrivals of the {name} in {dropping} of {all}"),
+                ));
+            }
+        }
         summary
     }
 
@@ -78,6 +88,14 @@ impl ResultsReport {
         if void > 0 {
             groups.push(format!("not held against each other in {void} of {all}"));
         }
+        let drop = self
+            .pairs
+            .iter()
+            .filter(|pair| pair.drops().contains(&true));
+        let drop = drop.count();
+        if drop > 0 && figure == "throughput" {
+            groups.push(format!("arrivals were dropped in {drop} of {all}"));
+        }
         (!groups.is_empty()).then(|| groups.join("; "))
     }
 
@@ -108,15 +126,7 @@ impl ResultsReport {
                 or_na(throughput.and_then(|it| it.difference).map(percent)),
                 throughput.and_then(Difference::half).unwrap_or_default(),
                 or_na(p99.map(percent)),
-                match throughput.and_then(Difference::stand) {
-                    _ if pair.void.is_some() => "VOID",
-                    Some(Stand::Above) => "faster",
-                    Some(Stand::Below) => "slower",
-                    Some(Stand::Unclear) => "unclear",
-                    Some(Stand::Same) => "same",
-                    None => "",
-                }
-                .to_owned(),
+                pair.in_a_word(throughput),
             ]);
         }
         table
@@ -198,6 +208,22 @@ impl ResultsReport {
             (said, !failing.is_empty())
         });
         judged.collect()
+    }
+}
+
+impl Pair {
+    /// How the candidate's `throughput` stands to the baseline's; where one of them dropped arrivals, that alone.
+    fn in_a_word(&self, throughput: Option<&Difference>) -> String {
+        let word = match throughput.and_then(Difference::stand) {
+            _ if self.void.is_some() => "VOID",
+            _ if self.drops().contains(&true) => "DROPS",
+            Some(Stand::Above) => "faster",
+            Some(Stand::Below) => "slower",
+            Some(Stand::Unclear) => "unclear",
+            Some(Stand::Same) => "same",
+            None => "",
+        };
+        word.to_owned()
     }
 }
 

@@ -78,14 +78,10 @@ impl ResultsReport {
     /// They have no variant in common, or a condition names a figure that neither has.
     pub fn new(command: String, sides: Sides, conditions: &[FailIf]) -> Result<Self, CompareError> {
         let [before, after] = [&sides.reports[0], &sides.reports[1]].map(Reports::variants);
-        let (pairs, alone) = pair(before, after, &sides.names);
+        let (pairs, alone) = pair(before, after);
         if pairs.is_empty() {
-            let alone: Vec<&str> = alone.iter().map(String::as_str).collect();
-            return Err(CompareError::Flags {
-                wrong: format!("they have no variant in common: {}", some_of(&alone)),
-                accepted: "results of the same scenario, sweeps that have points in common, or results of \
-                           one run each",
-            });
+            let [before, after] = alone.map(|it| it.into_iter().map(Report::label).collect());
+            return Err(nothing_in_common([&before, &after], &sides.names));
         }
         for condition in conditions {
             let figure = |report: &&Report| report.figure(&condition.figure).is_some();
@@ -107,7 +103,12 @@ impl ResultsReport {
                 .iter()
                 .map(|it| Condition::new(it, before, after))
         });
-        let mut judged: Vec<_> = judged.collect();
+        // What the candidate lacks was not measured.
+        let lacking = alone[0].iter().flat_map(|before| {
+            let conditions = conditions.iter();
+            conditions.map(|it| Condition::of_none(it, before))
+        });
+        let mut judged: Vec<_> = judged.chain(lacking).collect();
         let compared = pairs
             .iter()
             .map(|(a, b)| Pair::new(a, b, conditions))
@@ -119,6 +120,7 @@ impl ResultsReport {
             }
         }
         let objections = sides.objections();
+        let alone = in_words(&alone, &sides.names);
         let [baseline, candidate] = sides.names;
         let labels = labels(&baseline, &candidate);
         Ok(Self {
@@ -197,29 +199,46 @@ fn verdict(sides: &Sides, conditions: &[Condition]) -> Verdict {
 
 type Pairs<'a> = Vec<(&'a Report, &'a Report)>;
 
-/// Variants of the same name, and those that have no partner; a single one of each goes with the other,
+/// Variants of the same name, and those of each side that have no partner; a single one of each goes with the other,
 /// whatever it is called.
-fn pair<'a>(
-    before: &'a [Report],
-    after: &'a [Report],
-    names: &[String; 2],
-) -> (Pairs<'a>, Vec<String>) {
+fn pair<'a>(before: &'a [Report], after: &'a [Report]) -> (Pairs<'a>, [Vec<&'a Report>; 2]) {
     if let ([before], [after]) = (before, after) {
-        return (vec![(before, after)], Vec::new());
+        return (vec![(before, after)], [const { Vec::new() }; 2]);
     }
     let find =
         |all: &'a [Report], report: &Report| all.iter().find(|it| it.label() == report.label());
     let pairs = before.iter().filter_map(|it| Some((it, find(after, it)?)));
-    let alone = |ours: &'a [Report], theirs: &'a [Report], name: &str| {
+    let alone = |ours: &'a [Report], theirs: &'a [Report]| {
         let alone = ours.iter().filter(|it| find(theirs, it).is_none());
-        let name = name.to_owned();
-        alone
-            .map(move |it| format!("{}, in {name}", it.label()))
-            .collect::<Vec<_>>()
+        alone.collect::<Vec<_>>()
     };
-    let mut lonely = alone(before, after, &names[0]);
-    lonely.extend(alone(after, before, &names[1]));
-    (pairs.collect(), lonely)
+    (
+        pairs.collect(),
+        [alone(before, after), alone(after, before)],
+    )
+}
+
+/// What each side has alone, with the side's name.
+fn in_words(alone: &[Vec<&Report>; 2], names: &[String; 2]) -> Vec<String> {
+    let sides = alone.iter().zip(names);
+    let said = sides.flat_map(|(reports, name)| {
+        let reports = reports.iter();
+        reports.map(move |it| format!("{}, in {name}", it.label()))
+    });
+    said.collect()
+}
+
+/// That results with these variants, of these names, have none that both have.
+pub fn nothing_in_common(labels: [&Vec<&str>; 2], names: &[String; 2]) -> CompareError {
+    let sides = labels.into_iter().zip(names);
+    let sides = sides.map(|(labels, name)| format!("{}, in {name}", some_of(labels)));
+    CompareError::Flags {
+        wrong: format!(
+            "they have no variant in common: {}",
+            sides.collect::<Vec<_>>().join("; ")
+        ),
+        accepted: "results of the same scenario, sweeps that have points in common, or results of one run each",
+    }
 }
 
 /// What charts call them: distinct, whatever the files are.

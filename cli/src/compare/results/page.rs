@@ -50,7 +50,7 @@ impl ResultsReport {
             about: None,
             verdict: self.verdict,
             word: word.then_some("Compared"),
-            is_doubtful: false,
+            is_doubtful: !self.objections.is_empty(),
             reasons,
             chips: vec![
                 ("baseline", self.baseline.clone()),

@@ -1,10 +1,11 @@
 //! How results stand to each other, in sentences.
 
-use super::super::{broken, exit_in_words};
+use super::super::{broken, dropped, exit_in_words};
 use super::differences::{Difference, Differing, Pair, Stand};
+use super::many::some_of;
 use super::{ResultsReport, Sides, is_void};
-use crate::report::Verdict;
 use crate::report::numbers::{count, difference as percent};
+use crate::report::{Report, Verdict, remarks};
 
 impl Sides {
     /// What is to be said against the results.
@@ -34,7 +35,32 @@ impl Sides {
             });
             [wrong, invalid, aborted].into_iter().flatten()
         });
-        said.chain(self.broken()).collect()
+        said.chain(self.broken()).chain(self.remarks()).collect()
+    }
+
+    /// What the reports themselves remark; of many variants which of them do.
+    fn remarks(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for (reports, name) in self.reports.iter().zip(&self.names) {
+            let variants = reports.variants();
+            let mut by_head: Vec<(String, Vec<&str>)> = Vec::new();
+            for report in variants {
+                for remark in remarks(report) {
+                    let (head, rest) = remark.split_once(": ").unwrap_or((&remark, ""));
+                    if let [_] = variants {
+                        said.push(format!("{head}: {name}: {rest}"));
+                        continue;
+                    }
+                    match by_head.iter_mut().find(|(known, _)| known == head) {
+                        Some((_, labels)) => labels.push(report.label()),
+                        None => by_head.push((head.to_owned(), vec![report.label()])),
+                    }
+                }
+            }
+            let many = by_head.iter();
+            said.extend(many.map(|(head, labels)| format!("{head}: {name}: {}.", some_of(labels))));
+        }
+        said
     }
 
     /// What was expected of the run and does not hold; of what was saved, it is its own affair.
@@ -82,7 +108,7 @@ impl Pair {
 }
 
 impl Difference {
-    /// It as a sentence, if it is one of those that decide.
+    /// It as a sentence without its end, if it is one of those that decide.
     pub(super) fn in_words(&self) -> Option<String> {
         let (subject, above, below) = match self.figure.as_str() {
             "throughput" => ("The candidate is", "faster", "slower"),
@@ -92,13 +118,13 @@ impl Difference {
         };
         let known = self.half().map(|half| format!(" ± {half}"));
         let known = known.unwrap_or_default();
-        let by = |than: &str| format!("{subject} {than} by {:.2} %{known}.", self.size() * 100.0);
+        let by = |than: &str| format!("{subject} {than} by {:.2} %{known}", self.size() * 100.0);
         Some(match self.stand()? {
-            Stand::Same if self.figure == "throughput" => format!("{subject} as fast."),
-            Stand::Same => format!("{subject} the same."),
+            Stand::Same if self.figure == "throughput" => format!("{subject} as fast"),
+            Stand::Same => format!("{subject} the same"),
             Stand::Unclear => {
                 let difference = percent(self.difference?);
-                format!("{subject} not certainly {above} or {below}: {difference}{known}.")
+                format!("{subject} not certainly {above} or {below}: {difference}{known}")
             }
             Stand::Above => by(above),
             Stand::Below => by(below),
@@ -118,6 +144,30 @@ impl Differing {
         let (a, b) = (or(&self.baseline), or(&self.candidate));
         format!("{} is {a} and {b}", self.entry)
     }
+}
+
+/// How the candidate stands to the baseline, by those of `figures` that decide. What one of the two lost, and whose
+/// time theirs is, is said with the throughput.
+pub fn verdicts(figures: &[Difference], before: &Report, after: &Report) -> Vec<String> {
+    let sides = [("the baseline", before), ("the candidate", after)].into_iter();
+    let dropped = sides.filter_map(|(side, report)| dropped(side, [report]));
+    let clocks = [before, after].map(|it| &*it.scenario.clock);
+    let other_clocks = (clocks[0] != clocks[1]).then(|| {
+        format!(
+            "the baseline is by the {} clock, and the candidate by the {} one",
+            clocks[0], clocks[1]
+        )
+    });
+    let but: Vec<String> = dropped.chain(other_clocks).collect();
+    let but = match but.is_empty() {
+        true => String::new(),
+        false => format!(", but {}", but.join(", and ")),
+    };
+    let said = figures.iter().filter_map(|it| {
+        let but = if it.figure == "throughput" { &*but } else { "" };
+        Some(format!("{}{but}.", it.in_words()?))
+    });
+    said.collect()
 }
 
 /// `said` of a variant, if there are several.

@@ -88,9 +88,16 @@ impl SweepReport {
         if self.left_out != other.left_out {
             return Err("they left out other points".to_owned());
         }
-        let Some(ours) = self.points.first().map(|point| &point.report.config) else {
+        let Some(first) = self.points.first() else {
             return Ok(());
         };
+        for theirs in &other.points {
+            let files = first.report.other_files(&theirs.report);
+            if let Some((file, [ours, theirs])) = files.first() {
+                return differs(file, ours, theirs);
+            }
+        }
+        let ours = &first.report.config;
         // A scenario file may have changed between two shards: what is not swept has to be the same.
         for theirs in other.points.iter().map(|point| &point.report.config) {
             let paths = ours.iter().chain(theirs.iter()).map(|(path, _)| path);

@@ -170,8 +170,15 @@ fn device(scenario: &ScenarioInfo) -> Option<String> {
 
 /// What is to be known before the figures are read: whose they are, beside the modelled device's.
 pub fn remarks(report: &Report) -> Vec<String> {
+    failed_calls(report)
+        .into_iter()
+        .chain(doubts(report))
+        .collect()
+}
+
+/// The same without the calls that failed, for where those are told otherwise.
+pub fn doubts(report: &Report) -> Vec<String> {
     let all = [
-        failed_calls(report),
         nothing_returned(report),
         compute_bound(report),
         late_device(report),

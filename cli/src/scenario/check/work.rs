@@ -408,6 +408,7 @@ impl<'a> Entries<'a> {
         let Some(file) = self.key else {
             return Some(SigningKey {
                 name: name.to_owned(),
+                file: None,
                 key: PrivateKey::parse(built_in, name).ok()?,
             });
         };
@@ -415,6 +416,7 @@ impl<'a> Entries<'a> {
             Ok(key) if fits(key.kind()) => {
                 return Some(SigningKey {
                     name: format!("key {} ({})", file.get_ref(), key.kind()),
+                    file: Some(file.get_ref().clone()),
                     key,
                 });
             }

@@ -5,16 +5,19 @@ mod generated;
 mod knee;
 mod load;
 mod sweep;
+mod values;
 
 pub use compare::Compare;
 pub use generated::{Completions, Manual};
 pub use knee::{Knee, per_second};
 pub use load::Load;
 pub use sweep::Sweep;
+pub use values::Names;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use console::Term;
 
 use crate::exit;
 use crate::formats::OutputArgs;
@@ -23,7 +26,7 @@ use crate::scenario::Flag;
 
 /// A simulated async crypto engine with offload-hardware emulation.
 #[derive(Debug, Parser)]
-#[command(name = "pausewake", version, about, after_help = exit::HELP, max_term_width = 100)]
+#[command(name = "pausewake", version, about, after_help = exit::HELP, term_width = help_width())]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -77,6 +80,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Run {
     /// The scenario: a TOML file.
+    #[arg(value_hint = ValueHint::FilePath)]
     pub scenario: PathBuf,
     /// Start of all chance, instead of the scenario's.
     #[arg(long, value_name = "N")]
@@ -100,6 +104,7 @@ pub struct Run {
 #[derive(Debug, Args)]
 pub struct Profiles {
     /// The profile to show; all are listed if absent.
+    #[arg(value_parser = Names::of_profiles(), hide_possible_values = true)]
     pub name: Option<String>,
     /// How to show it.
     #[arg(long, value_enum, default_value_t = ProfileFormat::Text)]
@@ -125,7 +130,7 @@ impl Run {
 
     /// The command that makes the same run again, for a shell.
     pub fn command(&self) -> String {
-        let mut words = vec![self.scenario.to_string_lossy().into_owned()];
+        let mut words = vec![crate::load::path_word(&self.scenario)];
         words.extend(crate::load::words(&self.flags(), &self.overrides));
         crate::output::shell("run", words)
     }
@@ -135,9 +140,17 @@ impl Run {
 #[derive(Debug, Args)]
 pub struct Report {
     /// Results that `--format json` has written.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub results: Vec<PathBuf>,
     /// Where the report goes.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// How wide help is: as the terminal, up to a width that is good to read; else as reports are.
+fn help_width() -> usize {
+    let terminal = Term::stdout().size_checked();
+    let columns = terminal.map(|(_, columns)| usize::from(columns));
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+    columns.or_else(said).unwrap_or(80).clamp(40, 100)
 }

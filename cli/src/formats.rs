@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use serde::Serialize;
 
 use crate::interrupt::Interrupt;
@@ -37,7 +37,7 @@ pub struct OutputArgs {
     /// Write the report to FILE instead of standard output (-), all of it or nothing. May be given
     /// several times: -o report.html -o report.json. What is no regular file, as a FIFO, is written
     /// to as it is.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Vec<PathBuf>,
 }
 

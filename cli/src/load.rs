@@ -5,6 +5,9 @@
 //! wrong with it is shown at the flag.
 
 use std::fmt::Write as _;
+use std::path::Path;
+
+use pausewake_device::keys::PrivateKey;
 
 use crate::args;
 use crate::scenario::{self, Flag, Rejected, Variant};
@@ -70,9 +73,7 @@ impl Adhoc {
 
 /// The flags that were given, as entries.
 pub fn flags(args: &args::Load) -> Vec<Flag> {
-    let path = |path: &std::path::PathBuf| path.display().to_string();
     let seed = args.seed.map(|seed| seed.to_string());
-    let (key, payload) = (args.key.as_ref().map(path), args.payload.as_ref().map(path));
     let entry = |name: &str, entry: &str, typed: &Option<String>, value: fn(&str) -> String| {
         let typed = typed.as_ref()?;
         Some(Flag::new(name, entry, typed, value(typed)))
@@ -93,8 +94,8 @@ pub fn flags(args: &args::Load) -> Vec<Flag> {
         entry("--warmup", "load.warmup", &args.warmup, string),
         entry("--duration", "load.duration", &args.duration, string),
         entry("--ops", "load.ops", &args.ops, number),
-        entry("--key", "load.key", &key, string),
-        entry("--payload", "load.payload", &payload, string),
+        entry("--key", "load.key", &args.key, string),
+        entry("--payload", "load.payload", &args.payload, string),
     ];
     let slos = args.slo.iter().map(|slo| {
         let at = slo.find(['<', '>', '=', '~']).unwrap_or(slo.len());
@@ -103,12 +104,18 @@ pub fn flags(args: &args::Load) -> Vec<Flag> {
         let entry = format!("expect.{figure}");
         // Of what was verified a word is asked for, and no comparison.
         let condition = match figure {
-            "verified" => condition.trim_start_matches('='),
-            _ => condition,
+            "verified" => string(condition.trim_start_matches('=')),
+            "throughput" if condition.trim_end().ends_with(is_of_number) => rate(condition),
+            _ => string(condition),
         };
-        Flag::new("--slo", &entry, slo, string(condition))
+        Flag::new("--slo", &entry, slo, condition)
     });
     entries.into_iter().flatten().chain(slos).collect()
+}
+
+/// Digits and the suffixes that stand behind them: a unit does not end so.
+fn is_of_number(letter: char) -> bool {
+    letter.is_ascii_digit() || matches!(letter, 'k' | 'M' | 'G')
 }
 
 /// What was given, whether by a flag or by a `--set`.
@@ -145,10 +152,7 @@ impl Said<'_> {
 /// and signatures for a few seconds. Nothing that would contradict what was said.
 fn defaults(said: &Said<'_>) -> String {
     let mut text = String::from("clock = \"wall\"\nseed = 1\n");
-    let default_op = match said.says("load.key") {
-        true => "rsa-sign",
-        false => "rsa2048-sign",
-    };
+    let default_op = default_op(said.of("load.key"));
     let ops = said.of("load.op").or(said.of("load.mix"));
     text.push_str("\n[device]\n");
     if !said.says("device.compute") {
@@ -184,25 +188,59 @@ fn is_rsa_sign(op: &str) -> bool {
     op.starts_with("rsa") && op.contains("-sign")
 }
 
-/// What runs it again. Flags stand in it with their long names, and the seed always.
+/// The op if none is said: a signature, with the `key` that was said, if one was.
+pub fn default_op(key: Option<&str>) -> &'static str {
+    let Some(key) = key else {
+        return "rsa2048-sign";
+    };
+    // A pipe gives what it has once, and not to those who only want to know its kind.
+    let path = Path::new(key.trim().trim_matches(['"', '\'']));
+    let read = path.is_file().then(|| PrivateKey::read(path).ok());
+    // What is wrong with the key is told where it is used.
+    read.flatten()
+        .map_or("rsa-sign", |key| scenario::op_with(&key))
+}
+
+/// What runs it again. Flags stand in it with their long names, and the seed always, at one place.
 fn command(said: &Said<'_>) -> String {
-    let mut words = words(said.flags, said.overrides);
+    let is_before = |flag: &&Flag| flag.name() == "--clock";
+    let before = said.flags.iter().take_while(is_before).count();
+    let (before, behind) = said.flags.split_at(before);
+    let mut all = words(before, &[]);
     if !said.says("seed") {
-        words.extend(["--seed".to_owned(), "1".to_owned()]);
+        all.extend(flag_words("--seed", "1"));
     }
-    crate::output::shell("load", words)
+    all.extend(words(behind, said.overrides));
+    crate::output::shell("load", all)
 }
 
 /// What says `flags` and `overrides` again.
 pub fn words(flags: &[Flag], overrides: &[String]) -> Vec<String> {
     let mut words = Vec::new();
     for flag in flags {
-        words.extend([flag.name().to_owned(), flag.typed().to_owned()]);
+        words.extend(flag_words(flag.name(), flag.typed()));
     }
     for set in overrides {
-        words.extend(["--set".to_owned(), set.clone()]);
+        words.extend(flag_words("--set", set));
     }
     words
+}
+
+/// The flag `name` with a value. One that begins as a flag does is none only behind a `=`.
+pub fn flag_words(name: &str, value: &str) -> Vec<String> {
+    match value.starts_with('-') {
+        true => vec![format!("{name}={value}")],
+        false => vec![name.to_owned(), value.to_owned()],
+    }
+}
+
+/// A path that is no flag's value. One that begins as a flag does is one of the current folder.
+pub fn path_word(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    match path.starts_with('-') {
+        true => format!("./{path}"),
+        false => path.into_owned(),
+    }
 }
 
 /// A text as TOML writes it.
@@ -331,9 +369,15 @@ mod tests {
         ];
         assert_eq!(
             adhoc(&args).command,
-            "pausewake load --jobs 1k --slo 'p99<2ms' --set 'device.asym.slices=8' --seed 1"
+            "pausewake load --seed 1 --jobs 1k --slo 'p99<2ms' --set 'device.asym.slices=8'"
         );
         let seeded = adhoc(&["--seed", "7"]);
         assert_eq!(seeded.command, "pausewake load --seed 7");
+        assert_eq!(path_word(Path::new("-it.toml")), "./-it.toml");
+        let dashed = adhoc(&["--key=-k.pem", "--clock", "virtual"]);
+        assert_eq!(
+            dashed.command,
+            "pausewake load --clock virtual --seed 1 '--key=-k.pem'"
+        );
     }
 }

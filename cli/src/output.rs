@@ -1,16 +1,19 @@
 //! Where results go: standard output, a file that is complete or not there, or whatever else stands
 //! at a path (a FIFO, a terminal), which is written to and never replaced.
 
+mod unfinished;
+
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::interrupt::{self, Interrupt};
+use crate::interrupt::Interrupt;
+use unfinished::Unfinished;
 
 /// Why a result could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -65,14 +68,14 @@ pub enum Destination {
 pub enum Output {
     /// Standard output.
     Stdout,
-    /// A file, written beside its place and moved there when complete.
+    /// A file, put in its place when complete.
     File {
         /// As the user named it.
         named: PathBuf,
         /// Where it will be.
         place: PathBuf,
         /// What is written; gone if the run is.
-        unfinished: tempfile::NamedTempFile,
+        unfinished: Unfinished,
     },
     /// Something that is no regular file.
     Special {
@@ -135,7 +138,8 @@ impl Destination {
         })
     }
 
-    /// Makes ready to write there; leaves a file behind unless the result is dropped in order.
+    /// Makes ready to write there. Where the file system has no files without names, a process that is
+    /// killed leaves one behind.
     ///
     /// # Errors
     /// The file's folder cannot be written.
@@ -147,7 +151,7 @@ impl Destination {
                 named,
                 place,
                 permissions,
-            } => match unfinished_beside(&place, permissions) {
+            } => match Unfinished::beside(&place, permissions) {
                 Ok(unfinished) => Ok(Output::File {
                     named,
                     place,
@@ -162,14 +166,14 @@ impl Destination {
 /// A result that is written, as far as it can be taken back.
 #[derive(Debug)]
 pub enum Filled {
-    /// A regular file, complete, beside its place.
+    /// A regular file, complete, and not yet in its place.
     File {
         /// As the user named it.
         named: PathBuf,
         /// Where it will be.
         place: PathBuf,
         /// What is written; gone if it is dropped.
-        unplaced: tempfile::NamedTempFile,
+        unplaced: Unfinished,
     },
     /// What stands at another place as soon as it is written.
     Stream {
@@ -211,7 +215,7 @@ impl Output {
         self.fill(text)?.finish()
     }
 
-    /// Writes `text` beside a file's place; keeps it for what is none.
+    /// Writes `text` into a file that is not in its place yet; keeps it for what is none.
     ///
     /// # Errors
     /// The file could not be written, and is gone.
@@ -224,9 +228,7 @@ impl Output {
         else {
             return Ok(Filled::Stream { output: self, text });
         };
-        let file = unfinished.as_file_mut();
-        let written = file.write_all(text.as_bytes());
-        match written.and_then(|()| file.sync_all()) {
+        match unfinished.write(text.as_bytes()) {
             Ok(()) => Ok(Filled::File {
                 named,
                 place,
@@ -253,10 +255,9 @@ impl Filled {
                 named,
                 place,
                 unplaced,
-            } => match unplaced.persist(&place) {
-                Ok(_) => Ok(()),
-                Err(failed) => Err(OutputError::file(&named, failed.error)),
-            },
+            } => unplaced
+                .put_at(&place)
+                .map_err(|error| OutputError::file(&named, error)),
             Self::Stream { output, text } => match output {
                 Output::Special { named, file } => {
                     write_to_reader(file, &text).map_err(|error| OutputError::file(&named, error))
@@ -347,37 +348,6 @@ fn folder_of(path: &Path) -> &Path {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     }
-}
-
-/// A file in the same folder, with the permissions of the one that it will replace.
-fn unfinished_beside(
-    place: &Path,
-    permissions: Option<Permissions>,
-) -> io::Result<tempfile::NamedTempFile> {
-    let unfinished = tempfile::Builder::new()
-        .prefix(".pausewake-")
-        .permissions(new_file_permissions())
-        .tempfile_in(folder_of(place))
-        .map_err(|error| without_path(&error, folder_of(place)))?;
-    interrupt::remove_if_killed(unfinished.path());
-    if let Some(permissions) = permissions {
-        unfinished.as_file().set_permissions(permissions)?;
-    }
-    Ok(unfinished)
-}
-
-/// What is wrong, without the name of the unfinished file, which nobody asked for: what the system says of
-/// its folder, or what kind of error it is.
-fn without_path(error: &io::Error, folder: &Path) -> io::Error {
-    match fs::metadata(folder) {
-        Err(of_folder) => of_folder,
-        Ok(_) => error.kind().into(),
-    }
-}
-
-/// As any new file, less what the process's umask takes away; a temporary file would be private.
-fn new_file_permissions() -> Permissions {
-    Permissions::from_mode(0o666)
 }
 
 /// Between two looks for a reader.

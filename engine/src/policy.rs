@@ -12,12 +12,14 @@
 
 use pausewake_device::Nanos;
 use pausewake_device::compute::Work;
+use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::{Input, OpKind};
 use pausewake_jobs::WaitStatus;
 
 use crate::engine::{Engine, Inner};
 use crate::error::{DeviceFault, Error, Misuse, Retry};
 use crate::events::{Event, WhySoftware};
+use crate::host::SoftwareCosts;
 use crate::offload::Request;
 
 impl Engine {
@@ -109,7 +111,7 @@ fn verified(
         extra: &output[..len],
         ..work(request)
     };
-    engine.charge(software_cost(engine, &work, 0));
+    engine.charge(software_cost(engine, request.key, &work, 0));
     if engine.vault().execute(request.key, work, &mut []).is_ok() {
         return Ok(len);
     }
@@ -134,7 +136,7 @@ fn compute(
     let job = pausewake_jobs::current_id();
     engine.tell(|| engine.now(), || Event::Software { job, kind, why });
     let work = work(request);
-    engine.charge(software_cost(engine, &work, output.len()));
+    engine.charge(software_cost(engine, request.key, &work, output.len()));
     let result = engine.vault().execute(request.key, work, output);
     if why != WhySoftware::Small
         && let Some(current) = pausewake_jobs::current()
@@ -153,11 +155,23 @@ fn compute(
     }
 }
 
-/// What the host pays for it, where it pays; by the length of its key, too, which it shows.
-fn software_cost(engine: &Inner, work: &Work<'_>, output_capacity: usize) -> Nanos {
-    let modulus_bits = work.kind.modulus_bits(output_capacity, work.extra.len());
-    let cost = engine.costs.software.of(work.kind, modulus_bits);
-    cost.of(work.input.len())
+/// What the host pays for it, where it pays; by its curve or the length of its key, too.
+fn software_cost(engine: &Inner, key: KeyId, work: &Work<'_>, output_capacity: usize) -> Nanos {
+    let costs = &engine.costs.software;
+    if *costs == SoftwareCosts::FREE {
+        return Nanos::ZERO;
+    }
+    let key_bits = match work.kind {
+        OpKind::AeadSeal | OpKind::AeadOpen => {
+            let len = engine.vault().cipher_key_len(key).unwrap_or(0);
+            u32::try_from(len * 8).unwrap_or(0)
+        }
+        // The op itself shows it.
+        kind => kind.modulus_bits(output_capacity, work.extra.len()),
+    };
+    costs
+        .of(work.kind, work.scheme, key_bits)
+        .of(work.input.len())
 }
 
 fn work<'a>(request: &Request<'a>) -> Work<'a> {

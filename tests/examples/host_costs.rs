@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use pausewake_device::compute::{ComputeMode, Vault, Work};
+use pausewake_device::compute::{ComputeMode, KeyMaterial, Vault, Work};
 use pausewake_device::keys::KeyId;
 use pausewake_device::protocol::{Cookie, Descriptor, Input, OpKind, Scheme, Status};
 use pausewake_device::{Device, DeviceConfig, QueuePair};
@@ -71,27 +71,27 @@ fn software() -> Result<(), Box<dyn Error>> {
         let what = format!("RSA-{bits} verify");
         run(&**vault, verify, &message, &signature, &what)?;
     }
-    let p256 = (keys.p256, OpKind::EcdsaSign, Scheme::EcdsaP256Sha256);
-    let p256_signature = run(&**vault, p256, &message, &[], "ECDSA P-256 sign")?;
-    let p256 = (keys.p256, OpKind::EcdsaVerify, Scheme::EcdsaP256Sha256);
-    run(
-        &**vault,
-        p256,
-        &message,
-        &p256_signature,
-        "ECDSA P-256 verify",
-    )?;
-    let aes = |kind| (keys.aes, kind, Scheme::None);
-    for (len, seal, open) in [
-        (0, "AES-128-GCM seal, 0 bytes", "AES-128-GCM open, 0 bytes"),
-        (
-            RECORD,
-            "AES-128-GCM seal, 16 KiB",
-            "AES-128-GCM open, 16 KiB",
-        ),
+    for (key, curve, scheme) in [
+        (keys.p256, "P-256", Scheme::EcdsaP256Sha256),
+        (Keys::import_p384(&device), "P-384", Scheme::EcdsaP384Sha384),
     ] {
-        let sealed = run(&**vault, aes(OpKind::AeadSeal), &vec![7; len], &[], seal)?;
-        run(&**vault, aes(OpKind::AeadOpen), &sealed, &[], open)?;
+        let sign = (key, OpKind::EcdsaSign, scheme);
+        let what = format!("ECDSA {curve} sign");
+        let signature = run(&**vault, sign, &message, &[], &what)?;
+        let verify = (key, OpKind::EcdsaVerify, scheme);
+        let what = format!("ECDSA {curve} verify");
+        run(&**vault, verify, &message, &signature, &what)?;
+    }
+    let aes256 = device.import_key(KeyMaterial::AesGcm(&[0; 32]))?;
+    for (key, bits) in [(keys.aes, 128), (aes256, 256)] {
+        for (len, size) in [(0, "0 bytes"), (RECORD, "16 KiB")] {
+            let seal = (key, OpKind::AeadSeal, Scheme::None);
+            let what = format!("AES-{bits}-GCM seal, {size}");
+            let sealed = run(&**vault, seal, &vec![7; len], &[], &what)?;
+            let open = (key, OpKind::AeadOpen, Scheme::None);
+            let what = format!("AES-{bits}-GCM open, {size}");
+            run(&**vault, open, &sealed, &[], &what)?;
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::Load;
 use crate::formats::summary_format;
@@ -23,11 +23,11 @@ pub struct Compare {
     /// Two saved results, or two sweeps, the second held against the first; of those that are invalid or
     /// aborted the exit code tells. Without any, and without --baseline, the
     /// load is run in software, and offloaded synchronously, by fd and by callback.
-    #[arg(value_name = "FILE", num_args = 0..=2)]
+    #[arg(value_name = "FILE", num_args = 0..=2, value_hint = ValueHint::FilePath)]
     pub results: Vec<PathBuf>,
     /// A saved result to hold another one against: the FILE that is named, or, if none is, that of the
     /// load, which is run as `pausewake load` would.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
     /// What must not be, or the exit code is 99: 'throughput<-5%', 'p99>+10%': figures as --slo names
     /// them, and how far they are from the baseline. May be given several times.

@@ -1,9 +1,8 @@
 //! `pausewake load`: flags that stand for entries of a scenario.
 
-use std::path::PathBuf;
+use clap::{Args, ValueHint};
 
-use clap::Args;
-
+use super::values::{NOTIFY, Names, path_in_text};
 use crate::formats::OutputArgs;
 use crate::live::LiveArgs;
 
@@ -38,19 +37,19 @@ pub struct Load {
     #[arg(long, value_parser = ["constant", "poisson", "burst"])]
     pub arrival: Option<String>,
     /// The op, rsa2048-sign if not said; with @ and the bytes of its message: aes-256-gcm-seal@1350.
-    #[arg(long, value_name = "OP")]
+    #[arg(long, value_name = "OP", value_parser = Names::of_ops(), hide_possible_values = true)]
     pub op: Option<String>,
     /// Several ops with weights: rsa2048-sign:1,aes-256-gcm-seal@1350:20.
     #[arg(long, value_name = "OP:WEIGHT,…")]
     pub mix: Option<String>,
     /// How jobs are told.
-    #[arg(long, value_parser = ["callback", "fd", "poll"])]
+    #[arg(long, value_parser = NOTIFY)]
     pub notify: Option<String>,
     /// Who takes completions from the ring.
     #[arg(long, value_parser = ["event", "external", "heuristic", "inline", "thread"])]
     pub reap: Option<String>,
     /// The device, by the name of its profile.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Names::of_profiles(), hide_possible_values = true)]
     pub profile: Option<String>,
     /// What computes the results; cached if not said and there are RSA signatures, else real.
     #[arg(long, value_parser = ["real", "cached", "none"])]
@@ -68,14 +67,14 @@ pub struct Load {
     /// 'errors==0', 'notify.p99<50us'. May be given several times.
     #[arg(long, value_name = "FIGURE<VALUE")]
     pub slo: Vec<String>,
-    /// The private key of signatures, in a file; without --op it makes the op rsa-sign. Modelled times
-    /// go by its length.
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
+    /// The private key of signatures, in a file: of the op, or of all ops of --mix that it goes with.
+    /// Without them it makes the op rsa-sign or ecdsa-sign. Modelled times go by its length or curve.
+    #[arg(long, value_name = "FILE", value_parser = path_in_text(), value_hint = ValueHint::FilePath)]
+    pub key: Option<String>,
     /// What is signed or sealed: a file, cut into messages of the op's size, or as a whole if none
     /// is said. Without it payload is random.
-    #[arg(long, value_name = "FILE")]
-    pub payload: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = path_in_text(), value_hint = ValueHint::FilePath)]
+    pub payload: Option<String>,
     /// Any other entry of the scenario that the flags make: device.asym.slices=8. An empty value
     /// takes the entry out. May be given several times.
     #[arg(long = "set", value_name = "PATH=VALUE")]

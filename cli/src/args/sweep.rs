@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, ValueHint};
 
-use super::Load;
+use super::{Load, Names};
 
 /// `pausewake sweep`
 ///
@@ -18,7 +17,8 @@ use super::Load;
     mut_arg("notify", |arg| {
         arg.value_name("WAY,…")
             .help(NOTIFY)
-            .value_parser(NonEmptyStringValueParser::new())
+            .value_parser(Names::of_ways())
+            .hide_possible_values(true)
     }),
     mut_arg("clock", |arg| arg.help(CLOCK)),
     mut_arg("compute", |arg| arg.help(COMPUTE)),
@@ -27,12 +27,13 @@ use super::Load;
     mut_arg("print_scenario", |arg| arg.hide(true)),
 )]
 pub struct Sweep {
-    /// Sizes of messages, in bytes; 16K is 16,384. The op is aes-256-gcm-seal if --op says no other.
+    /// Sizes of messages, in bytes; 16K is 16,384. The op is aes-256-gcm-seal if neither --op nor --key
+    /// says another.
     #[arg(long, value_name = RANGE)]
     pub size: Option<String>,
     /// Sweep a scenario file, over which all flags are put, instead of a load that is made of flags.
     /// The file says the clock, and what it expects is not looked at.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub scenario: Option<PathBuf>,
     /// Run only this part of the points: 3/16 is the third of sixteen. If not said, it is that of the
     /// Slurm array (SLURM_ARRAY_TASK_ID and its like) or of the Kubernetes Indexed Job

@@ -17,7 +17,7 @@ use std::path::Path;
 use crate::args::{Compare, Load};
 use crate::formats::Render;
 use crate::interrupt::Interrupt;
-use crate::load::Adhoc;
+use crate::load::{Adhoc, flag_words, flags, path_word, words};
 use crate::probe::{self, ProbeError};
 use crate::report::numbers::count;
 use crate::report::{Kind, ReadError, Report, Reports, SweepReport, Verdict};
@@ -181,14 +181,14 @@ pub fn scenario(args: &Compare) -> Result<String, CompareError> {
 
 /// Flags of a load that is not run would be passed over in silence.
 fn no_flags(args: &Compare) -> Result<(), CompareError> {
-    let words = crate::load::words(&crate::load::flags(&args.load), &args.load.overrides);
-    if words.is_empty() {
+    let said = words(&flags(&args.load), &args.load.overrides);
+    if said.is_empty() {
         return Ok(());
     }
     Err(CompareError::Flags {
         wrong: format!(
             "both results are saved, and nothing is run of `{}`",
-            crate::output::quoted(words)
+            crate::output::quoted(said)
         ),
         accepted: "flags of a load with --baseline FILE and no other result, or without files",
     })
@@ -214,12 +214,12 @@ impl Compare {
     fn command(&self, load: &Load) -> String {
         let mut words = Vec::new();
         let path = |path: &std::path::Path| path.display().to_string();
-        words.extend(self.results.iter().map(|it| path(it)));
+        words.extend(self.results.iter().map(|it| path_word(it)));
         if let Some(baseline) = &self.baseline {
-            words.extend(["--baseline".to_owned(), path(baseline)]);
+            words.extend(flag_words("--baseline", &path(baseline)));
         }
         for condition in &self.fail_if {
-            words.extend(["--fail-if".to_owned(), condition.clone()]);
+            words.extend(flag_words("--fail-if", condition));
         }
         if self.baseline.is_some() && self.results.is_empty() {
             return load.command_of("compare", words);

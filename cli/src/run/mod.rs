@@ -4,6 +4,7 @@ mod agenda;
 mod alarms;
 mod arrivals;
 mod cost;
+mod gate;
 mod guard;
 mod jobs;
 mod levels;
@@ -29,6 +30,7 @@ use crate::report::{Aborted, Facts, Figures, Punctuality, ThreadCost, Window};
 use crate::scenario::{Clock, Limit, Load, Mode, Pacing, Scenario};
 use crate::story::LogHandle;
 use arrivals::{Arrivals, Thread};
+use gate::Gate;
 use guard::{Guard, Interim};
 use jobs::{Jobs, Tally};
 use levels::Levels;
@@ -79,6 +81,7 @@ pub fn run(
             Shown::Lines { .. } | Shown::View => Board::new(scenario.load.threads),
         },
         is_over: AtomicBool::new(false),
+        gate: Gate::new(scenario.load.threads),
         guard: Mutex::new(Guard::new(scenario)),
         stopped: OnceLock::new(),
     };
@@ -252,6 +255,8 @@ struct Together<'a> {
     board: Board,
     /// Whether a thread had an error, and the others need not go on.
     is_over: AtomicBool,
+    /// Where they wait for each other.
+    gate: Gate,
     /// What must hold while it goes on.
     guard: Mutex<Guard>,
     /// Why it is being ended before its time, if so.
@@ -297,7 +302,8 @@ impl Together<'_> {
             let others: Vec<_> = (1..self.scenario.load.threads)
                 .map(|thread| {
                     let builder = std::thread::Builder::new().name(format!("load {thread}"));
-                    builder.spawn_scoped(scope, move || self.run_thread(thread))
+                    let spawned = builder.spawn_scoped(scope, move || self.run_thread(thread));
+                    spawned.inspect_err(|_| self.call_off())
                 })
                 .collect();
             let first = self.run_thread(0);
@@ -319,16 +325,21 @@ impl Together<'_> {
     }
 
     fn run_thread(&self, thread: u32) -> Result<Part, RunError> {
-        let result = self.part(thread);
-        if result.is_err() {
-            self.is_over.store(true, Ordering::Relaxed);
-        }
-        result
+        let unless_done = CallsOff(self);
+        let part = self.part(thread)?;
+        std::mem::forget(unless_done);
+        Ok(part)
+    }
+
+    /// The others need not go on, nor wait.
+    fn call_off(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.gate.call_off();
     }
 
     fn part(&self, thread: u32) -> Result<Part, RunError> {
         let world = World::new(self.scenario, self.device, self.log.clone())?;
-        let start = world.now();
+        let start = self.gate.pass(|| world.now()).ok_or(RunError::Stopped)?;
         world.collector().measure(window(self.scenario, start));
         if self.board.is_watched() {
             world.collector().keep_recent();
@@ -345,6 +356,15 @@ impl Together<'_> {
         let mut runner = Runner::new(self, thread, world, &jobs, start);
         runner.run()?;
         runner.into_part()
+    }
+}
+
+/// Calls a run off when a thread ends by an error, or by a panic.
+struct CallsOff<'a>(&'a Together<'a>);
+
+impl Drop for CallsOff<'_> {
+    fn drop(&mut self) {
+        self.0.call_off();
     }
 }
 

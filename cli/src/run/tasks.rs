@@ -58,13 +58,47 @@ pub enum Task {
 /// # Errors
 /// [`RunError::Setup`]: a key cannot be used.
 pub fn prepare(scenario: &Scenario, device: &Device) -> Result<Vec<Task>, RunError> {
+    let mut keys = Keys {
+        device,
+        imported: Vec::new(),
+    };
     let items = (0..).zip(&scenario.load.mix);
-    let tasks = items.map(|(item, mixed)| Task::new(scenario, device, item, &mixed.work));
+    let tasks = items.map(|(item, mixed)| Task::new(scenario, &mut keys, item, &mixed.work));
     tasks.collect()
 }
 
+/// The keys of signatures in a device, each of them once: that files differ which hold it makes no other
+/// key of it, and its quota is one.
+struct Keys<'a> {
+    device: &'a Device,
+    /// By its public half, and whether the device has the private one.
+    imported: Vec<(Vec<u8>, bool, KeyId)>,
+}
+
+impl Keys<'_> {
+    /// The name in the device of the key in `material`, whose public half is `public`.
+    fn import(&mut self, material: KeyMaterial<'_>, public: &[u8]) -> Result<KeyId, RunError> {
+        let is_private = !matches!(material, KeyMaterial::RsaPublic(_));
+        let mut known = self.imported.iter();
+        let is_it =
+            |(it, private, _): &&(Vec<u8>, bool, KeyId)| it == public && *private == is_private;
+        if let Some((_, _, key)) = known.find(is_it) {
+            return Ok(*key);
+        }
+        let key = self.device.import_key(material).map_err(setup)?;
+        self.imported.push((public.to_vec(), is_private, key));
+        Ok(key)
+    }
+}
+
 impl Task {
-    fn new(scenario: &Scenario, device: &Device, item: u64, work: &Work) -> Result<Self, RunError> {
+    fn new(
+        scenario: &Scenario,
+        keys: &mut Keys<'_>,
+        item: u64,
+        work: &Work,
+    ) -> Result<Self, RunError> {
+        let device = keys.device;
         let content = scenario.load.payload.as_deref();
         let aead = |cipher| aead_key(scenario, device, item, cipher);
         Ok(match work {
@@ -73,7 +107,7 @@ impl Task {
                 key,
                 message_len,
             } => {
-                let task = sign(scenario, device, *scheme, key, *message_len as usize)?;
+                let task = sign(scenario, keys, *scheme, key, *message_len as usize)?;
                 return Ok(task);
             }
             Work::RsaVerify {
@@ -91,7 +125,7 @@ impl Task {
                     Ok((message, signature))
                 });
                 Self::Verify {
-                    key: device.import_key(material).map_err(setup)?,
+                    key: keys.import(material, verifier.public_key())?,
                     padding: padding(*scheme)?,
                     signed: signed.collect::<Result<_, RunError>>()?,
                 }
@@ -105,9 +139,10 @@ impl Task {
                 let KeyMaterial::EcdsaPrivate(der) = material else {
                     return Err(RunError::Setup("ecdsa-sign needs an ECDSA key".to_owned()));
                 };
+                let verifier = Verifier::ecdsa(der, *curve).map_err(RunError::Setup)?;
                 Self::EcdsaSign {
-                    verifier: Verifier::ecdsa(der, *curve).map_err(RunError::Setup)?,
-                    key: device.import_key(material).map_err(setup)?,
+                    key: keys.import(material, verifier.public_key())?,
+                    verifier,
                     curve: *curve,
                     message_len: *message_len as usize,
                 }
@@ -180,15 +215,13 @@ impl Task {
 
 fn sign(
     scenario: &Scenario,
-    device: &Device,
+    keys: &mut Keys<'_>,
     scheme: Scheme,
     signing_key: &SigningKey,
     message_len: usize,
 ) -> Result<Task, RunError> {
     let verifier = Verifier::rsa(rsa_der(signing_key)?, scheme).map_err(RunError::Setup)?;
-    let key = device
-        .import_key(signing_key.key.material())
-        .map_err(setup)?;
+    let key = keys.import(signing_key.key.material(), verifier.public_key())?;
     let content = scenario.load.payload.as_deref();
     let cached = compute(scenario) == Compute::Cached;
     let distinct = cached.then_some(CACHED_MESSAGES);
@@ -202,7 +235,7 @@ fn sign(
             input: &message,
             extra: &[],
         };
-        device
+        keys.device
             .prepare(key, work)
             .map_err(|error| RunError::Setup(format!("no answer was cached: {error:?}")))?;
     }

@@ -141,20 +141,25 @@ impl Unsaid<'_> {
         }
         self.word("host.copy", &per_byte(host.copy_ps_per_byte));
         let software = &host.software;
-        for (
-            name,
-            SoftwareCost {
+        for (name, cost) in [
+            ("rsa-sign", Some(software.rsa_sign)),
+            ("rsa-verify", Some(software.rsa_verify)),
+            ("ecdsa-sign", Some(software.ecdsa_sign)),
+            ("ecdsa-verify", Some(software.ecdsa_verify)),
+            ("ecdsa-p384-sign", software.ecdsa_p384_sign),
+            ("ecdsa-p384-verify", software.ecdsa_p384_verify),
+            ("aead-seal", Some(software.aead_seal)),
+            ("aead-open", Some(software.aead_open)),
+            ("aes-256-gcm-seal", software.aes256_seal),
+            ("aes-256-gcm-open", software.aes256_open),
+        ] {
+            let Some(SoftwareCost {
                 per_op_ns,
                 per_byte_ps,
-            },
-        ) in [
-            ("rsa-sign", software.rsa_sign),
-            ("rsa-verify", software.rsa_verify),
-            ("ecdsa-sign", software.ecdsa_sign),
-            ("ecdsa-verify", software.ecdsa_verify),
-            ("aead-seal", software.aead_seal),
-            ("aead-open", software.aead_open),
-        ] {
+            }) = cost
+            else {
+                continue;
+            };
             // What is said of an op is all of it.
             let path = format!("host.software.{name}");
             let cost = [duration(per_op_ns), per_byte(per_byte_ps)];

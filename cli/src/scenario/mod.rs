@@ -24,11 +24,12 @@ mod variants;
 mod work;
 mod written;
 
+pub use check::op_with;
 pub use condition::Comparison;
 pub use diagnostic::Rejected;
 pub use entries::Verify;
 pub use file::ShapeName as Shape;
-pub use file::{Cipher, Clock, Compute, Mode, Wait};
+pub use file::{Cipher, Clock, Compute, Mode, Op, Wait};
 pub use flag::Flag;
 pub use work::{MixItem, SigningKey, Work};
 pub use written::Entries;

@@ -1,5 +1,7 @@
 //! What the calls of a load do, and what that asks of the device.
 
+use std::sync::Arc;
+
 use pausewake_device::Nanos;
 use pausewake_device::compute::AEAD_TAG_LEN;
 use pausewake_device::keys::PrivateKey;
@@ -76,14 +78,14 @@ pub enum Work {
 }
 
 /// A private key and where it came from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SigningKey {
     /// Its name, for the report.
     pub name: String,
     /// The file that it is in, as the scenario names it; `None` if it is built in.
     pub file: Option<String>,
     /// The key.
-    pub key: PrivateKey,
+    pub key: Arc<PrivateKey>,
 }
 
 impl Scenario {

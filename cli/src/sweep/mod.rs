@@ -494,7 +494,9 @@ fn op_of(load: &args::Load) -> Result<&str, PlanError> {
         (Some(op), None) if op.contains('@') => {
             "--size: the op says a size itself\n  accepted: --op without @ and a size"
         }
-        (op, None) => return Ok(op.as_deref().unwrap_or(SEAL)),
+        (Some(op), None) => return Ok(op),
+        (None, None) if load.key.is_some() => return Ok(load::default_op(load.key.as_deref())),
+        (None, None) => return Ok(SEAL),
     };
     Err(PlanError::Flag(wrong.to_owned()))
 }
@@ -503,7 +505,7 @@ fn op_of(load: &args::Load) -> Result<&str, PlanError> {
 fn command(args: &args::Sweep, base: &args::Load, quantities: &[Quantity]) -> String {
     let mut words = Vec::new();
     if let Some(path) = &args.scenario {
-        words.extend(["--scenario".to_owned(), path.display().to_string()]);
+        words.extend(load::flag_words("--scenario", &path.to_string_lossy()));
     }
     for quantity in quantities.iter().rev() {
         words.extend([format!("--{}", quantity.name), quantity.typed.clone()]);

@@ -50,6 +50,10 @@ fn of_slurm(id: &str, variable: &impl Fn(&str) -> Option<String>) -> Result<Part
         let greatest = number("SLURM_ARRAY_TASK_MAX", Some(id.max(least)))?;
         let uneven = || "the array's tasks are not in equal steps".to_owned();
         let place = id.checked_sub(least).ok_or_else(uneven)?;
+        // One shard of an array that is done again says nothing of the others.
+        if count == 1 && id > 1 {
+            return Err(format!("the array has one task, number {id}"));
+        }
         let is_even = place % step == 0 && greatest.saturating_sub(least) / step < count;
         let part = part(place / step + 1, count).filter(|_| is_even);
         part.ok_or_else(uneven)
@@ -66,16 +70,22 @@ fn of_slurm(id: &str, variable: &impl Fn(&str) -> Option<String>) -> Result<Part
 /// Indices begin at 0. How many there are, Kubernetes does not tell.
 fn of_kubernetes(index: &str, count: Option<String>) -> Result<Part, String> {
     let find = || {
-        part(
-            index.parse::<u64>().ok()?.checked_add(1)?,
-            count?.parse().ok()?,
-        )
+        let at: u64 = index.parse().map_err(|_| format!("it is `{index}`"))?;
+        let count = count.ok_or("PAUSEWAKE_SHARDS is not set")?;
+        let wrong = || format!("PAUSEWAKE_SHARDS is `{count}`");
+        let of = count.parse().ok().filter(|of| *of > 0).ok_or_else(wrong)?;
+        let found = at.checked_add(1).and_then(|number| part(number, of));
+        found.ok_or_else(|| match of {
+            1 => format!("it is {at}, and of 1 shard the only one is 0"),
+            of => format!("it is {at}, and of {of} shards the last is {}", of - 1),
+        })
     };
-    find().ok_or_else(|| {
-        "JOB_COMPLETION_INDEX is set, and does not tell which part of the sweep this is\n  accepted: \
-         PAUSEWAKE_SHARDS with the job's number of completions, which Kubernetes does not tell, or \
-         --shard N/OF (1/1 is all)"
-            .to_owned()
+    find().map_err(|wrong: String| {
+        format!(
+            "JOB_COMPLETION_INDEX is set, and does not tell which part of the sweep this is: {wrong}\n  \
+             accepted: PAUSEWAKE_SHARDS with the job's number of completions, which Kubernetes does not tell, \
+             or --shard N/OF (1/1 is all)"
+        )
     })
 }
 
@@ -121,8 +131,33 @@ mod tests {
         ];
         assert_eq!(found(None, &list), None);
         assert_eq!(found(None, &list[..3]), None);
+        let again = [
+            ("SLURM_ARRAY_TASK_ID", "5"),
+            ("SLURM_ARRAY_TASK_MIN", "5"),
+            ("SLURM_ARRAY_TASK_MAX", "5"),
+            ("SLURM_ARRAY_TASK_COUNT", "1"),
+        ];
+        assert_eq!(found(None, &again), None);
+        let only = again.map(|(name, value)| (name, if value == "5" { "1" } else { value }));
+        assert_eq!(found(None, &only), Some((1, 1)));
         assert_eq!(found(None, &[("JOB_COMPLETION_INDEX", "0")]), None);
         let beyond = [("JOB_COMPLETION_INDEX", "3"), ("PAUSEWAKE_SHARDS", "3")];
         assert_eq!(found(None, &beyond), None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_index_is_said() {
+        for (index, count, wrong) in [
+            ("3", Some("3"), "it is 3, and of 3 shards the last is 2"),
+            ("1", Some("1"), "it is 1, and of 1 shard the only one is 0"),
+            ("-1", Some("3"), "it is `-1`"),
+            ("x", Some("3"), "it is `x`"),
+            ("0", None, "PAUSEWAKE_SHARDS is not set"),
+            ("0", Some("three"), "PAUSEWAKE_SHARDS is `three`"),
+            ("0", Some("0"), "PAUSEWAKE_SHARDS is `0`"),
+        ] {
+            let said = of_kubernetes(index, count.map(str::to_owned)).unwrap_err();
+            assert!(said.contains(wrong), "{said}");
+        }
     }
 }

@@ -38,6 +38,17 @@ fn jobs_of_kubernetes_fit_their_schema() {
     let sweep = job("kubernetes-sweep.yaml");
     let completions = sweep["spec"]["completions"].to_string();
     assert_eq!(variable(&sweep, "PAUSEWAKE_SHARDS"), completions);
+    // Which is wrong in every try.
+    let rule = &sweep["spec"]["podFailurePolicy"]["rules"][0];
+    assert_eq!(rule["action"], "FailJob");
+    let codes = &rule["onExitCodes"];
+    let container = &sweep["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(codes["containerName"], container["name"]);
+    assert_eq!(codes["values"], serde_json::json!([104]));
+    let ours = validator(include_str!("job.schema.json"));
+    let mut restarted = sweep.clone();
+    restarted["spec"]["template"]["spec"]["restartPolicy"] = "OnFailure".into();
+    assert!(!ours.is_valid(&restarted), "a policy asks for Never");
 }
 
 #[test]
@@ -76,17 +87,27 @@ fn what_slurm_runs_gives_the_whole_sweep() {
         parse.arg("-n").arg(deploy().join(name));
         succeed(parse);
     }
-    for id in ["5", "7", "9"] {
+    let task = |id: &str, (first, last): (&str, &str), count: &str| {
         let mut command = script("slurm-sweep.sbatch");
         command.envs([
+            ("PAUSEWAKE_SHARDS", "3"),
             ("SLURM_ARRAY_TASK_ID", id),
-            ("SLURM_ARRAY_TASK_MIN", "5"),
-            ("SLURM_ARRAY_TASK_MAX", "9"),
-            ("SLURM_ARRAY_TASK_STEP", "2"),
-            ("SLURM_ARRAY_TASK_COUNT", "3"),
+            ("SLURM_ARRAY_TASK_MIN", first),
+            ("SLURM_ARRAY_TASK_MAX", last),
+            ("SLURM_ARRAY_TASK_STEP", "1"),
+            ("SLURM_ARRAY_TASK_COUNT", count),
         ]);
         succeed(command);
+    };
+    for id in ["1", "2", "3"] {
+        task(id, ("1", "3"), "3");
     }
+    // One shard once more is the same shard: `sbatch --array=2`.
+    let shard = results.join("shard-2.json");
+    let first = std::fs::read(&shard).expect("a shard");
+    std::fs::remove_file(&shard).expect("it was there");
+    task("2", ("2", "2"), "1");
+    assert_eq!(std::fs::read(&shard).expect("a shard"), first);
     let said = succeed(script("slurm-merge.sbatch"));
     check(&folder, &said);
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::helper::Folder;
+use crate::helper::{Folder, said};
 
 /// The commands that `--help` names.
 fn commands() -> Vec<String> {
@@ -47,9 +47,11 @@ fn bash_completes_commands_and_flags() {
     // As the shell calls it for what was typed; the last word is to be completed.
     let completed = |words: &str| {
         let count = words.split(' ').count();
-        let last = words.split(' ').next_back().unwrap_or_default();
+        let mut from_last = words.rsplit(' ');
+        let last = from_last.next().unwrap_or_default();
+        let before = from_last.next().unwrap_or_default();
         let ask = format!(
-            "{script}\nCOMP_WORDS=({words})\nCOMP_CWORD={}\n_pausewake pausewake '{last}' ''\n\
+            "{script}\nCOMP_WORDS=({words})\nCOMP_CWORD={}\n_pausewake pausewake {last} '{before}'\n\
              printf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
             count - 1
         );
@@ -61,6 +63,75 @@ fn bash_completes_commands_and_flags() {
         assert!(flags.lines().any(|it| it == flag), "{flags}");
     }
     assert_eq!(completed("pausewake load --arr"), "--arrival\n");
+    // Names, where there is a list of them: without one, bash would offer files.
+    for (words, names) in [
+        ("pausewake load --profile qat-", "qat-c62x\nqat-4xxx\n"),
+        (
+            "pausewake load --op ecdsa",
+            "ecdsa-sign\necdsa-p256-sign\necdsa-p384-sign\n",
+        ),
+        ("pausewake sweep --notify f", "fd\n"),
+        ("pausewake knee --reap in", "inline\n"),
+        ("pausewake profiles kun", "kunpeng-kae\n"),
+        ("pausewake man com", "compare\ncompletions\n"),
+        ("pausewake load --slo p99", "p99\n"),
+    ] {
+        assert_eq!(completed(words), names, "{words}");
+    }
+    let ops = completed("pausewake compare --op ''");
+    let ops: Vec<&str> = ops.lines().collect();
+    assert!(ops.contains(&"rsa4096-verify") && ops.contains(&"aes-256-gcm-seal"));
+    for op in ops.iter().filter(|op| **op != "seal-open") {
+        let args = ["load", "--op", op, "--print-scenario"];
+        Folder::new().say(&args).expect_code(0);
+    }
+    // Files, where they are meant.
+    let keys = completed("pausewake load --key /etc/host");
+    assert!(keys.lines().any(|it| it == "/etc/hosts"), "{keys}");
+}
+
+/// A list is offered whole, by each shell.
+#[test]
+fn every_shell_offers_the_names_of_profiles_and_ops() {
+    for name in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = Folder::new().say(&["completions", name]).expect_code(0).out;
+        // The script of elvish has no values at all.
+        for word in ["network-hsm", "rsa3072-verify"] {
+            let offers = script.contains(word);
+            assert_eq!(
+                offers,
+                !["elvish", "powershell"].contains(&name),
+                "{name}: {word}"
+            );
+        }
+    }
+}
+
+/// Reports have 80 columns, and so has what tells how to get them.
+#[test]
+fn help_is_as_wide_as_reports_without_a_terminal() {
+    let folder = Folder::new();
+    let help = |args: &[&str], columns: Option<&str>| {
+        let mut command = folder.command(args);
+        command.env_remove("COLUMNS");
+        if let Some(columns) = columns {
+            command.env("COLUMNS", columns);
+        }
+        let said = said(command.output().expect("the program starts"));
+        let widths = said.out.lines().map(|line| line.chars().count());
+        widths.max().expect("help")
+    };
+    let commands = commands();
+    let commands = commands.iter().map(|it| vec![it.as_str()]);
+    for command in commands.chain([vec![]]) {
+        for flag in ["--help", "-h"] {
+            let args = [&command[..], &[flag]].concat();
+            let widest = help(&args, None);
+            assert!(widest <= 80, "{args:?}: {widest}");
+        }
+    }
+    let widest = help(&["load", "--help"], Some("120"));
+    assert!((90..=100).contains(&widest), "{widest}");
 }
 
 #[test]
@@ -127,6 +198,19 @@ fn the_manual_names_commands_flags_and_exit_codes() {
     ] {
         assert!(load.contains(part), "no {part}: {load}");
     }
+    // Flags have their values, also where they are told in short.
+    let page = load.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "[-c|--jobs N]",
+        "[--slo FIGURE<VALUE]...",
+        "[--print-scenario]",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let raw = folder.say(&["man", "load"]).out;
+    let version = env!("CARGO_PKG_VERSION");
+    let title = format!(".TH \"PAUSEWAKE-LOAD\" 1 \"\" \"pausewake {version}\" \"User Commands\"");
+    assert_eq!(raw.lines().next(), Some(title.as_str()));
     let said = folder.say(&["man", "lod"]).expect_code(104);
     said.expect_err(&["no page of `lod`", "accepted: run, load"]);
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use rustix::fs::{Mode, OFlags};
 use serde_json::Value;
 
 use crate::helper::{Folder, GOOD, follows_schema, said};
@@ -20,20 +21,21 @@ const ENDLESS: [&str; 8] = [
     "json",
 ];
 
-/// The endless run, begun: its unfinished file is there, so it listens to signals.
+/// The endless run, begun, so that it listens to signals.
 fn begun(folder: &Folder, clock: &str) -> Child {
     let mut command = folder.command(&["run", "it.toml", "--set", clock]);
-    started(folder, command.args(ENDLESS))
+    started(command.args(ENDLESS))
 }
 
-/// `command`, begun: its unfinished file is beside the scenario.
-fn started(folder: &Folder, command: &mut Command) -> Child {
+/// `command`, begun: it listens to signals.
+fn started(command: &mut Command) -> Child {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    while folder.names() == ["it.toml"] {
+    // Its handler is the last.
+    while !catches(15, &child) {
         assert_eq!(child.try_wait().expect("a child"), None, "it ended early");
         std::thread::yield_now();
     }
@@ -143,7 +145,7 @@ fn a_hangup_that_is_ignored_stays_ignored() {
     );
     let mut shell = Command::new("sh");
     shell.args(["-c", &run]).current_dir(folder.path("."));
-    let child = started(&folder, &mut shell);
+    let child = started(&mut shell);
     assert!(catches(2, &child) && !catches(1, &child));
     for signal in ["HUP", "INT"] {
         send(signal, &child);
@@ -180,17 +182,7 @@ fn a_fifo_that_nobody_reads_does_not_keep_a_signal_away() {
         let fifo = folder.path("fifo");
         let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
         assert!(made.success());
-        let mut child = folder
-            .command(&["run", "it.toml", "-o", "fifo"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        // Its handler is the last.
-        while !catches(15, &child) {
-            assert_eq!(child.try_wait().expect("a child"), None, "it ended early");
-            std::thread::yield_now();
-        }
+        let child = started(&mut folder.command(&["run", "it.toml", "-o", "fifo"]));
         send(signal, &child);
         let said = said(child.wait_with_output().expect("it ends"));
         let said = said.expect_code(105);
@@ -244,6 +236,39 @@ fn signals_without_end_end_the_process() {
     }
 }
 
+/// Nobody can do anything then: what it has written so far has no name, where the file system has such
+/// files.
+#[test]
+#[expect(clippy::print_stderr, reason = "what is not tried is told")]
+fn a_process_that_is_killed_leaves_no_unfinished_file() {
+    let folder = Folder::with(GOOD);
+    let flags = OFlags::TMPFILE | OFlags::WRONLY;
+    if rustix::fs::open(folder.path("."), flags, Mode::RUSR | Mode::WUSR).is_err() {
+        eprintln!("not tried: this file system has no files without a name");
+        return;
+    }
+    for signal in ["KILL", "QUIT"] {
+        let mut child = begun(&folder, "clock=virtual");
+        while !has_open_in(&folder, &child) {
+            assert_eq!(child.try_wait().expect("a child"), None, "it ended early");
+            std::thread::yield_now();
+        }
+        send(signal, &child);
+        assert_eq!(child.wait().expect("it ends").code(), None);
+        let mut names = folder.names();
+        names.retain(|name| !name.starts_with("core"));
+        assert_eq!(names, ["it.toml"], "{signal}");
+    }
+}
+
+/// Whether the program has a file open in the folder, whatever its name is.
+fn has_open_in(folder: &Folder, child: &Child) -> bool {
+    let place = folder.path(".").canonicalize().expect("the folder");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", child.id())).expect("its descriptors");
+    let mut targets = open.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok());
+    targets.any(|target| target.starts_with(&place) && !target.ends_with("it.toml"))
+}
+
 /// A run that takes its time to end: the thread is in a call that takes for ever.
 #[test]
 fn a_second_signal_leaves_no_unfinished_file() {
@@ -251,7 +276,7 @@ fn a_second_signal_leaves_no_unfinished_file() {
     for signal in ["INT", "TERM"] {
         let folder = Folder::with(&slow);
         let mut command = folder.command(&["run", "it.toml", "--set", "clock=wall"]);
-        let mut child = started(&folder, command.args(ENDLESS).args(["--live", "line"]));
+        let mut child = started(command.args(ENDLESS).args(["--live", "line"]));
         // How busy slices are is told from their first op on: until that is done its thread waits for it.
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
         let line = lines.find(|line| line.as_ref().expect("UTF-8").contains("  util "));
@@ -288,7 +313,7 @@ fn a_sweep_reports_the_points_that_are_done() {
 /// The report of `args` under virtual time, which `interrupted` has ended by a signal.
 fn broken_off(folder: &Folder, args: &[&str], interrupted: impl Fn(&mut Child)) -> Value {
     let mut command = folder.command(args);
-    let mut child = started(folder, command.args(["-o", "it.json", "-o", "it.html"]));
+    let mut child = started(command.args(["-o", "it.json", "-o", "it.html"]));
     interrupted(&mut child);
     let said = said(child.wait_with_output().expect("it ends"));
     assert_eq!(said.expect_code(105).out, "");

@@ -444,7 +444,7 @@ fn what_a_load_cannot_be_is_told_with_its_place() {
             &["cipher is about one op"],
         ),
         (
-            &["load.op=rsa2048-sign", "load.key=k.pem"],
+            &["load.op=aes-128-gcm-seal", "load.key=k.pem"],
             &["key does not belong"],
         ),
         (

@@ -11,6 +11,7 @@ mod helper;
 mod inputs;
 mod interrupts;
 mod key_lengths;
+mod keys;
 mod kinds;
 mod knee;
 mod live;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, Said, json};
+use crate::helper::{Folder, Said, UNREAL, count, json};
 
 /// A load without a device.
 const LOAD: &str = r#"clock = "virtual"
@@ -347,4 +347,29 @@ fn report(profile: &str, sets: &[&str]) -> Value {
         Folder::with(LOAD).run(&[&args[..], &["--format", "json"]].concat())
     };
     json(&said.expect_code(0))
+}
+
+/// A bucket of B tokens lets B and ten times its rate through in 10 s: each of the ways that the profile names
+/// keeps to 2,000, but for what was on its way when the time was over.
+#[test]
+fn the_quota_of_a_window_is_kept() {
+    let jobs = 64;
+    let about = Folder::new()
+        .say(&["profiles", "network-hsm"])
+        .expect_code(0);
+    let about = about.flat();
+    for rate in ["200/s", "{ limit = \"100/s\", burst = 1000 }"] {
+        assert!(about.contains(rate), "{about}");
+        let set = format!("device.asym.rate={rate}");
+        let profile = [
+            "--profile",
+            "network-hsm",
+            "--set",
+            "device.asym.rate_per_key=",
+        ];
+        let load = ["-c", "64", "-d", "10s", "--format", "json", "--set", &set];
+        let report = json(&Folder::new().say(&[&UNREAL[..], &profile, &load].concat()));
+        let ops = count(&report["ops"]);
+        assert!((1_990..=2_000 + jobs).contains(&ops), "{rate}: {ops}");
+    }
 }

@@ -141,6 +141,10 @@ impl<V: Vault> Vault for Cached<V> {
         self.inner.signature_max_len(key)
     }
 
+    fn cipher_key_len(&self, key: KeyId) -> Option<usize> {
+        self.inner.cipher_key_len(key)
+    }
+
     fn revoke(&self, key: KeyId) -> bool {
         let _guard = self
             .preparing

@@ -98,6 +98,13 @@ pub trait Compute: Send + Sync + 'static {
         let _ = key;
         None
     }
+
+    /// The length of the key if it is one of a cipher, bytes; `None`: it is another, or this engine does
+    /// not say.
+    fn cipher_key_len(&self, key: &Self::Key) -> Option<usize> {
+        let _ = key;
+        None
+    }
 }
 
 /// Why a key cannot be used; the message says what to do.
@@ -158,6 +165,13 @@ pub trait Vault: Send + Sync + 'static {
         None
     }
 
+    /// The length of the key if it is one of a cipher, bytes: 16 for AES-128. `None`: it is another,
+    /// there is no such key, or the engine does not say.
+    fn cipher_key_len(&self, key: KeyId) -> Option<usize> {
+        let _ = key;
+        None
+    }
+
     /// Does the work beforehand, if this vault keeps answers ([`Cached`] does); the others do
     /// nothing, so that a run prepares its inputs without asking for the mode.
     ///
@@ -201,6 +215,10 @@ impl<V: Vault + ?Sized> Vault for Arc<V> {
 
     fn signature_max_len(&self, key: KeyId) -> Option<usize> {
         (**self).signature_max_len(key)
+    }
+
+    fn cipher_key_len(&self, key: KeyId) -> Option<usize> {
+        (**self).cipher_key_len(key)
     }
 
     fn prepare(&self, key: KeyId, work: Work<'_>) -> Result<(), PrepareError> {

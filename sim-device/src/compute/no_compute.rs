@@ -41,6 +41,10 @@ impl Compute for NoCompute {
         key.0.signature_max_len()
     }
 
+    fn cipher_key_len(&self, key: &NoComputeKey) -> Option<usize> {
+        key.0.cipher_key_len()
+    }
+
     fn execute(
         &self,
         key: &NoComputeKey,

@@ -52,7 +52,10 @@ pub(super) enum KeyShape {
     /// Signs, and verifies with its public half.
     EcdsaPrivate(Curve),
     EcdsaPublic(Curve),
-    AesGcm,
+    AesGcm {
+        /// Bytes of it.
+        key_len: usize,
+    },
 }
 
 impl KeyShape {
@@ -80,7 +83,7 @@ impl KeyShape {
             KeyMaterial::EcdsaP256Public(point) => public_point(Curve::P256, point),
             KeyMaterial::EcdsaP384Public(point) => public_point(Curve::P384, point),
             KeyMaterial::AesGcm(bytes) => match bytes.len() {
-                16 | 32 => Ok(Self::AesGcm),
+                key_len @ (16 | 32) => Ok(Self::AesGcm { key_len }),
                 len => Err(ImportError(format!(
                     "an AES-GCM key of {len} bytes; give one of 16 or 32"
                 ))),
@@ -116,7 +119,15 @@ impl KeyShape {
         match self {
             Self::RsaPrivate { modulus_len } => Some(modulus_len),
             Self::EcdsaPrivate(curve) => Some(curve.signature_max_len()),
-            Self::RsaPublic | Self::EcdsaPublic(_) | Self::AesGcm => None,
+            Self::RsaPublic | Self::EcdsaPublic(_) | Self::AesGcm { .. } => None,
+        }
+    }
+
+    /// The length of such a key, bytes, if a cipher takes it.
+    pub(super) fn cipher_key_len(self) -> Option<usize> {
+        match self {
+            Self::AesGcm { key_len } => Some(key_len),
+            _ => None,
         }
     }
 
@@ -132,12 +143,12 @@ impl KeyShape {
             {
                 Ok(0)
             }
-            (OpKind::AeadSeal, Self::AesGcm) => work
+            (OpKind::AeadSeal, Self::AesGcm { .. }) => work
                 .input
                 .len()
                 .checked_add(AEAD_TAG_LEN)
                 .ok_or(Status::Unsupported),
-            (OpKind::AeadOpen, Self::AesGcm) => work
+            (OpKind::AeadOpen, Self::AesGcm { .. }) => work
                 .input
                 .len()
                 .checked_sub(AEAD_TAG_LEN)

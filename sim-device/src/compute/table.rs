@@ -156,6 +156,10 @@ impl<C: Compute> Vault for KeyTable<C> {
     fn signature_max_len(&self, id: KeyId) -> Option<usize> {
         self.compute.signature_max_len(&self.entry(id)?.key)
     }
+
+    fn cipher_key_len(&self, id: KeyId) -> Option<usize> {
+        self.compute.cipher_key_len(&self.entry(id)?.key)
+    }
 }
 
 impl<K> Places<K> {

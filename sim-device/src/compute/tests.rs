@@ -275,5 +275,5 @@ fn public_keys_are_looked_at_on_import() {
 fn nothing_shows_a_key() {
     let engine = RingCompute::new();
     let key = engine.import(KeyMaterial::AesGcm(&[0xab; 16])).unwrap();
-    assert_eq!(format!("{key:?}"), "RingKey(AesGcm)");
+    assert_eq!(format!("{key:?}"), "RingKey(AesGcm { key_len: 16 })");
 }

@@ -1,10 +1,12 @@
 //! What is charged, where, and what of it the device's work hides.
 
+use pausewake_device::compute::KeyMaterial;
 use pausewake_device::model::CoalesceConfig;
 use pausewake_device::{Device, DeviceConfig, Nanos, WaitStrategy};
 use pausewake_engine::events::Moments;
 use pausewake_engine::{
-    Engine, EngineConfig, HostCosts, Notify, OnFull, Reactor, SmallOps, SoftwareCost, Turn,
+    EcdsaCurve, Engine, EngineConfig, HostCosts, Notify, OnFull, Reactor, SmallOps, SoftwareCost,
+    Turn,
 };
 use pausewake_tests::{Keys, RSA_3072_PEM, RSA_4096_PEM};
 
@@ -217,6 +219,74 @@ fn a_longer_rsa_key_costs_more_here_and_there() {
     assert_eq!(at(RSA_3072_PEM, 7), (us(2_000), us(45)));
     // In the device, and verified by the host after transport.
     assert_eq!(at(RSA_4096_PEM, 64), (us(8 * 433 + 4 * 20), us(4 * 433)));
+}
+
+/// The curve of a key and the length of a cipher's key have costs of their own in software, or else those of
+/// the op; also where the host verifies what the device has signed.
+#[test]
+fn a_curve_and_a_cipher_have_costs_of_their_own() {
+    let mut host = HostCosts::FREE;
+    host.software.ecdsa_sign = SoftwareCost::new(20_000, 0);
+    host.software.ecdsa_p384_sign = Some(SoftwareCost::new(500_000, 0));
+    host.software.ecdsa_verify = SoftwareCost::new(60_000, 0);
+    host.software.ecdsa_p384_verify = Some(SoftwareCost::new(900_000, 0));
+    host.software.aead_seal = SoftwareCost::new(100, 1_000);
+    host.software.aes256_seal = Some(SoftwareCost::new(100, 2_000));
+    host.software.aead_open = SoftwareCost::new(300, 0);
+    let small_ops = SmallOps {
+        rsa_bytes: 0,
+        ecdsa_bytes: 64,
+        aes_gcm_bytes: 64,
+    };
+    let world = World::new(DeviceConfig::default());
+    let keys = Keys::import(&world.device);
+    let p384 = Keys::import_p384(&world.device);
+    let aes256 = KeyMaterial::AesGcm(&[0; 32]);
+    let aes256 = world.device.import_key(aes256).expect("the key is good");
+    let config = EngineConfig {
+        verify_signatures: true,
+        small_ops,
+        ..engine(host)
+    };
+    let line = world.line(config);
+    let engine = line.reactor.engine();
+    let took = |what: &dyn Fn()| {
+        let before = engine.now();
+        what();
+        engine.now() - before
+    };
+    let sign = |key, curve, len| {
+        let message = [7; 64];
+        took(&|| {
+            let signed = engine.ecdsa_sign(key, curve, &message[..len]);
+            signed.expect("the key is good");
+        })
+    };
+    assert_eq!(sign(keys.p256, EcdsaCurve::P256, 7), us(20));
+    assert_eq!(sign(p384, EcdsaCurve::P384, 7), us(500));
+    let [shorter, longer] = [(keys.p256, EcdsaCurve::P256), (p384, EcdsaCurve::P384)]
+        .map(|(key, curve)| sign(key, curve, 64));
+    // What the device does takes the same time for both.
+    assert_eq!(longer - shorter, us(900 - 60));
+    let seal = |key| {
+        let mut sealed = [0; 32];
+        let cost = took(&|| {
+            let mut sealed = [0; 32];
+            let len = engine.aead_seal(key, [0; 12], b"", &[7; 16], &mut sealed);
+            assert_eq!(len, Ok(32));
+        });
+        let len = engine.aead_seal(key, [0; 12], b"", &[7; 16], &mut sealed);
+        assert_eq!(len, Ok(32));
+        (cost, sealed)
+    };
+    let ((short, sealed), (long, _)) = (seal(keys.aes), seal(aes256));
+    assert_eq!((short, long), (ns(116), ns(132)));
+    let open = took(&|| {
+        let mut message = [0; 16];
+        let opened = engine.aead_open(keys.aes, [0; 12], b"", &sealed, &mut message);
+        assert_eq!(opened, Ok(16));
+    });
+    assert_eq!(open, ns(300));
 }
 
 /// Time passes by itself there, or is a test's to move.

@@ -5,6 +5,7 @@ use super::parts::stretches;
 use super::search::{BYTES_PRECISION, JOBS, Search};
 use super::{Again, Answer, BreakEven, MOST_BYTES, MOST_JOBS, NotSearched, Outcome, Over, Trial};
 use crate::args::Load;
+use crate::load::default_op;
 use crate::report::numbers::{count, counted};
 
 impl Over {
@@ -236,10 +237,7 @@ fn one([from, to]: &[u64; 2]) -> String {
 pub fn op_of(load: &Load) -> &str {
     let op = said(load, "load.op", &load.op).or(said(load, "load.mix", &load.mix));
     let op = op.map(|it| it.trim_matches(['"', '\'']));
-    op.unwrap_or(match load.key.is_some() || load.sets("load.key") {
-        true => "rsa-sign",
-        false => "rsa2048-sign",
-    })
+    op.unwrap_or_else(|| default_op(said(load, "load.key", &load.key)))
 }
 
 /// Why nothing is searched if nobody wants it; nobody is told.

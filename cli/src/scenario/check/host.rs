@@ -1,6 +1,6 @@
 //! `[host]`: what the application thread's own work costs.
 
-use pausewake_device::protocol::OpKind;
+use pausewake_device::protocol::{OpKind, Scheme};
 use pausewake_engine::{HostCosts, SoftwareCost, SoftwareCosts};
 
 use super::Problems;
@@ -66,8 +66,21 @@ fn software(section: &SoftwareSection, base: SoftwareCosts) -> SoftwareCosts {
     };
     // Of what is not said of a length, that of 2,048 bits decides, which may be said.
     let of_length = |entry: &Option<SoftwareCostEntry>, kind, modulus_bits| {
-        let [base, measured] = [base, measured].map(|costs| costs.of(kind, modulus_bits));
+        let costs = [base, measured];
+        let [base, measured] = costs.map(|costs| costs.of(kind, Scheme::None, modulus_bits));
         entry.as_ref().map(|_| cost(entry, base, measured))
+    };
+    // One curve or key length of an op; what is said of the op as a whole is said of all of them.
+    let of_one = |entry: &Option<SoftwareCostEntry>,
+                  whole: &Option<SoftwareCostEntry>,
+                  base: Option<SoftwareCost>,
+                  measured: Option<SoftwareCost>| match (entry, whole) {
+        (None, Some(_)) => None,
+        (None, None) => base,
+        (Some(_), _) => {
+            let known = |cost: Option<SoftwareCost>| cost.unwrap_or(SoftwareCost::FREE);
+            Some(cost(entry, known(base), known(measured)))
+        }
     };
     let (sign, verify) = (OpKind::RsaSign, OpKind::RsaVerify);
     SoftwareCosts {
@@ -78,13 +91,37 @@ fn software(section: &SoftwareSection, base: SoftwareCosts) -> SoftwareCosts {
         rsa3072_verify: of_length(&section.rsa3072_verify, verify, 3_072),
         rsa4096_verify: of_length(&section.rsa4096_verify, verify, 4_096),
         ecdsa_sign: cost(&section.ecdsa_sign, base.ecdsa_sign, measured.ecdsa_sign),
+        ecdsa_p384_sign: of_one(
+            &section.ecdsa_p384_sign,
+            &section.ecdsa_sign,
+            base.ecdsa_p384_sign,
+            measured.ecdsa_p384_sign,
+        ),
         ecdsa_verify: cost(
             &section.ecdsa_verify,
             base.ecdsa_verify,
             measured.ecdsa_verify,
         ),
+        ecdsa_p384_verify: of_one(
+            &section.ecdsa_p384_verify,
+            &section.ecdsa_verify,
+            base.ecdsa_p384_verify,
+            measured.ecdsa_p384_verify,
+        ),
         aead_seal: cost(&section.aead_seal, base.aead_seal, measured.aead_seal),
         aead_open: cost(&section.aead_open, base.aead_open, measured.aead_open),
+        aes256_seal: of_one(
+            &section.aes256_seal,
+            &section.aead_seal,
+            base.aes256_seal,
+            measured.aes256_seal,
+        ),
+        aes256_open: of_one(
+            &section.aes256_open,
+            &section.aead_open,
+            base.aes256_open,
+            measured.aes256_open,
+        ),
     }
 }
 

@@ -6,11 +6,14 @@ mod engine;
 mod expect;
 mod files;
 mod host;
+mod keys;
 mod load;
 mod memory;
 mod phases;
 mod service;
 mod work;
+
+pub use keys::op_with;
 
 use std::path::Path;
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use pausewake_device::keys::{KeyKind, PrivateKey};
+use pausewake_device::keys::KeyKind;
 use pausewake_engine::EcdsaCurve;
 
 use super::files::Files;
+use super::keys::{Keys, op_with};
 use super::{Around, Problems};
 use crate::scenario::diagnostic::Problem;
 use crate::scenario::file::{Cipher, LoadSection, Mix, MixSection, Op, OpName, SchemeName};
@@ -22,10 +23,7 @@ pub fn check(
     around: &Around<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<MixItem>> {
-    let files = Files {
-        path: around.path,
-        sources: around.sources,
-    };
+    let files = Files::new(around);
     let payload_len = payload.map(|bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     let load = section.get_ref();
     match (&load.op, &load.mix) {
@@ -37,7 +35,7 @@ pub fn check(
         }
         (None, Some(mix)) => {
             parameters_beside_mix(load, mix, problems);
-            items(mix, payload_len, &files, problems)
+            items(mix, load.key.as_ref(), payload_len, &files, problems)
         }
         (Some(op), Some(mix)) => {
             let wrong = "the load says both op and mix";
@@ -69,10 +67,7 @@ pub fn payload(
         problems.add(file.span(), wrong, "file = \"path\" alone");
         return None;
     }
-    let files = Files {
-        path: around.path,
-        sources: around.sources,
-    };
+    let files = Files::new(around);
     let content = files.read(file, problems)?;
     if content.is_empty() {
         let wrong = format!("{} is empty", file.get_ref());
@@ -90,6 +85,7 @@ pub fn goes_through_file(section: &LoadSection) -> bool {
 
 fn items(
     mix: &Spanned<Mix>,
+    key: Option<&Spanned<String>>,
     payload_len: Option<u32>,
     files: &Files<'_>,
     problems: &mut Problems,
@@ -110,10 +106,13 @@ fn items(
         problems.add(span, wrong, format!("1 to {MOST_ITEMS} of them"));
         return None;
     }
-    let items: Vec<(Entries<'_>, u32)> = items
+    let mut items: Vec<(Entries<'_>, u32)> = items
         .into_iter()
         .map(|(entries, weight)| (entries.cut_from(payload_len), weight))
         .collect();
+    if let Some(key) = key {
+        give_key(key, &mut items, files, problems)?;
+    }
     for (at, (entries, _)) in items.iter().enumerate() {
         let same = |(other, _): &(Entries<'_>, u32)| other.said() == entries.said();
         if let Some(first) = items[..at].iter().position(same) {
@@ -133,11 +132,44 @@ fn items(
     items.into_iter().collect()
 }
 
+/// Gives the `key` that stands beside a mix to each of its ops that has none of its own and goes with it.
+fn give_key<'a>(
+    key: &'a Spanned<String>,
+    items: &mut [(Entries<'a>, u32)],
+    files: &Files<'_>,
+    problems: &mut Problems,
+) -> Option<()> {
+    let read = match files.key(key) {
+        Ok(read) => read,
+        Err(error) => {
+            problems.add(key.span(), error.to_string(), KEYS);
+            return None;
+        }
+    };
+    let mut is_used = false;
+    for (entries, _) in items {
+        let fits = Keys::of(entries.name.op).is_some_and(|keys| keys.fit(&read));
+        if fits && entries.key.is_none() {
+            entries.key = Some(key);
+            is_used = true;
+        }
+    }
+    if !is_used {
+        let wrong = format!(
+            "no op of the mix goes with this key, which is {}",
+            read.kind()
+        );
+        let accepted = format!("an op in the mix that does, as {}", op_with(&read));
+        problems.add(key.span(), wrong, accepted);
+        return None;
+    }
+    Some(())
+}
+
 /// What stands beside a mix and would be about a single op.
 fn parameters_beside_mix(load: &LoadSection, mix: &Spanned<Mix>, problems: &mut Problems) {
     let entries = [
         ("scheme", load.scheme.as_ref().map(Spanned::span)),
-        ("key", load.key.as_ref().map(Spanned::span)),
         ("cipher", load.cipher.as_ref().map(Spanned::span)),
         (
             "message_size",
@@ -150,7 +182,7 @@ fn parameters_beside_mix(load: &LoadSection, mix: &Spanned<Mix>, problems: &mut 
     for (name, span) in entries {
         let Some(span) = span else { continue };
         let wrong = format!("{name} is about one op, and this load has a mix");
-        let accepted = "scheme, key, cipher, message_size in the tables of the mix";
+        let accepted = "scheme, cipher, message_size in the tables of the mix";
         let problem = Problem::at(span, wrong, accepted);
         problems.0.push(problem.related(mix.span(), "the mix"));
     }
@@ -239,15 +271,15 @@ impl<'a> Entries<'a> {
             cipher: cipher(named),
             message_len: self.message_len(1_024),
         };
+        let mut key = || Keys::of(self.name.op)?.read(self.key, files, problems);
         match self.name.op {
-            Op::RsaSign | Op::Rsa2048Sign => self.rsa_sign(TEST_RSA2048, files, problems),
-            Op::Rsa3072Sign => self.rsa_sign(TEST_RSA3072, files, problems),
-            Op::Rsa4096Sign => self.rsa_sign(TEST_RSA4096, files, problems),
-            Op::RsaVerify | Op::Rsa2048Verify => self.rsa_verify(TEST_RSA2048, files, problems),
-            Op::Rsa3072Verify => self.rsa_verify(TEST_RSA3072, files, problems),
-            Op::Rsa4096Verify => self.rsa_verify(TEST_RSA4096, files, problems),
-            Op::EcdsaSign | Op::EcdsaP256Sign => self.ecdsa_sign(TEST_P256, files, problems),
-            Op::EcdsaP384Sign => self.ecdsa_sign(TEST_P384, files, problems),
+            Op::RsaSign | Op::Rsa2048Sign | Op::Rsa3072Sign | Op::Rsa4096Sign => {
+                Some(self.rsa_sign(key()?))
+            }
+            Op::RsaVerify | Op::Rsa2048Verify | Op::Rsa3072Verify | Op::Rsa4096Verify => {
+                Some(self.rsa_verify(key()?))
+            }
+            Op::EcdsaSign | Op::EcdsaP256Sign | Op::EcdsaP384Sign => Some(self.ecdsa_sign(key()?)),
             Op::AeadSeal => Some(seal(None)),
             Op::Aes128GcmSeal => Some(seal(Some(Cipher::Aes128Gcm))),
             Op::Aes256GcmSeal => Some(seal(Some(Cipher::Aes256Gcm))),
@@ -261,24 +293,14 @@ impl<'a> Entries<'a> {
     /// Entries that belong to another op.
     fn strangers(&self, problems: &mut Problems) {
         let op = self.name.op;
-        let is_rsa = matches!(
-            op,
-            Op::RsaSign
-                | Op::RsaVerify
-                | Op::Rsa2048Sign
-                | Op::Rsa2048Verify
-                | Op::Rsa3072Sign
-                | Op::Rsa3072Verify
-                | Op::Rsa4096Sign
-                | Op::Rsa4096Verify
-        );
-        let takes_key = matches!(op, Op::RsaSign | Op::RsaVerify | Op::EcdsaSign);
+        let keys = Keys::of(op);
+        let is_rsa = keys.is_some_and(Keys::are_rsa);
         let takes_cipher = matches!(op, Op::AeadSeal | Op::AeadOpen | Op::SealOpen);
         let is_file = op == Op::SealOpen;
         let of_load = |span: fn(&LoadSection) -> Option<Span>| self.load.and_then(span);
         let entries = [
             ("scheme", self.scheme.map(Spanned::span), is_rsa),
-            ("key", self.key.map(Spanned::span), takes_key),
+            ("key", self.key.map(Spanned::span), keys.is_some()),
             ("cipher", self.cipher.map(Spanned::span), takes_cipher),
             (
                 "message_size",
@@ -342,92 +364,31 @@ impl<'a> Entries<'a> {
             .unwrap_or(default)
     }
 
-    fn rsa_sign(
-        &self,
-        built_in: BuiltIn,
-        files: &Files<'_>,
-        problems: &mut Problems,
-    ) -> Option<Work> {
-        Some(Work::RsaSign {
+    fn rsa_sign(&self, key: SigningKey) -> Work {
+        Work::RsaSign {
             scheme: self.scheme().into(),
-            key: self.rsa_key(built_in, files, problems)?,
+            key,
             message_len: self.message_len(64),
-        })
+        }
     }
 
-    fn rsa_verify(
-        &self,
-        built_in: BuiltIn,
-        files: &Files<'_>,
-        problems: &mut Problems,
-    ) -> Option<Work> {
-        Some(Work::RsaVerify {
+    fn rsa_verify(&self, key: SigningKey) -> Work {
+        Work::RsaVerify {
             scheme: self.scheme().into(),
-            key: self.rsa_key(built_in, files, problems)?,
+            key,
             message_len: self.message_len(64),
-        })
+        }
     }
 
-    fn rsa_key(
-        &self,
-        built_in: BuiltIn,
-        files: &Files<'_>,
-        problems: &mut Problems,
-    ) -> Option<SigningKey> {
-        let is_rsa = |kind| matches!(kind, KeyKind::Rsa { .. });
-        self.key(built_in, "RSA", KEYS, files, problems, is_rsa)
-    }
-
-    fn ecdsa_sign(
-        &self,
-        built_in: BuiltIn,
-        files: &Files<'_>,
-        problems: &mut Problems,
-    ) -> Option<Work> {
-        let is_curve = |kind| matches!(kind, KeyKind::EcdsaP256 | KeyKind::EcdsaP384);
-        let key = self.key(built_in, "ECDSA", CURVES, files, problems, is_curve)?;
-        Some(Work::EcdsaSign {
+    fn ecdsa_sign(&self, key: SigningKey) -> Work {
+        Work::EcdsaSign {
             curve: match key.key.kind() {
                 KeyKind::EcdsaP384 => EcdsaCurve::P384,
                 _ => EcdsaCurve::P256,
             },
             key,
             message_len: self.message_len(64),
-        })
-    }
-
-    fn key(
-        &self,
-        (built_in, name): BuiltIn,
-        algorithm: &str,
-        accepted: &str,
-        files: &Files<'_>,
-        problems: &mut Problems,
-        fits: impl Fn(KeyKind) -> bool,
-    ) -> Option<SigningKey> {
-        let Some(file) = self.key else {
-            return Some(SigningKey {
-                name: name.to_owned(),
-                file: None,
-                key: PrivateKey::parse(built_in, name).ok()?,
-            });
-        };
-        let wrong = match PrivateKey::read(files.path(file)) {
-            Ok(key) if fits(key.kind()) => {
-                return Some(SigningKey {
-                    name: format!("key {} ({})", file.get_ref(), key.kind()),
-                    file: Some(file.get_ref().clone()),
-                    key,
-                });
-            }
-            Ok(key) => format!(
-                "this op signs with {algorithm}, and the file holds an {} key",
-                key.kind()
-            ),
-            Err(error) => error.to_string(),
-        };
-        problems.add(file.span(), wrong, accepted);
-        None
+        }
     }
 
     fn seal_open(
@@ -467,35 +428,11 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// A published key, and its name; whoever signs with it signs nothing.
-type BuiltIn = (&'static [u8], &'static str);
-
-const TEST_RSA2048: BuiltIn = (
-    include_bytes!("../../../keys/test-rsa2048.pem"),
-    "built-in test key",
-);
-const TEST_RSA3072: BuiltIn = (
-    include_bytes!("../../../keys/test-rsa3072.pem"),
-    "built-in test key of 3,072 bits",
-);
-const TEST_RSA4096: BuiltIn = (
-    include_bytes!("../../../keys/test-rsa4096.pem"),
-    "built-in test key of 4,096 bits",
-);
-const TEST_P256: BuiltIn = (
-    include_bytes!("../../../keys/test-p256.pem"),
-    "built-in test key of P-256",
-);
-const TEST_P384: BuiltIn = (
-    include_bytes!("../../../keys/test-p384.pem"),
-    "built-in test key of P-384",
-);
 const MOST_ITEMS: usize = 16;
 /// TLS's largest record.
 const RECORD_LEN: u32 = 16 * 1_024;
 const MAX_RECORD_LEN: u32 = 16 * 1_024 * 1_024;
 const OPS: &str = "op = \"rsa-sign\", \"rsa-verify\", \"ecdsa-sign\", \"aead-seal\", \"aead-open\" or \"seal-open\", or mix = \"rsa2048-sign:1,aes-256-gcm-seal@1350:20\"";
-const OF_OPS: &str = "rsa-sign and rsa-verify take scheme, key, message_size; ecdsa-sign takes key, message_size; aead-seal and aead-open take cipher, message_size; seal-open takes cipher, file, record_size, passes; names with a key length or a cipher in them take no key and no cipher";
+const OF_OPS: &str = "rsa-sign and rsa-verify take scheme, key, message_size; ecdsa-sign takes key, message_size; aead-seal and aead-open take cipher, message_size; seal-open takes cipher, file, record_size, passes; names with a key length or a curve in them take a key that has it, and names with a cipher in them no cipher";
 const KEYS: &str =
-    "an RSA private key of 2048 to 4096 bits, unencrypted PKCS#8 or PKCS#1, PEM or DER";
-const CURVES: &str = "an ECDSA private key on P-256 or P-384, unencrypted PKCS#8, PEM or DER";
+    "an unencrypted private key: RSA of 2048 to 4096 bits, or ECDSA on P-256 or P-384";

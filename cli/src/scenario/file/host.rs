@@ -51,10 +51,14 @@ pub struct SoftwareSection {
     pub rsa_sign: Option<SoftwareCostEntry>,
     /// An RSA verification with a key of 2,048 bits.
     pub rsa_verify: Option<SoftwareCostEntry>,
-    /// An ECDSA signature.
+    /// An ECDSA signature, on any curve of which nothing else is said.
     pub ecdsa_sign: Option<SoftwareCostEntry>,
-    /// An ECDSA verification.
+    /// An ECDSA verification, on any curve of which nothing else is said.
     pub ecdsa_verify: Option<SoftwareCostEntry>,
+    /// An ECDSA signature on P-384; as `ecdsa-sign` if that is said, else as `base` has it.
+    pub ecdsa_p384_sign: Option<SoftwareCostEntry>,
+    /// An ECDSA verification on P-384; as `ecdsa-verify` if that is said, else as `base` has it.
+    pub ecdsa_p384_verify: Option<SoftwareCostEntry>,
     /// An RSA signature with a key of 3,072 bits; 27/8 of one of 2,048 bits if absent.
     pub rsa3072_sign: Option<SoftwareCostEntry>,
     /// An RSA verification with a key of 3,072 bits; 9/4 of one of 2,048 bits if absent.
@@ -63,10 +67,16 @@ pub struct SoftwareSection {
     pub rsa4096_sign: Option<SoftwareCostEntry>,
     /// An RSA verification with a key of 4,096 bits; four times one of 2,048 bits if absent.
     pub rsa4096_verify: Option<SoftwareCostEntry>,
-    /// Sealing.
+    /// Sealing, with a key of any length of which nothing else is said.
     pub aead_seal: Option<SoftwareCostEntry>,
-    /// Opening.
+    /// Opening, with a key of any length of which nothing else is said.
     pub aead_open: Option<SoftwareCostEntry>,
+    /// Sealing with AES-256-GCM; as `aead-seal` if that is said, else as `base` has it.
+    #[serde(rename = "aes-256-gcm-seal")]
+    pub aes256_seal: Option<SoftwareCostEntry>,
+    /// Opening with AES-256-GCM; as `aead-open` if that is said, else as `base` has it.
+    #[serde(rename = "aes-256-gcm-open")]
+    pub aes256_open: Option<SoftwareCostEntry>,
 }
 
 /// What an op costs in software.

@@ -1,5 +1,6 @@
 //! `[load]`: who asks for what, and when.
 
+use clap::ValueEnum;
 use pausewake_device::protocol::Scheme;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -55,7 +56,8 @@ pub struct LoadSection {
     pub payload: Option<Spanned<String>>,
     /// Padding and hash of signatures.
     pub scheme: Option<Spanned<SchemeName>>,
-    /// Private key file of signatures, from the scenario's folder; a published test key if absent.
+    /// Private key file of signatures, from the scenario's folder; a published test key if absent. Beside
+    /// a mix, of those of its ops that it goes with and that say none.
     pub key: Option<Spanned<String>>,
     /// Cipher of seals; aes-128-gcm if absent.
     pub cipher: Option<Spanned<Cipher>>,
@@ -114,7 +116,7 @@ pub struct MixSection {
 }
 
 /// What is asked of the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Op {
     /// Signs a message with RSA.
@@ -131,39 +133,51 @@ pub enum Op {
     SealOpen,
     /// `rsa-sign` with a test key of 2,048 bits.
     #[serde(rename = "rsa2048-sign")]
+    #[value(name = "rsa2048-sign")]
     Rsa2048Sign,
     /// `rsa-verify` with a test key of 2,048 bits.
     #[serde(rename = "rsa2048-verify")]
+    #[value(name = "rsa2048-verify")]
     Rsa2048Verify,
     /// `rsa-sign` with a test key of 3,072 bits.
     #[serde(rename = "rsa3072-sign")]
+    #[value(name = "rsa3072-sign")]
     Rsa3072Sign,
     /// `rsa-verify` with a test key of 3,072 bits.
     #[serde(rename = "rsa3072-verify")]
+    #[value(name = "rsa3072-verify")]
     Rsa3072Verify,
     /// `rsa-sign` with a test key of 4,096 bits.
     #[serde(rename = "rsa4096-sign")]
+    #[value(name = "rsa4096-sign")]
     Rsa4096Sign,
     /// `rsa-verify` with a test key of 4,096 bits.
     #[serde(rename = "rsa4096-verify")]
+    #[value(name = "rsa4096-verify")]
     Rsa4096Verify,
     /// `ecdsa-sign` with a test key of P-256.
     #[serde(rename = "ecdsa-p256-sign")]
+    #[value(name = "ecdsa-p256-sign")]
     EcdsaP256Sign,
     /// `ecdsa-sign` with a test key of P-384.
     #[serde(rename = "ecdsa-p384-sign")]
+    #[value(name = "ecdsa-p384-sign")]
     EcdsaP384Sign,
     /// `aead-seal` with a key of 16 bytes.
     #[serde(rename = "aes-128-gcm-seal")]
+    #[value(name = "aes-128-gcm-seal")]
     Aes128GcmSeal,
     /// `aead-seal` with a key of 32 bytes.
     #[serde(rename = "aes-256-gcm-seal")]
+    #[value(name = "aes-256-gcm-seal")]
     Aes256GcmSeal,
     /// `aead-open` with a key of 16 bytes.
     #[serde(rename = "aes-128-gcm-open")]
+    #[value(name = "aes-128-gcm-open")]
     Aes128GcmOpen,
     /// `aead-open` with a key of 32 bytes.
     #[serde(rename = "aes-256-gcm-open")]
+    #[value(name = "aes-256-gcm-open")]
     Aes256GcmOpen,
 }
 

@@ -74,7 +74,9 @@ impl RingKey {
             Kind::RsaPublic(_) => KeyShape::RsaPublic,
             Kind::EcdsaPrivate(curve, _) => KeyShape::EcdsaPrivate(*curve),
             Kind::EcdsaPublic(curve, _) => KeyShape::EcdsaPublic(*curve),
-            Kind::AesGcm(_) => KeyShape::AesGcm,
+            Kind::AesGcm(key) => KeyShape::AesGcm {
+                key_len: key.algorithm().key_len(),
+            },
         }
     }
 }
@@ -91,6 +93,10 @@ impl Compute for RingCompute {
 
     fn signature_max_len(&self, key: &RingKey) -> Option<usize> {
         key.shape().signature_max_len()
+    }
+
+    fn cipher_key_len(&self, key: &RingKey) -> Option<usize> {
+        key.shape().cipher_key_len()
     }
 
     fn import(&self, material: KeyMaterial<'_>) -> Result<RingKey, ImportError> {

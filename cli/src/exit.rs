@@ -61,10 +61,11 @@ pub const HELP: &str = "\
 Exit codes:
     0  the run is complete, and every expectation holds
    99  an expectation failed: of the scenario, of an SLO, or one that ended the
-       run; nothing holds (knee), or a --fail-if is met (compare)
+       run; calls failed, and nothing says how many may; nothing holds (knee),
+       or a --fail-if is met (compare)
   100  a result failed verification
-  103  the run is invalid: its figures mean nothing; or shards of a merged sweep
-       are missing
+  103  the run is invalid: its figures mean nothing, or nothing returned; or
+       shards of a merged sweep are missing
   104  bad scenario, flag or file, or a report that cannot be written
   105  aborted by SIGINT, SIGTERM or SIGHUP; what was measured until then is
        reported";

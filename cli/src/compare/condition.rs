@@ -1,7 +1,7 @@
 //! `--fail-if`: how far a figure may be from the baseline.
 
 use super::CompareError;
-use crate::scenario::Comparison;
+use crate::scenario::{Comparison, figures};
 
 /// What must not be.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,14 @@ pub fn parse(text: &str) -> Result<FailIf, CompareError> {
     let percent = percent.ok().filter(|percent| percent.is_finite());
     if figure.trim().is_empty() {
         return Err(wrong("it names no figure"));
+    }
+    if !figures::is_known(figure) {
+        let question = figures::did_you_mean_figure(figure);
+        let question = question.map_or_else(String::new, |it| format!("; {it}"));
+        let figure = figure.trim();
+        return Err(wrong(&format!(
+            "no result has a figure `{figure}`{question}"
+        )));
     }
     let bound = percent.ok_or_else(|| wrong("the share is no number"))? / 100.0;
     // No figure is below zero.
@@ -81,7 +89,15 @@ mod tests {
         assert_eq!(condition.comparison, Comparison::Less);
         assert_eq!(condition.bound, -0.05);
         assert_eq!(parse("notify.p99>=+10 %").unwrap().bound, 0.1);
-        for wrong in ["p99", "p99>10", "<5%", "p99>x%", "p99==5%", "p99>inf%"] {
+        for wrong in [
+            "p99",
+            "p99>10",
+            "<5%",
+            "p99>x%",
+            "p99==5%",
+            "p99>inf%",
+            "thruput<-5%",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
         for (text, met) in [

@@ -49,15 +49,19 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     (!near.is_empty()).then(|| format!("did you mean {}?", quoted.join(" or ")))
 }
 
+/// Whether reports have a figure of this name, be it measured or not.
+pub fn is_known(name: &str) -> bool {
+    let name = canonical(name);
+    all().any(|known| known == name)
+}
+
 /// The same of a figure that nobody knows; nothing of one that may just not have been measured.
 pub fn did_you_mean_figure(name: &str) -> Option<String> {
-    let names: Vec<_> = all().collect();
-    let known = || names.iter().map(|it| &**it);
-    let name = canonical(name);
-    if known().any(|it| it == name) {
+    if is_known(name) {
         return None;
     }
-    did_you_mean(&name, known())
+    let names: Vec<_> = all().collect();
+    did_you_mean(&canonical(name), names.iter().map(|it| &**it))
 }
 
 /// Those of `known` that `name` may have been meant to be, the nearest first; few, or none.

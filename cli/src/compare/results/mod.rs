@@ -20,7 +20,6 @@ use super::CompareError;
 use super::condition::FailIf;
 use crate::formats::{Render, json};
 use crate::report::{Name, ReadError, Report, Reports, Verdict, document};
-use crate::scenario::figures;
 use conditions::Condition;
 use differences::Pair;
 use many::some_of;
@@ -86,11 +85,9 @@ impl ResultsReport {
         for condition in conditions {
             let figure = |report: &&Report| report.figure(&condition.figure).is_some();
             if !pairs.iter().any(|(a, b)| figure(a) || figure(b)) {
-                let question = figures::did_you_mean_figure(&condition.figure);
-                let question = question.map_or_else(String::new, |it| format!("; {it}"));
                 return Err(CompareError::Flags {
                     wrong: format!(
-                        "--fail-if {}: neither result has a figure `{}`{question}",
+                        "--fail-if {}: neither result has a figure `{}`",
                         condition.text, condition.figure
                     ),
                     accepted: "figures as --slo and [expect] name them, which the load has: \

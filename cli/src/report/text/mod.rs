@@ -242,11 +242,17 @@ fn saturated(report: &Report) -> Option<String> {
         .dropped
         .saturating_sub(open_loop.dropped_by_generator);
     if report.is_saturated() {
+        let what = match report.scenario.mode.as_ref() {
+            "software" => "software does".to_owned(),
+            _ => format!(
+                "the device, or a limit, lets through: its slices were busy for {} of the time",
+                share(report.busiest())
+            ),
+        };
         return Some(format!(
-            "SATURATED: more arrives than the device, or a limit, lets through: its slices were busy \
-             for {} of the time, {waited} of arrivals waited for a job, {} were dropped. Latency \
-             counts from when ops were to begin, and grows with the run; what was dropped has none.",
-            share(report.busiest()),
+            "SATURATED: more arrives than {what}, {waited} of arrivals waited for a job, {} were \
+             dropped. Latency counts from when ops were to begin, and grows with the run; what was \
+             dropped has none.",
             count(dropped),
         ));
     }

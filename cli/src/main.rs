@@ -50,6 +50,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error).into(),
     };
+    // A job that is told by fd has a descriptor, and the usual limit is 1,024. What may not be raised is
+    // told where it matters.
+    let _limit = pausewake_engine::raise_fd_limit(u64::MAX - 1);
     let done = match cli.command {
         Command::Run(args) => run_scenario(&args).map(Verdict::exit),
         Command::Load(args) if args.print_scenario => print_load(&args),

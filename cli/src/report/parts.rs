@@ -240,7 +240,7 @@ pub struct PredictedUtilisation {
     /// Whether that is a bound: a closed loop reaches it if nothing ever waits.
     pub at_most: bool,
     /// What is below it where host and device take turns: in a closed loop without think times, if service
-    /// takes always the same time, and the host's work some.
+    /// takes always the same time, the host's work some, and there is a slice for each job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_turns: Option<InTurns>,
 }

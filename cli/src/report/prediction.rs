@@ -160,18 +160,21 @@ impl Prediction {
     }
 }
 
-/// The ops of a closed loop in which host and device take turns, if they do: where nobody thinks, and
-/// service takes always the same time. Then ops that were submitted together end together, the thread
-/// submits as many again before it rings the doorbell once, and until then those slices have nothing to do.
-/// So a round takes as long as the host needs for all that a doorbell shows, which are as many as slices
-/// serve at once at most, and as one op needs. Service of varying length pulls ops apart, and then it is
-/// nearer to the bound.
+/// The ops of a closed loop in which host and device take turns, if they do: where nobody thinks, service
+/// takes always the same time, and there is a slice for each op. Then ops that were submitted together end
+/// together, the thread submits as many again before it rings the doorbell once, and until then no slice has
+/// anything to do. So a round takes as long as the host needs for all of them, and as one op needs. With more
+/// ops than slices some wait in the device, which goes on with them while the host works; service of varying
+/// length pulls ops apart, too: both are nearer to the bound, and nobody knows how near.
 fn in_turns_per_ns(load: &Offered, round: &Round) -> Option<f64> {
     let (host, jobs) = (load.host, load.jobs);
-    let is_in_turns = round.is_even && jobs.think_ns == 0.0 && host.op_ns > 0.0;
+    let at_once = jobs.at_once.min(jobs.room);
+    let is_in_turns = round.is_even
+        && jobs.think_ns == 0.0
+        && host.op_ns > 0.0
+        && at_once <= round.served_at_once;
     (is_in_turns && load.arrivals_per_s.is_none()).then(|| {
-        let at_once = jobs.at_once.min(jobs.room);
-        let together = (at_once.min(round.served_at_once) / host.threads).max(1.0);
+        let together = (at_once / host.threads).max(1.0);
         per(at_once, round.alone_ns + (together - 1.0) * host.op_ns)
     })
 }
@@ -427,9 +430,9 @@ mod tests {
         let of = |us: f64| to_millionths(1.0 / us);
         assert_eq!(at(1.0, 1.0, constant), Some((of(2.2), of(11.0))));
         assert_eq!(at(2.0, 1.0, constant), Some((of(1.2), of(6.0))));
-        // By two threads in 110 µs; three jobs are more than the slices show at once.
+        // By two threads in 110 µs; of three jobs one waits in the device, which so never stands still.
         assert_eq!(at(2.0, 2.0, constant), Some((of(1.1), of(11.0))));
-        assert_eq!(at(3.0, 1.0, constant), Some((1.0, 0.2)));
+        assert_eq!(at(3.0, 1.0, constant), None);
         assert_eq!(at(2.0, 1.0, Distribution::Exponential), None);
         let arrive = by_host(open(&[SIGN], 100.0), 10e3, 1.0);
         let predicted = Prediction::new(&model(), &arrive).expect("all is known");

@@ -1,12 +1,14 @@
 //! How many jobs the runs of a sweep may have at once.
 //!
-//! All of a process draw on one number of stacks, as the kernel limits its mappings. So points that are run
-//! at once must not take from each other what each could have had alone: whether a sweep succeeds
-//! would depend on the number of cores.
+//! All of a process draw on one number of stacks, as the kernel limits its mappings, and on one number of
+//! descriptors, of which a job that is told by fd has one. So points that are run at once must not take
+//! from each other what each could have had alone: whether a sweep succeeds would depend on the number of
+//! cores.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use pausewake_device::Nanos;
+use pausewake_engine::Notify;
 
 use crate::report::numbers::{count, counted};
 use crate::scenario::{Limit, Mode, Pacing, Scenario};
@@ -14,6 +16,7 @@ use crate::scenario::{Limit, Mode, Pacing, Scenario};
 /// Room for the jobs of several runs.
 #[derive(Debug)]
 pub struct Room {
+    most: u64,
     free: Mutex<u64>,
     has_changed: Condvar,
 }
@@ -27,8 +30,10 @@ pub struct Place<'a> {
 impl Room {
     /// Nobody is there yet.
     pub fn new() -> Self {
+        let most = MOST_JOBS.min(most_by_fd()).max(1);
         Self {
-            free: Mutex::new(MOST_JOBS),
+            most,
+            free: Mutex::new(most),
             has_changed: Condvar::new(),
         }
     }
@@ -40,7 +45,7 @@ impl Room {
     }
 
     fn take_jobs(&self, jobs: u64) -> Place<'_> {
-        let jobs = jobs.min(MOST_JOBS);
+        let jobs = jobs.min(self.most);
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let free = self.has_changed.wait_while(free, |free| *free < jobs);
         *free.unwrap_or_else(PoisonError::into_inner) -= jobs;
@@ -74,13 +79,30 @@ pub fn too_many_jobs(scenario: &Scenario) -> Option<String> {
         Limit::Duration(_) | Limit::Passes(_) => most_jobs(scenario),
     };
     let most = pausewake_jobs::max_stacks() as u64;
-    (jobs > most).then(|| {
-        format!(
+    if jobs > most {
+        return Some(format!(
             "{} need a stack each, and the kernel\u{2019}s limit on mappings (vm.max_map_count) has room for {}",
+            counted(jobs, "job"),
+            count(most)
+        ));
+    }
+    let most = most_by_fd();
+    let is_by_fd = scenario.mode == Mode::Async && scenario.engine.notify == Notify::Fd;
+    (is_by_fd && jobs > most).then(|| {
+        format!(
+            "{} that are told by fd need a descriptor each, and the process may have {} for them (ulimit -n)",
             counted(jobs, "job"),
             count(most)
         )
     })
+}
+
+/// Jobs that can have a descriptor each, beside what the program has open.
+fn most_by_fd() -> u64 {
+    let limit = pausewake_engine::raise_fd_limit(MOST_JOBS + OTHER_FDS);
+    limit
+        .soft
+        .map_or(u64::MAX, |soft| soft.saturating_sub(OTHER_FDS))
 }
 
 /// Levels of an open loop are arrivals per second, and say nothing of its jobs.
@@ -98,6 +120,8 @@ fn most_jobs(scenario: &Scenario) -> u64 {
 
 /// Two thirds of what the kernel's default allows, and as many as the largest default of a load.
 const MOST_JOBS: u64 = 20_000;
+/// Descriptors of reports, queues, loops and threads, with room to spare.
+const OTHER_FDS: u64 = 100;
 
 #[cfg(test)]
 mod tests {
@@ -116,15 +140,15 @@ mod tests {
                 scope.spawn(move || {
                     for _ in 0..50 {
                         let place = room.take_jobs(jobs);
-                        let taken = jobs.min(MOST_JOBS);
+                        let taken = jobs.min(room.most);
                         let others = inside.fetch_add(taken, Ordering::SeqCst);
-                        assert!(others + taken <= MOST_JOBS, "{others} and {taken}");
+                        assert!(others + taken <= room.most, "{others} and {taken}");
                         inside.fetch_sub(taken, Ordering::SeqCst);
                         drop(place);
                     }
                 });
             }
         });
-        assert_eq!(*room.free.lock().expect("nobody panicked"), MOST_JOBS);
+        assert_eq!(*room.free.lock().expect("nobody panicked"), room.most);
     }
 }

@@ -180,3 +180,16 @@ fn what_arrives_is_what_the_load_says_whatever_the_warm_up_left_behind() {
     assert_eq!(report["open_loop"]["offered_per_s"], 700.0);
     assert!(!is_saturated);
 }
+
+/// What is too much for the slices is done in software, and nothing waits.
+#[test]
+fn what_software_takes_over_saturates_nothing() {
+    let args = ["-R", "80k", "-d", "50ms", "--arrival", "constant"];
+    let fallback = ["--set", "engine.fallback=[\"on_full\"]"];
+    let (is_saturated, report) = load(&[&args[..], &fallback].concat());
+    let busy = report["slices"][0]["utilisation"].as_f64();
+    assert!(busy.expect("a share") > 0.97, "{busy:?}");
+    assert!(report["software"]["full"].as_u64() > Some(0), "{report}");
+    assert!(!is_saturated);
+    assert!(load(&args).0, "without it is");
+}

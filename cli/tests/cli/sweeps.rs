@@ -71,10 +71,12 @@ fn the_prediction_is_that_of_the_closed_loop() {
         let row = row.expect("a row");
         let number = |at: usize| row[at].parse::<f64>().expect("a number");
         // 29 slices of 433 us, no link, and 255 ns of the host for each op, which come before those of
-        // all that are submitted with it: N/(N h + S), up to c/S.
+        // all that are submitted with it: N/(N h + S) for up to 29 jobs, and c/S for more.
         let (jobs, host) = (number(jobs), 255e-9);
-        let in_turns = jobs.min(64.0) / (433e-6 + host * jobs.min(29.0));
-        let exact = in_turns.min(29.0 / 433e-6);
+        let exact = match jobs <= 29.0 {
+            true => jobs / (433e-6 + host * jobs),
+            false => 29.0 / 433e-6,
+        };
         let most = number(bound);
         let exact_most = (jobs / (433e-6 + host)).min(29.0 / 433e-6);
         assert!((most / exact_most - 1.0).abs() < 1e-3, "{row:?}");
@@ -583,14 +585,18 @@ fn host_and_device_that_take_turns_are_predicted_and_explained() {
     let mut rows = csv_of(&args);
     assert_eq!(rows.len(), 8);
     for [jobs, predicted, bound, measured] in rows.drain(..) {
-        let off = measured / predicted - 1.0;
-        assert!(off.abs() < 0.03, "{jobs}: {measured} {predicted}");
+        // There are 42 slices; what more jobs do is nearer to the bound.
+        match jobs <= 42.0 {
+            true => assert!((measured / predicted - 1.0).abs() < 0.005, "{jobs}"),
+            false => assert_eq!(predicted, bound, "{jobs}"),
+        }
         assert!(predicted <= bound && measured <= bound * 1.000_1, "{jobs}");
     }
     let words = said.flat();
     for part in [
         "from 64 jobs (at 32 not yet) on throughput grows no more",
-        "N* = 32.8 jobs",
+        "predicted host and device take turns, N h + S for N jobs, as long as there is a slice for each; \
+         with more, 75,670/s are possible at most",
         "difference with 32 jobs it is 51.",
         "of the 73,900/s that are possible at most: host and device take turns.",
         "So threads work for 5",
@@ -598,6 +604,7 @@ fn host_and_device_that_take_turns_are_predicted_and_explained() {
         assert!(words.contains(part), "{part}: {}", said.out);
     }
     assert!(said.out.lines().all(|line| line.chars().count() <= 80));
+    assert!(!said.out.contains("N* ="), "{}", said.out);
     // Service of varying length pulls them apart.
     let service = "device.asym.service={ distribution = \"exponential\", base = \"419.8us\" }";
     let said = Folder::new().say(&[&args[..], &["--set", service]].concat());

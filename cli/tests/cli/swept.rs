@@ -280,3 +280,24 @@ fn a_point_that_breaks_off_does_not_take_the_others_with_it() {
         .map(|name| std::fs::metadata(folder.path(name)).expect("a file").len());
     assert!(lens[0] > 0 && lens[1] == 0, "{lens:?}");
 }
+
+/// Whether points have their descriptors does not depend on which others are run beside them.
+#[test]
+fn points_share_the_descriptors_that_there_are() {
+    let folder = Folder::new();
+    let program = env!("CARGO_BIN_EXE_pausewake");
+    let sweep = "sweep --jobs 256,512 --notify fd --compute none -n 2000";
+    let limited = |limit: &str| {
+        let run = format!("ulimit {limit}; exec {program} {sweep}");
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", &run]).current_dir(folder.path("."));
+        crate::helper::said(output.output().expect("a shell"))
+    };
+    let free = limited("-Sn 1024").expect_code(0);
+    // A soft limit is raised; below a hard one of 700 there is room for one point after the other.
+    for limit in ["-Sn 256", "-n 700"] {
+        assert_eq!(limited(limit).expect_code(0).out, free.out, "{limit}");
+    }
+    let said = limited("-n 400").expect_code(104);
+    said.expect_err(&["512 jobs that are told by fd need a descriptor each"]);
+}

@@ -50,13 +50,14 @@ fn is_plain_closed_loop(report: &Report) -> bool {
 }
 
 /// The knee of the closed-loop prediction, N* = X (Z + S): as many jobs as the most that is predicted, X,
-/// needs if none waits for another; where slices are the limit, X is c/S. `None` where the prediction does not reach its most.
+/// needs if none waits for another; where slices are the limit, X is c/S. `None` where the prediction does
+/// not reach its most, or is far below that bound on its way.
 pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
     let is_closed = row
         .points
         .iter()
         .all(|(_, point)| point.report.open_loop.is_none());
-    if quantity.name != "jobs" || !is_closed {
+    if quantity.name != "jobs" || !is_closed || are_far_in_turns(row) {
         return None;
     }
     let known = row
@@ -73,9 +74,26 @@ pub fn predicted_knee(quantity: &Quantity, row: &Row<'_>) -> Option<f64> {
     is_knee.then(|| first * most / at_first)
 }
 
+/// Whether host and device take turns somewhere, and that is far below the bound.
+fn are_far_in_turns(row: &Row<'_>) -> bool {
+    row.points.iter().any(|(_, point)| {
+        let of = point.report.predicted;
+        let in_turns = of.and_then(|it| Some(it.in_turns_per_s? / it.at_most_per_s));
+        in_turns.is_some_and(|part| part < 1.0 - GAP)
+    })
+}
+
 /// What is predicted of the knee, in words: with all slices busy, or with less where something else is the
-/// slowest part.
+/// slowest part; or that there is none, where host and device take turns.
 pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
+    if quantity.name == "jobs" && are_far_in_turns(row) {
+        let of = row.points.iter().filter_map(|(_, it)| bound(&it.report));
+        return Some(format!(
+            "host and device take turns, N h + S for N jobs, as long as there is a slice for each; with \
+             more, {}/s are possible at most",
+            amount(of.fold(0.0, f64::max))
+        ));
+    }
     let knee = predicted_knee(quantity, row)?;
     let of_slices = row
         .points

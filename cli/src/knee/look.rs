@@ -1,5 +1,5 @@
-//! What is to be said of a run: whether the SLO holds with nothing lost, and if not, whether the load was
-//! too low or too high for it.
+//! What is to be said of a run: whether the SLO holds with nothing lost that it does not allow, and if not,
+//! whether the load was too low or too high for it.
 
 use super::probes::{Figure, ProbeRun};
 use crate::report::{ExpectationResult, Report};
@@ -10,11 +10,17 @@ use crate::search::Look;
 ///
 /// All figures that an SLO can be of grow with the load: one with an upper bound fails where the load is
 /// too high, one with a lower bound where it is too low. What is lost, a device that is saturated, and a
-/// generator that cannot follow, are of a load that is too high.
+/// generator that cannot follow, are of a load that is too high. Calls that failed, and arrivals that were
+/// dropped, are lost unless the SLO says how many may be: then they are figures as any other.
 pub fn look(report: &Report) -> ProbeRun {
     let open_loop = report.open_loop.as_ref();
     let dropped = open_loop.map_or(0, |open| open.dropped);
-    let saturated = report.is_saturated();
+    let drops_allowed = report.expected.iter().any(|it| it.figure == "dropped");
+    let errors_allowed = report.errors.total > 0 && !report.has_unexpected_errors();
+    let saturated = match drops_allowed {
+        true => is_saturated_but_for_drops(report),
+        false => report.is_saturated(),
+    };
     let figures: Vec<_> = report
         .expected
         .iter()
@@ -36,7 +42,10 @@ pub fn look(report: &Report) -> ProbeRun {
             }
         })
         .collect();
-    let is_lost = report.errors.total > 0 || dropped > 0 || saturated || report.aborted.is_some();
+    let is_lost = report.has_unexpected_errors()
+        || (dropped > 0 && !drops_allowed)
+        || saturated
+        || report.aborted.is_some();
     let any = |wrong| {
         let mut verdicts = figures.iter().map(|figure| figure.verdict);
         verdicts.any(|verdict| verdict == wrong || verdict == Look::Neither)
@@ -52,7 +61,9 @@ pub fn look(report: &Report) -> ProbeRun {
         ops_per_s: report.ops_per_s,
         capacity_per_s: open_loop.and_then(|open| open.capacity_per_s),
         errors: report.errors.total,
+        errors_allowed,
         dropped,
+        drops_allowed,
         saturated,
         invalid: report.invalid.clone(),
         late: report.is_device_late() || report.is_compute_bound(),
@@ -64,6 +75,15 @@ pub fn look(report: &Report) -> ProbeRun {
     };
     run.why_not = run.why_not_in_words();
     run
+}
+
+/// Whether more arrives than is served, where arrivals that were dropped are no sign of it.
+fn is_saturated_but_for_drops(report: &Report) -> bool {
+    let mut report = report.clone();
+    if let Some(open_loop) = &mut report.open_loop {
+        open_loop.dropped = open_loop.dropped_by_generator;
+    }
+    report.is_saturated()
 }
 
 /// For which loads a condition holds, seen from where it was looked at.
@@ -98,7 +118,10 @@ impl ProbeRun {
     /// What was not as it should be, beside the figures of the SLO.
     pub(super) fn losses(&self) -> Vec<String> {
         let (invalid, aborted) = (self.invalid.as_ref(), self.aborted.as_ref());
-        let counts = [(self.errors, "failed"), (self.dropped, "dropped")];
+        let counts = [
+            (self.lost_calls(), "failed"),
+            (self.lost_arrivals(), "dropped"),
+        ];
         let counts = counts.into_iter().filter(|(number, _)| *number > 0);
         let saturated = self
             .saturated
@@ -108,6 +131,22 @@ impl ProbeRun {
             .chain(counts.map(|(number, what)| format!("{number} {what}")))
             .chain(saturated)
             .collect()
+    }
+
+    /// Calls that failed, and the SLO does not say how many may.
+    pub(super) fn lost_calls(&self) -> u64 {
+        match self.errors_allowed {
+            true => 0,
+            false => self.errors,
+        }
+    }
+
+    /// Arrivals that were dropped, and the SLO does not say how many may be.
+    pub(super) fn lost_arrivals(&self) -> u64 {
+        match self.drops_allowed {
+            true => 0,
+            false => self.dropped,
+        }
     }
 
     fn why_not_in_words(&self) -> Option<String> {

@@ -1,4 +1,5 @@
-//! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with zero loss.
+//! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with nothing
+//! lost that it does not allow.
 //!
 //! [`search`] decides what is tried, `look` what is to be said of a run, and `doubt` what the answer is worth;
 //! `report` has it all, `words`, `text`, `csv` and `page` show it.

@@ -126,8 +126,8 @@ impl KneeReport {
             Searched::Rate => format!("{name} by rate"),
             Searched::Jobs => format!("{name} by jobs"),
         };
-        let note =
-            "A mark for each run; it fails where any part of the SLO does, or something is lost.";
+        let note = "A mark for each run; it fails where any part of the SLO does, or something is lost that the SLO \
+             does not allow.";
         let chart = LineChart {
             id: &format!("probes-{name}"),
             title: &title,

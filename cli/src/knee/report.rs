@@ -27,7 +27,7 @@ pub struct KneeReport {
     pub(super) command: String,
     /// What was searched.
     pub(super) searched: Searched,
-    /// What must hold, beside zero loss.
+    /// What must hold; and nothing may be lost of which it says nothing.
     slo: Vec<String>,
     /// `virtual` or `wall`.
     pub(super) clock: Name,

@@ -625,3 +625,79 @@ fn verification_may_be_part_of_the_slo() {
     let said = knee(4, &args).expect_code(104);
     said.expect_err(&["no results to verify", "compute = \"real\""]);
 }
+
+/// An SLO that says how many calls may fail decides it; one that says nothing of them wants none.
+#[test]
+fn what_the_slo_allows_to_fail_is_not_lost() {
+    // A full ring fails what comes to it.
+    let full = [
+        "--set",
+        "engine.on_full=fail",
+        "--set",
+        "device.ring_depth=8",
+        "-n",
+        "2000",
+        "--slo",
+        "p99<2ms",
+    ];
+    let with = |slo: &[&str]| found(4, &[&full[..], slo].concat());
+    let strict = number(&with(&[]), "/answer/holds_at");
+    let none = number(&with(&["--slo", "errors==0"]), "/answer/holds_at");
+    assert_eq!(strict, none);
+    for figure in ["errors", "retries"] {
+        let report = with(&["--slo", &format!("{figure}<=100")]);
+        let holds = number(&report, "/answer/holds_at");
+        assert!(holds > strict * 1.2, "{figure}: {holds} {strict}");
+        for probe in report["probes"].as_array().expect("probes") {
+            let run = &probe["runs"][0];
+            let failed = run["errors"].as_u64().expect("a count");
+            assert_eq!(run["errors_allowed"].as_bool().unwrap_or(false), failed > 0);
+            let saturated = run["saturated"].as_bool().expect("a flag");
+            assert_eq!(run["holds"], failed <= 100 && !saturated, "{run}");
+        }
+    }
+    let other = with(&["--slo", "dropped<=100"]);
+    assert_eq!(number(&other, "/answer/holds_at"), strict);
+}
+
+/// The same of arrivals that are dropped, as long as no more arrive than are served.
+#[test]
+fn what_the_slo_allows_to_be_dropped_is_not_lost() {
+    // One job of 100 us, and one place to wait: at random arrivals some are dropped far below 10 k/s.
+    let limits = ["--jobs", "1", "--set", "load.backlog=1", "-n", "2000"];
+    let with = |slo: &str| {
+        found(
+            4,
+            &[&limits[..], &["--slo", "p99<1s", "--slo", slo]].concat(),
+        )
+    };
+    let strict = with("errors<=100");
+    let report = with("dropped<=100");
+    let (none, some) = (
+        number(&strict, "/answer/holds_at"),
+        number(&report, "/answer/holds_at"),
+    );
+    assert!(some > none * 1.2, "{some} {none}");
+    for probe in report["probes"].as_array().expect("probes") {
+        let run = &probe["runs"][0];
+        let dropped = run["dropped"].as_u64().expect("a count");
+        let saturated = run["saturated"].as_bool().expect("a flag");
+        assert_eq!(run["holds"], dropped <= 100 && !saturated, "{run}");
+    }
+}
+
+/// More ops do not help where they fail.
+#[test]
+fn a_search_in_which_all_calls_fail_says_that_they_fail() {
+    let args = ["--slo", "p99<2ms", "-n", "2000", "--min-rate", "500"];
+    let args = [&args[..], &["--set", "engine.op_timeout=1ns"]].concat();
+    let said = knee(4, &args).expect_code(99).flat();
+    assert!(
+        said.contains("All of the 2,000 calls failed there"),
+        "{said}"
+    );
+    assert!(said.contains("pausewake load"), "{said}");
+    for wrong in ["TOO FEW", "Longer probes", "--min-rate lets"] {
+        assert!(!said.contains(wrong), "{wrong}: {said}");
+    }
+}

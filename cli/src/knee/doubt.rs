@@ -111,7 +111,12 @@ impl KneeReport {
     pub(super) fn too_few(&self) -> Option<String> {
         let figures = self.deciding().flat_map(|run| {
             let figures = run.figures.iter().filter(|figure| figure.too_few);
-            figures.filter_map(|figure| Some((run.ops, figure, needed(&figure.figure)?)))
+            let figures = figures.filter_map(|figure| Some((figure, needed(&figure.figure)?)));
+            // Where enough were called and failed, more that fail tell no more.
+            let is_short = move |needed: u64| run.ops + run.lost_calls() < needed;
+            figures
+                .filter(move |(_, needed)| is_short(*needed))
+                .map(|(figure, needed)| (run.ops, figure, needed))
         });
         let (ops, figure, needed) = figures.max_by_key(|(ops, _, needed)| needed - ops)?;
         Some(format!(

@@ -2,6 +2,7 @@
 
 use super::probes::{Figure, Probe, ProbeRun};
 use super::report::{Answer, KneeReport, Searched};
+use crate::report::numbers::counted;
 use crate::search::Look;
 
 impl KneeReport {
@@ -108,6 +109,11 @@ impl KneeReport {
                  ({why})."
             ),
         };
+        if let Some(failed) = self.all_failed(fails_at) {
+            let failed = counted(failed, "call");
+            let why = "and not of the load alone: why, `pausewake load` with the same flags tells.";
+            return format!("{answer} All of the {failed} failed there, {why}");
+        }
         let advice = match (self.searched, verdict) {
             (_, Some(Look::Neither)) => {
                 " There a part of it wants more, and another part less: no value holds both."
@@ -121,6 +127,12 @@ impl KneeReport {
             (Searched::Jobs, _) => String::new(),
         };
         answer + &advice
+    }
+
+    /// How many calls there were, if there were some, and all of them failed.
+    fn all_failed(&self, at: f64) -> Option<u64> {
+        let run = self.run_at(at)?;
+        (run.ops == 0 && run.lost_calls() > 0).then_some(run.errors)
     }
 
     /// What there is below the lowest rate.

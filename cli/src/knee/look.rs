@@ -2,6 +2,7 @@
 //! whether the load was too low or too high for it.
 
 use super::probes::{Figure, ProbeRun};
+use crate::report::numbers::counted;
 use crate::report::{ExpectationResult, Report};
 use crate::scenario::{Comparison, Target};
 use crate::search::Look;
@@ -50,7 +51,8 @@ pub fn look(report: &Report) -> ProbeRun {
         let mut verdicts = figures.iter().map(|figure| figure.verdict);
         verdicts.any(|verdict| verdict == wrong || verdict == Look::Neither)
     };
-    let verdict = match report.invalid {
+    let invalid = report.invalid.clone().or_else(|| too_few_for_jobs(report));
+    let verdict = match invalid {
         // Its figures mean nothing.
         Some(_) => Look::TooHigh,
         None => Look::new(any(Look::TooLow), any(Look::TooHigh) || is_lost),
@@ -65,7 +67,7 @@ pub fn look(report: &Report) -> ProbeRun {
         dropped,
         drops_allowed,
         saturated,
-        invalid: report.invalid.clone(),
+        invalid,
         late: report.is_device_late() || report.is_compute_bound(),
         aborted: report.aborted.as_ref().map(|it| it.reason.clone()),
         holds: verdict == Look::Holds,
@@ -75,6 +77,26 @@ pub fn look(report: &Report) -> ProbeRun {
     };
     run.why_not = run.why_not_in_words();
     run
+}
+
+/// That jobs of a closed loop had nothing to do, if there were fewer ops than jobs: the load was not that of so
+/// many.
+fn too_few_for_jobs(report: &Report) -> Option<String> {
+    let jobs = closed_jobs(report).filter(|_| report.aborted.is_none())?;
+    let ops = report.ops + report.errors.total;
+    (ops < jobs).then(|| {
+        format!(
+            "TOO SHORT: {} are fewer than there were jobs, and some had nothing to do. Make probes longer (--ops \
+             or --duration: some {TIMES_EACH} ops for each job), or try fewer jobs (--max-jobs)",
+            counted(ops, "op")
+        )
+    })
+}
+
+/// The jobs of a closed loop.
+fn closed_jobs(report: &Report) -> Option<u64> {
+    let jobs = report.config.get("load.jobs")?.parse().ok();
+    jobs.filter(|_| report.open_loop.is_none())
 }
 
 /// Whether more arrives than is served, where arrivals that were dropped are no sign of it.
@@ -171,6 +193,8 @@ pub fn needed(figure: &str) -> Option<u64> {
     Some(one_in * BEYOND)
 }
 
+/// Ops of each job that make where a probe begins and ends a small part of it: 1 %.
+pub const TIMES_EACH: u64 = 100;
 /// Ops beyond a percentile from which on it says something of other runs.
 pub const BEYOND: u64 = 10;
 

@@ -25,6 +25,7 @@ impl KneeReport {
             about: None,
             verdict: self.verdict(),
             word: match self.answer {
+                Answer::Found { .. } if self.is_open_above() => Some("Not searched to its end"),
                 Answer::Found { .. } if is_doubtful => Some("Found, but not for certain"),
                 Answer::Found { .. } => Some("Found"),
                 Answer::Never { .. } | Answer::Contradiction { .. } => Some("Nothing holds"),

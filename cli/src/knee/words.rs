@@ -48,14 +48,9 @@ impl KneeReport {
                 .to_owned(),
         };
         let mut words = vec![answer];
-        if let Answer::Found {
-            fails_at: Some(fails_at),
-            ..
-        } = self.answer
-            && self.probe_at(fails_at).is_some_and(Probe::is_invalid)
-        {
+        if self.is_open_above() {
             words.push(
-                "What fails there is the generator, not the device: the knee may lie higher."
+                "INVALID: what fails there is the generator, not the device: the knee may lie higher."
                     .to_owned(),
             );
         }
@@ -65,6 +60,7 @@ impl KneeReport {
             self.spread(),
             self.too_few(),
             self.too_short(),
+            self.too_short_for_jobs(),
         ];
         words.extend(notes.into_iter().flatten());
         words

@@ -701,3 +701,70 @@ fn a_search_in_which_all_calls_fail_says_that_they_fail() {
         assert!(!said.contains(wrong), "{wrong}: {said}");
     }
 }
+
+/// 29 slices of 433 us: 26 jobs do 60,046 ops per second, and 30 reach what the device can do.
+#[test]
+fn probes_of_too_few_ops_for_their_jobs_are_no_answer() {
+    let search = |slo: &str, length: &[&str]| {
+        let args = ["knee", "--fewest-jobs", "--slo", slo];
+        Folder::new().say(&[&args, length].concat())
+    };
+    // Some jobs have nothing to do.
+    for ops in ["10", "100"] {
+        let said = search("throughput>60k/s", &["-n", ops])
+            .expect_code(103)
+            .flat();
+        assert!(
+            said.contains("INVALID: the device was not measured"),
+            "{said}"
+        );
+        let short = format!("TOO SHORT: {ops} ops are fewer than there were jobs");
+        assert!(said.contains(&short), "{said}");
+        assert!(
+            said.contains("(--ops or --duration: some 100 ops for each job)"),
+            "{said}"
+        );
+        assert!(!said.contains("No number of jobs"), "{said}");
+    }
+    // All have, but of few ops the last ones that are waited for are many.
+    for (slo, length) in [
+        ("throughput>66k/s", ["-d", "5ms"]),
+        ("throughput>60k/s", ["-n", "1000"]),
+    ] {
+        let said = search(slo, &length).flat();
+        assert!(said.contains("TOO SHORT: in the probe of "), "{said}");
+        assert!(said.contains("fewer jobs may do"), "{said}");
+    }
+    let said = search("throughput>60k/s", &["-n", "30k"])
+        .expect_code(0)
+        .flat();
+    assert!(
+        said.contains("are 26 jobs") && !said.contains("TOO SHORT"),
+        "{said}"
+    );
+    let said = search("throughput>90k/s", &["-n", "10k", "--max-jobs", "64"]);
+    let said = said.expect_code(99).flat();
+    assert!(
+        said.contains("No number of jobs up to 64 jobs") && !said.contains("TOO SHORT"),
+        "{said}"
+    );
+}
+
+/// Under virtual time software costs what the host's work does: nothing, if nobody says otherwise.
+#[test]
+fn software_that_takes_no_time_is_refused() {
+    let software = ["--set", "engine.mode=software", "-n", "4000"];
+    let rate = [&software[..], &["--slo", "p99<2ms"]].concat();
+    let jobs = [
+        &software[..],
+        &["--slo", "throughput>60k/s", "--fewest-jobs"],
+    ]
+    .concat();
+    for args in [&rate, &jobs] {
+        let said = knee(4, args).expect_code(104);
+        said.expect_err(&["software takes no time here", "--set host.base=measured"]);
+    }
+    let measured = [&rate[..], &["--set", "host.base=measured"]].concat();
+    let holds = number(&found(4, &measured), "/answer/holds_at");
+    assert!(holds < 1e6, "{holds}");
+}

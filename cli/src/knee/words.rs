@@ -166,8 +166,9 @@ impl KneeReport {
         let mut runs = self.probe_at(at).into_iter().flat_map(|probe| &probe.runs);
         match runs.find_map(|run| run.invalid.as_deref()) {
             Some(why) => format!(
-                "INVALID: the device was not measured. At {}, which was to decide: {why}",
-                self.show(at)
+                "INVALID: the device was not measured. At {}, which was to decide: {}.",
+                self.show(at),
+                why.trim_end_matches('.')
             ),
             None => format!(
                 "INVALID: the device was not measured. In all probes the machine was late, and what fails is as \

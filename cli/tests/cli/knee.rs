@@ -466,6 +466,7 @@ fn probes_that_measured_the_generator_alone_are_no_answer() {
         words.contains("the load generator was the bottleneck"),
         "{words}"
     );
+    assert!(words.contains("(load.late_after)."), "{words}");
 }
 
 #[test]

@@ -65,7 +65,8 @@ Exit codes:
        or a --fail-if is met (compare)
   100  a result failed verification
   103  the run is invalid: its figures mean nothing, or nothing returned; or
-       shards of a merged sweep are missing
+       those that were to decide a search are (knee); or shards of a merged
+       sweep are missing
   104  bad scenario, flag or file, or a report that cannot be written
   105  aborted by SIGINT, SIGTERM or SIGHUP; what was measured until then is
        reported";

@@ -67,7 +67,8 @@ const DURATION: &str = "How long each probe takes, behind the warm-up: 30s, 500m
 const OPS: &str = "How many ops each probe has, behind the warm-up, instead of a duration; under virtual time, \
     if not said, as many as leave the answer to chance no more than --precision does: 320k for 1%, at most 4M";
 const SLO: &str = "What must hold: 'p99<2ms', and 'throughput>60k/s', which lower rates and fewer jobs fail. May be \
-    given several times";
+    given several times. No call may fail and no arrival be dropped, unless one says how many: 'errors<=100', \
+    'dropped<=10'";
 fn precision(text: &str) -> Result<Share, String> {
     let share = Share::from_str(text).map_err(|error| error.to_string())?;
     match (0.001..=0.5).contains(&share.get()) {

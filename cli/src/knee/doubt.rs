@@ -1,7 +1,7 @@
 //! What an answer is worth: how far chance, and the length of probes, leave it open.
 
 use super::look::{BEYOND, needed};
-use super::probes::{Probe, ProbeRun};
+use super::probes::{Figure, Probe, ProbeRun};
 use super::report::{Answer, KneeReport, Searched};
 use super::words::NOT_LATE;
 use crate::report::numbers::{amount, count, counted, share};
@@ -111,7 +111,12 @@ impl KneeReport {
     pub(super) fn too_few(&self) -> Option<String> {
         let figures = self.deciding().flat_map(|run| {
             let figures = run.figures.iter().filter(|figure| figure.too_few);
-            figures.filter_map(|figure| Some((run.ops, figure, needed(&figure.figure)?)))
+            let figures = figures.filter_map(|figure| Some((figure, needed(&figure.figure)?)));
+            // Where enough were called and failed, more that fail tell no more.
+            let is_short = move |needed: u64| run.ops + run.lost_calls() < needed;
+            figures
+                .filter(move |(_, needed)| is_short(*needed))
+                .map(|(figure, needed)| (run.ops, figure, needed))
         });
         let (ops, figure, needed) = figures.max_by_key(|(ops, _, needed)| needed - ops)?;
         Some(format!(
@@ -158,9 +163,45 @@ impl KneeReport {
         })
     }
 
+    /// That fewer jobs, or jobs at all, may do in longer probes, if so: jobs that have ended wait at the end of
+    /// a probe for those that have not, up to as long as an op takes. So of n ops for each job, a longer
+    /// probe measures up to 1/n more.
+    pub(super) fn too_short_for_jobs(&self) -> Option<String> {
+        let fails_at = match self.answer {
+            Answer::Found { fails_at, .. } => fails_at?,
+            Answer::Never { fails_at } => fails_at,
+            Answer::Contradiction { .. } | Answer::Invalid { .. } | Answer::Aborted => return None,
+        };
+        let run = self
+            .run_at(fails_at)
+            .filter(|run| self.searched == Searched::Jobs && run.ops > 0)?;
+        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+        let more = fails_at / run.ops as f64;
+        let may_hold = |figure: &&Figure| {
+            let reached = figure.value.zip(figure.bound);
+            figure.figure == "throughput"
+                && figure.verdict.is_too_low()
+                && reached.is_some_and(|(value, bound)| value * (1.0 + more) >= bound)
+        };
+        let figure = run.figures.iter().find(may_hold)?;
+        Some(format!(
+            "TOO SHORT: in the probe of {} each job had {} ops, and in longer probes (--duration, --ops) throughput may be up to \
+             {} higher than {}: fewer jobs may do.",
+            self.show(fails_at),
+            amount(1.0 / more),
+            share(more.min(1.0)),
+            figure.measured
+        ))
+    }
+
     /// Whether probes were too short for an answer that one can rely on.
     pub(super) fn is_doubtful(&self) -> bool {
-        let doubts = [self.late(), self.too_few(), self.too_short()];
+        let doubts = [
+            self.late(),
+            self.too_few(),
+            self.too_short(),
+            self.too_short_for_jobs(),
+        ];
         doubts.iter().any(Option::is_some)
     }
 

@@ -1,7 +1,8 @@
-//! What is to be said of a run: whether the SLO holds with nothing lost, and if not, whether the load was
-//! too low or too high for it.
+//! What is to be said of a run: whether the SLO holds with nothing lost that it does not allow, and if not,
+//! whether the load was too low or too high for it.
 
 use super::probes::{Figure, ProbeRun};
+use crate::report::numbers::counted;
 use crate::report::{ExpectationResult, Report};
 use crate::scenario::{Comparison, Target};
 use crate::search::Look;
@@ -10,11 +11,17 @@ use crate::search::Look;
 ///
 /// All figures that an SLO can be of grow with the load: one with an upper bound fails where the load is
 /// too high, one with a lower bound where it is too low. What is lost, a device that is saturated, and a
-/// generator that cannot follow, are of a load that is too high.
+/// generator that cannot follow, are of a load that is too high. Calls that failed, and arrivals that were
+/// dropped, are lost unless the SLO says how many may be: then they are figures as any other.
 pub fn look(report: &Report) -> ProbeRun {
     let open_loop = report.open_loop.as_ref();
     let dropped = open_loop.map_or(0, |open| open.dropped);
-    let saturated = report.is_saturated();
+    let drops_allowed = report.expected.iter().any(|it| it.figure == "dropped");
+    let errors_allowed = report.errors.total > 0 && !report.has_unexpected_errors();
+    let saturated = match drops_allowed {
+        true => is_saturated_but_for_drops(report),
+        false => report.is_saturated(),
+    };
     let figures: Vec<_> = report
         .expected
         .iter()
@@ -36,12 +43,16 @@ pub fn look(report: &Report) -> ProbeRun {
             }
         })
         .collect();
-    let is_lost = report.errors.total > 0 || dropped > 0 || saturated || report.aborted.is_some();
+    let is_lost = report.has_unexpected_errors()
+        || (dropped > 0 && !drops_allowed)
+        || saturated
+        || report.aborted.is_some();
     let any = |wrong| {
         let mut verdicts = figures.iter().map(|figure| figure.verdict);
         verdicts.any(|verdict| verdict == wrong || verdict == Look::Neither)
     };
-    let verdict = match report.invalid {
+    let invalid = report.invalid.clone().or_else(|| too_few_for_jobs(report));
+    let verdict = match invalid {
         // Its figures mean nothing.
         Some(_) => Look::TooHigh,
         None => Look::new(any(Look::TooLow), any(Look::TooHigh) || is_lost),
@@ -52,9 +63,11 @@ pub fn look(report: &Report) -> ProbeRun {
         ops_per_s: report.ops_per_s,
         capacity_per_s: open_loop.and_then(|open| open.capacity_per_s),
         errors: report.errors.total,
+        errors_allowed,
         dropped,
+        drops_allowed,
         saturated,
-        invalid: report.invalid.clone(),
+        invalid,
         late: report.is_device_late() || report.is_compute_bound(),
         aborted: report.aborted.as_ref().map(|it| it.reason.clone()),
         holds: verdict == Look::Holds,
@@ -64,6 +77,35 @@ pub fn look(report: &Report) -> ProbeRun {
     };
     run.why_not = run.why_not_in_words();
     run
+}
+
+/// That jobs of a closed loop had nothing to do, if there were fewer ops than jobs: the load was not that of so
+/// many.
+fn too_few_for_jobs(report: &Report) -> Option<String> {
+    let jobs = closed_jobs(report).filter(|_| report.aborted.is_none())?;
+    let ops = report.ops + report.errors.total;
+    (ops < jobs).then(|| {
+        format!(
+            "TOO SHORT: {} are fewer than there were jobs, and some had nothing to do. Make probes longer (--ops \
+             or --duration: some {TIMES_EACH} ops for each job), or try fewer jobs (--max-jobs)",
+            counted(ops, "op")
+        )
+    })
+}
+
+/// The jobs of a closed loop.
+fn closed_jobs(report: &Report) -> Option<u64> {
+    let jobs = report.config.get("load.jobs")?.parse().ok();
+    jobs.filter(|_| report.open_loop.is_none())
+}
+
+/// Whether more arrives than is served, where arrivals that were dropped are no sign of it.
+fn is_saturated_but_for_drops(report: &Report) -> bool {
+    let mut report = report.clone();
+    if let Some(open_loop) = &mut report.open_loop {
+        open_loop.dropped = open_loop.dropped_by_generator;
+    }
+    report.is_saturated()
 }
 
 /// For which loads a condition holds, seen from where it was looked at.
@@ -98,7 +140,10 @@ impl ProbeRun {
     /// What was not as it should be, beside the figures of the SLO.
     pub(super) fn losses(&self) -> Vec<String> {
         let (invalid, aborted) = (self.invalid.as_ref(), self.aborted.as_ref());
-        let counts = [(self.errors, "failed"), (self.dropped, "dropped")];
+        let counts = [
+            (self.lost_calls(), "failed"),
+            (self.lost_arrivals(), "dropped"),
+        ];
         let counts = counts.into_iter().filter(|(number, _)| *number > 0);
         let saturated = self
             .saturated
@@ -108,6 +153,22 @@ impl ProbeRun {
             .chain(counts.map(|(number, what)| format!("{number} {what}")))
             .chain(saturated)
             .collect()
+    }
+
+    /// Calls that failed, and the SLO does not say how many may.
+    pub(super) fn lost_calls(&self) -> u64 {
+        match self.errors_allowed {
+            true => 0,
+            false => self.errors,
+        }
+    }
+
+    /// Arrivals that were dropped, and the SLO does not say how many may be.
+    pub(super) fn lost_arrivals(&self) -> u64 {
+        match self.drops_allowed {
+            true => 0,
+            false => self.dropped,
+        }
     }
 
     fn why_not_in_words(&self) -> Option<String> {
@@ -132,6 +193,8 @@ pub fn needed(figure: &str) -> Option<u64> {
     Some(one_in * BEYOND)
 }
 
+/// Ops of each job that make where a probe begins and ends a small part of it: 1 %.
+pub const TIMES_EACH: u64 = 100;
 /// Ops beyond a percentile from which on it says something of other runs.
 pub const BEYOND: u64 = 10;
 

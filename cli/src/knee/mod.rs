@@ -1,4 +1,5 @@
-//! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with zero loss.
+//! `pausewake knee`: the highest rate, or the fewest jobs, at which an SLO holds with nothing
+//! lost that it does not allow.
 //!
 //! [`search`] decides what is tried, `look` what is to be said of a run, and `doubt` what the answer is worth;
 //! `report` has it all, `words`, `text`, `csv` and `page` show it.
@@ -19,6 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::live::Live;
 use crate::load::Adhoc;
 use crate::probe::{self, FIRST_SEED, ProbeError};
+use crate::report::Report;
 use crate::report::numbers::{counted, time_in_words};
 use crate::scenario::{Arrival, Entries, Limit, Pacing, Scenario};
 use crate::search::{self, Best, End, Look, Range};
@@ -85,6 +87,13 @@ pub enum KneeError {
         /// Why not.
         wrong: String,
     },
+    /// What is searched has no end: nothing it does takes time.
+    #[error(
+        "software takes no time here, and bears whatever comes: under virtual time it costs what [host] says, and \
+         that is nothing for these ops\n  accepted: --set host.base=measured, or --set host.software; or --clock \
+         wall --compute real"
+    )]
+    TakesNoTime,
     /// A run came to no result.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -229,6 +238,12 @@ fn refuse(search: &Search<'_>) -> Result<(), KneeError> {
     Ok(())
 }
 
+/// Whether all results were there at once: of software under virtual time, where nothing costs anything.
+fn takes_no_time(report: &Report) -> bool {
+    let is_software = report.config.get("engine.mode") == Some("\"software\"");
+    is_software && report.ops > 0 && report.latency.max_ns == Some(0)
+}
+
 /// What the search has come to.
 fn answer(best: Option<Best>, range: Range, probes: &[Probe]) -> Answer {
     let is_invalid = |at| {
@@ -348,6 +363,9 @@ impl Search<'_> {
                     results: report.verified.results,
                     command: report.scenario.command.unwrap_or_default(),
                 });
+            }
+            if takes_no_time(&report) {
+                return Err(KneeError::TakesNoTime);
             }
             runs.push(look(&report));
         }

@@ -25,6 +25,7 @@ impl KneeReport {
             about: None,
             verdict: self.verdict(),
             word: match self.answer {
+                Answer::Found { .. } if self.is_open_above() => Some("Not searched to its end"),
                 Answer::Found { .. } if is_doubtful => Some("Found, but not for certain"),
                 Answer::Found { .. } => Some("Found"),
                 Answer::Never { .. } | Answer::Contradiction { .. } => Some("Nothing holds"),
@@ -126,8 +127,8 @@ impl KneeReport {
             Searched::Rate => format!("{name} by rate"),
             Searched::Jobs => format!("{name} by jobs"),
         };
-        let note =
-            "A mark for each run; it fails where any part of the SLO does, or something is lost.";
+        let note = "A mark for each run; it fails where any part of the SLO does, or something is lost that the SLO \
+             does not allow.";
         let chart = LineChart {
             id: &format!("probes-{name}"),
             title: &title,

@@ -35,8 +35,14 @@ pub struct ProbeRun {
     pub capacity_per_s: Option<f64>,
     /// Calls that failed.
     pub errors: u64,
+    /// Whether calls failed, and the SLO says how many may: then they are not lost, and it decides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub errors_allowed: bool,
     /// Arrivals that were dropped.
     pub dropped: u64,
+    /// Whether the SLO says how many may be dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drops_allowed: bool,
     /// Whether more arrived than was served, so that a longer run would be worse.
     pub saturated: bool,
     /// Why its figures mean nothing, if so.
@@ -47,7 +53,7 @@ pub struct ProbeRun {
     pub late: bool,
     /// What ended it before its time, if a condition of `abort` did.
     pub aborted: Option<String>,
-    /// Whether the SLO holds, nothing was lost, and the run is valid.
+    /// Whether the SLO holds, nothing was lost of which it says nothing, and the run is valid.
     pub holds: bool,
     /// What that says of the value that was tried.
     pub verdict: Look,
@@ -144,7 +150,9 @@ pub(super) mod tests {
             ops_per_s: None,
             capacity_per_s: None,
             errors: 0,
+            errors_allowed: false,
             dropped: 0,
+            drops_allowed: false,
             saturated: false,
             late: false,
             invalid: (verdict == Look::TooHigh).then(|| "slow".to_owned()),

@@ -27,7 +27,7 @@ pub struct KneeReport {
     pub(super) command: String,
     /// What was searched.
     pub(super) searched: Searched,
-    /// What must hold, beside zero loss.
+    /// What must hold; and nothing may be lost of which it says nothing.
     slo: Vec<String>,
     /// `virtual` or `wall`.
     pub(super) clock: Name,
@@ -178,11 +178,21 @@ impl KneeReport {
     /// How the program ends.
     pub fn verdict(&self) -> Verdict {
         match self.answer {
+            Answer::Found { .. } if self.is_open_above() => Verdict::Invalid,
             Answer::Found { .. } => Verdict::Holds,
             Answer::Never { .. } | Answer::Contradiction { .. } => Verdict::ExpectationFailed,
             Answer::Invalid { .. } => Verdict::Invalid,
             Answer::Aborted => Verdict::Aborted,
         }
+    }
+
+    /// Whether what fails beyond the answer is no measurement: the device was not searched to its end.
+    pub(super) fn is_open_above(&self) -> bool {
+        let Answer::Found { fails_at, .. } = self.answer else {
+            return false;
+        };
+        let probe = fails_at.and_then(|at| self.probe_at(at));
+        probe.is_some_and(Probe::is_invalid)
     }
 
     pub(super) fn slo_in_words(&self) -> String {
@@ -218,6 +228,61 @@ const FORMAT: &str = "pausewake-knee/1";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::Look;
+
+    /// It holds at 10, and of the runs at 20 the generator was the bottleneck, or the device was.
+    fn report(generator: bool) -> KneeReport {
+        let run = |verdict| super::super::probes::tests::run(verdict);
+        let mut above = run(Look::TooHigh);
+        if !generator {
+            above.invalid = None;
+            above.errors = 1;
+        }
+        KneeReport {
+            format: FORMAT.into(),
+            program: "0".into(),
+            command: String::new(),
+            searched: Searched::Rate,
+            slo: vec!["p99 < 2ms".to_owned()],
+            clock: "wall".into(),
+            precision: 0.01,
+            repeat: 3,
+            each: "5s".to_owned(),
+            lowest: 10.0,
+            highest: 20.0,
+            probes: vec![
+                Probe::new(10.0, vec![run(Look::Holds)]),
+                Probe::new(20.0, vec![above]),
+            ],
+            answer: Answer::found(10.0, Some(20.0)),
+            chance: None,
+            words: String::new(),
+            config: Entries::default(),
+        }
+    }
+
+    #[test]
+    fn an_answer_that_the_generator_ends_is_invalid() {
+        let of_the_generator = report(true);
+        assert_eq!(of_the_generator.verdict(), Verdict::Invalid);
+        let words = of_the_generator.say().join(" ");
+        assert!(
+            words.contains("is 10 /s (holds at 10 /s, fails at 20 /s)"),
+            "{words}"
+        );
+        assert!(
+            words.contains("INVALID: what fails there is the generator"),
+            "{words}"
+        );
+        assert!(
+            of_the_generator
+                .to_html()
+                .contains("Not searched to its end")
+        );
+        let of_the_device = report(false);
+        assert_eq!(of_the_device.verdict(), Verdict::Holds);
+        assert!(!of_the_device.say().join(" ").contains("INVALID"));
+    }
 
     #[test]
     fn the_schema_in_the_repository_is_that_of_the_code() {

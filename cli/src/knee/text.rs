@@ -63,13 +63,13 @@ impl KneeReport {
                 (true, n) => format!("holds {}/{n}", probe.held),
                 (false, n) => format!("FAILS {}/{n}", probe.held),
             };
-            let lost = run.errors + run.dropped;
-            let lost = match lost {
+            let lost = match run.lost_calls() + run.lost_arrivals() {
                 _ if run.invalid.is_some() => "invalid".to_owned(),
                 _ if run.aborted.is_some() => "aborted".to_owned(),
                 0 if run.late => "late device".to_owned(),
                 0 if run.saturated => "saturated".to_owned(),
                 0 if run.figures.iter().any(|figure| figure.too_few) => "few ops".to_owned(),
+                0 if run.errors > 0 => format!("{} failed", count(run.errors)),
                 0 => String::new(),
                 lost => format!("{} lost", count(lost)),
             };

@@ -2,6 +2,7 @@
 
 use super::probes::{Figure, Probe, ProbeRun};
 use super::report::{Answer, KneeReport, Searched};
+use crate::report::numbers::counted;
 use crate::search::Look;
 
 impl KneeReport {
@@ -47,14 +48,9 @@ impl KneeReport {
                 .to_owned(),
         };
         let mut words = vec![answer];
-        if let Answer::Found {
-            fails_at: Some(fails_at),
-            ..
-        } = self.answer
-            && self.probe_at(fails_at).is_some_and(Probe::is_invalid)
-        {
+        if self.is_open_above() {
             words.push(
-                "What fails there is the generator, not the device: the knee may lie higher."
+                "INVALID: what fails there is the generator, not the device: the knee may lie higher."
                     .to_owned(),
             );
         }
@@ -64,6 +60,7 @@ impl KneeReport {
             self.spread(),
             self.too_few(),
             self.too_short(),
+            self.too_short_for_jobs(),
         ];
         words.extend(notes.into_iter().flatten());
         words
@@ -108,6 +105,11 @@ impl KneeReport {
                  ({why})."
             ),
         };
+        if let Some(failed) = self.all_failed(fails_at) {
+            let failed = counted(failed, "call");
+            let why = "and not of the load alone: why, `pausewake load` with the same flags tells.";
+            return format!("{answer} All of the {failed} failed there, {why}");
+        }
         let advice = match (self.searched, verdict) {
             (_, Some(Look::Neither)) => {
                 " There a part of it wants more, and another part less: no value holds both."
@@ -121,6 +123,12 @@ impl KneeReport {
             (Searched::Jobs, _) => String::new(),
         };
         answer + &advice
+    }
+
+    /// How many calls there were, if there were some, and all of them failed.
+    fn all_failed(&self, at: f64) -> Option<u64> {
+        let run = self.run_at(at)?;
+        (run.ops == 0 && run.lost_calls() > 0).then_some(run.errors)
     }
 
     /// What there is below the lowest rate.
@@ -158,8 +166,9 @@ impl KneeReport {
         let mut runs = self.probe_at(at).into_iter().flat_map(|probe| &probe.runs);
         match runs.find_map(|run| run.invalid.as_deref()) {
             Some(why) => format!(
-                "INVALID: the device was not measured. At {}, which was to decide: {why}",
-                self.show(at)
+                "INVALID: the device was not measured. At {}, which was to decide: {}.",
+                self.show(at),
+                why.trim_end_matches('.')
             ),
             None => format!(
                 "INVALID: the device was not measured. In all probes the machine was late, and what fails is as \

@@ -466,6 +466,7 @@ fn probes_that_measured_the_generator_alone_are_no_answer() {
         words.contains("the load generator was the bottleneck"),
         "{words}"
     );
+    assert!(words.contains("(load.late_after)."), "{words}");
 }
 
 #[test]
@@ -624,4 +625,147 @@ fn verification_may_be_part_of_the_slo() {
     ];
     let said = knee(4, &args).expect_code(104);
     said.expect_err(&["no results to verify", "compute = \"real\""]);
+}
+
+/// An SLO that says how many calls may fail decides it; one that says nothing of them wants none.
+#[test]
+fn what_the_slo_allows_to_fail_is_not_lost() {
+    // A full ring fails what comes to it.
+    let full = [
+        "--set",
+        "engine.on_full=fail",
+        "--set",
+        "device.ring_depth=8",
+        "-n",
+        "2000",
+        "--slo",
+        "p99<2ms",
+    ];
+    let with = |slo: &[&str]| found(4, &[&full[..], slo].concat());
+    let strict = number(&with(&[]), "/answer/holds_at");
+    let none = number(&with(&["--slo", "errors==0"]), "/answer/holds_at");
+    assert_eq!(strict, none);
+    for figure in ["errors", "retries"] {
+        let report = with(&["--slo", &format!("{figure}<=100")]);
+        let holds = number(&report, "/answer/holds_at");
+        assert!(holds > strict * 1.2, "{figure}: {holds} {strict}");
+        for probe in report["probes"].as_array().expect("probes") {
+            let run = &probe["runs"][0];
+            let failed = run["errors"].as_u64().expect("a count");
+            assert_eq!(run["errors_allowed"].as_bool().unwrap_or(false), failed > 0);
+            let saturated = run["saturated"].as_bool().expect("a flag");
+            assert_eq!(run["holds"], failed <= 100 && !saturated, "{run}");
+        }
+    }
+    let other = with(&["--slo", "dropped<=100"]);
+    assert_eq!(number(&other, "/answer/holds_at"), strict);
+}
+
+/// The same of arrivals that are dropped, as long as no more arrive than are served.
+#[test]
+fn what_the_slo_allows_to_be_dropped_is_not_lost() {
+    // One job of 100 us, and one place to wait: at random arrivals some are dropped far below 10 k/s.
+    let limits = ["--jobs", "1", "--set", "load.backlog=1", "-n", "2000"];
+    let with = |slo: &str| {
+        found(
+            4,
+            &[&limits[..], &["--slo", "p99<1s", "--slo", slo]].concat(),
+        )
+    };
+    let strict = with("errors<=100");
+    let report = with("dropped<=100");
+    let (none, some) = (
+        number(&strict, "/answer/holds_at"),
+        number(&report, "/answer/holds_at"),
+    );
+    assert!(some > none * 1.2, "{some} {none}");
+    for probe in report["probes"].as_array().expect("probes") {
+        let run = &probe["runs"][0];
+        let dropped = run["dropped"].as_u64().expect("a count");
+        let saturated = run["saturated"].as_bool().expect("a flag");
+        assert_eq!(run["holds"], dropped <= 100 && !saturated, "{run}");
+    }
+}
+
+/// More ops do not help where they fail.
+#[test]
+fn a_search_in_which_all_calls_fail_says_that_they_fail() {
+    let args = ["--slo", "p99<2ms", "-n", "2000", "--min-rate", "500"];
+    let args = [&args[..], &["--set", "engine.op_timeout=1ns"]].concat();
+    let said = knee(4, &args).expect_code(99).flat();
+    assert!(
+        said.contains("All of the 2,000 calls failed there"),
+        "{said}"
+    );
+    assert!(said.contains("pausewake load"), "{said}");
+    for wrong in ["TOO FEW", "Longer probes", "--min-rate lets"] {
+        assert!(!said.contains(wrong), "{wrong}: {said}");
+    }
+}
+
+/// 29 slices of 433 us: 26 jobs do 60,046 ops per second, and 30 reach what the device can do.
+#[test]
+fn probes_of_too_few_ops_for_their_jobs_are_no_answer() {
+    let search = |slo: &str, length: &[&str]| {
+        let args = ["knee", "--fewest-jobs", "--slo", slo];
+        Folder::new().say(&[&args, length].concat())
+    };
+    // Some jobs have nothing to do.
+    for ops in ["10", "100"] {
+        let said = search("throughput>60k/s", &["-n", ops])
+            .expect_code(103)
+            .flat();
+        assert!(
+            said.contains("INVALID: the device was not measured"),
+            "{said}"
+        );
+        let short = format!("TOO SHORT: {ops} ops are fewer than there were jobs");
+        assert!(said.contains(&short), "{said}");
+        assert!(
+            said.contains("(--ops or --duration: some 100 ops for each job)"),
+            "{said}"
+        );
+        assert!(!said.contains("No number of jobs"), "{said}");
+    }
+    // All have, but of few ops the last ones that are waited for are many.
+    for (slo, length) in [
+        ("throughput>66k/s", ["-d", "5ms"]),
+        ("throughput>60k/s", ["-n", "1000"]),
+    ] {
+        let said = search(slo, &length).flat();
+        assert!(said.contains("TOO SHORT: in the probe of "), "{said}");
+        assert!(said.contains("fewer jobs may do"), "{said}");
+    }
+    let said = search("throughput>60k/s", &["-n", "30k"])
+        .expect_code(0)
+        .flat();
+    assert!(
+        said.contains("are 26 jobs") && !said.contains("TOO SHORT"),
+        "{said}"
+    );
+    let said = search("throughput>90k/s", &["-n", "10k", "--max-jobs", "64"]);
+    let said = said.expect_code(99).flat();
+    assert!(
+        said.contains("No number of jobs up to 64 jobs") && !said.contains("TOO SHORT"),
+        "{said}"
+    );
+}
+
+/// Under virtual time software costs what the host's work does: nothing, if nobody says otherwise.
+#[test]
+fn software_that_takes_no_time_is_refused() {
+    let software = ["--set", "engine.mode=software", "-n", "4000"];
+    let rate = [&software[..], &["--slo", "p99<2ms"]].concat();
+    let jobs = [
+        &software[..],
+        &["--slo", "throughput>60k/s", "--fewest-jobs"],
+    ]
+    .concat();
+    for args in [&rate, &jobs] {
+        let said = knee(4, args).expect_code(104);
+        said.expect_err(&["software takes no time here", "--set host.base=measured"]);
+    }
+    let measured = [&rate[..], &["--set", "host.base=measured"]].concat();
+    let holds = number(&found(4, &measured), "/answer/holds_at");
+    assert!(holds < 1e6, "{holds}");
 }

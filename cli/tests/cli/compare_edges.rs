@@ -311,7 +311,7 @@ fn an_edge_that_chance_decides_is_told_as_such() {
     let words = found["words"].as_str().expect("words");
     for part in [
         "wins from 2 or 3 jobs on.",
-        "Each number of jobs was tried with 600 ops and 3 seeds; more ops may move an edge.",
+        "Each number of jobs was tried with 600 ops, or 4 for each job where that is more, and 3 seeds; more ops may move an edge.",
     ] {
         assert!(words.contains(part), "{words}");
     }
@@ -503,3 +503,44 @@ fn files_that_were_exchanged_between_runs_are_told() {
 
 /// Of the public part of `keys/test-rsa4096.pem`.
 const RSA4096_SHA256: &str = "f232a7514bb40412ea114816dda31ec87f849b2d73a542b14b43f1a38f5480fa";
+
+/// Ten ops are never more than ten jobs at once, and what those cannot do is no break-even.
+#[test]
+fn with_few_ops_every_job_has_some_of_them() {
+    let folder = Folder::new();
+    let compare = |more: &[&str]| {
+        let args = [
+            "compare",
+            "-q",
+            "--op",
+            "aes-128-gcm-seal@1350",
+            "--seeds",
+            "1",
+        ];
+        folder
+            .say(&[&args[..], more].concat())
+            .expect_code(0)
+            .flat()
+    };
+    let ten = compare(&["-n", "10"]);
+    let tried = "tried with 10 ops, or 4 for each job where that is more, and one seed";
+    assert_eq!(ten.matches(tried).count(), 2, "{ten}");
+    assert!(!ten.contains("never wins"), "{ten}");
+    assert!(!ten.contains("TOO SHORT"), "{ten}");
+    let one = compare(&["-n", "1", "-c", "1"]);
+    assert!(one.contains("tried with 1 op, or 4 "), "{one}");
+    // Neither a duration nor a --set is changed: it is told.
+    for more in [&["-d", "100us"][..], &["--set", "load.ops=10"]] {
+        let few = compare(more);
+        assert!(
+            few.contains("fewer than 4 for each job; what is told"),
+            "{few}"
+        );
+    }
+    let enough = compare(&["-n", "10k"]);
+    assert!(
+        enough.contains("tried with 10k ops and one seed"),
+        "{enough}"
+    );
+    assert!(!enough.contains("TOO SHORT"), "{enough}");
+}

@@ -311,7 +311,7 @@ fn an_edge_that_chance_decides_is_told_as_such() {
     let words = found["words"].as_str().expect("words");
     for part in [
         "wins from 2 or 3 jobs on.",
-        "Each number of jobs was tried with 600 ops and 3 seeds; more ops may move an edge.",
+        "Each number of jobs was tried with 600 ops, or 4 for each job where that is more, and 3 seeds; more ops may move an edge.",
     ] {
         assert!(words.contains(part), "{words}");
     }
@@ -503,3 +503,37 @@ fn files_that_were_exchanged_between_runs_are_told() {
 
 /// Of the public part of `keys/test-rsa4096.pem`.
 const RSA4096_SHA256: &str = "f232a7514bb40412ea114816dda31ec87f849b2d73a542b14b43f1a38f5480fa";
+
+/// Ten ops are never more than ten jobs at once, and what those cannot do is no break-even.
+#[test]
+fn with_few_ops_every_job_has_some_of_them() {
+    let words = |more: &[&str]| {
+        let args = [
+            "--op",
+            "aes-128-gcm-seal@1350",
+            "--seeds",
+            "1",
+            "--format",
+            "json",
+        ];
+        let report = json(&compare(&[&args[..], more].concat()).expect_code(0));
+        let found = &report["break_even"][0];
+        found["words"].as_str().expect("words").to_owned()
+    };
+    for (ops, said) in [("10", "10 ops"), ("1", "1 op")] {
+        let found = words(&["-n", ops]);
+        let tried =
+            format!("tried with {said}, or 4 for each job where that is more, and one seed");
+        assert!(found.contains(&tried), "{found}");
+        assert!(found.contains("wins from "), "{found}");
+        assert!(!found.contains("TOO SHORT"), "{found}");
+    }
+    // Neither a duration nor a --set is changed: it is told.
+    for more in [&["-d", "100us"][..], &["--set", "load.ops=10"]] {
+        let few = words(more);
+        assert!(
+            few.contains("fewer than 4 for each job; what is told"),
+            "{few}"
+        );
+    }
+}

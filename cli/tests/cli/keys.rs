@@ -61,7 +61,20 @@ fn a_key_goes_with_the_ops_of_its_kind_and_length() {
         (
             "rsa-verify",
             "p256.pem",
-            &["signs with RSA", "an ECDSA P-256 key", "ecdsa-sign"],
+            &[
+                "verifies with RSA,",
+                "an ECDSA P-256 key",
+                "ecdsa-sign goes",
+            ],
+        ),
+        (
+            "rsa2048-verify",
+            "rsa3072.pem",
+            &[
+                "verifies with RSA-2048",
+                "an RSA-3072 key",
+                "rsa-verify goes",
+            ],
         ),
         (
             "aead-seal",

@@ -550,3 +550,38 @@ fn every_help_tells_the_exit_codes() {
         }
     }
 }
+
+/// Jobs that think alike work in step: what is measured of them begins behind their thinking, and ends before it.
+#[test]
+fn what_is_over_another_time_says_over_which() {
+    let folder = Folder::new();
+    let load = |more: &str| {
+        let line =
+            format!("load --clock virtual --compute none -c 100 --set load.think=10ms {more}");
+        let args: Vec<&str> = line.split(' ').collect();
+        let text = folder.say(&args).expect_code(0).flat();
+        let json = json(&folder.say(&[&args[..], &["--format", "json"]].concat()));
+        (text, json)
+    };
+    let (text, json) = load("--warmup 50ms -d 100ms");
+    let serving_ns = json["samples"]["totals"]["serving_ns"]
+        .as_f64()
+        .expect("a time");
+    let ops_per_s = 1_000.0 / serving_ns * 1e9;
+    let said = json["ops_per_s"].as_f64().expect("a rate");
+    assert!((said - ops_per_s).abs() < 0.001, "{said}, {ops_per_s}");
+    let over =
+        "1,000 ops in 97.8ms: 9,585 op/s over 104ms, from the warm-up\u{2019}s last result on";
+    assert!(text.contains(over), "{text}");
+    assert!(
+        text.contains("Busier than at most: that is in the long run"),
+        "{text}"
+    );
+    assert!(text.contains("What is busy is so of 97.8ms"), "{text}");
+    // In the long run neither is to be said.
+    let (text, _) = load("--warmup 50ms -d 10s");
+    assert!(
+        !text.contains("over ") && !text.contains("Busier"),
+        "{text}"
+    );
+}

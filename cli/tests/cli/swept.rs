@@ -85,6 +85,88 @@ fn what_was_dropped_has_a_column() {
     assert!(!nothing.out.contains("dropped"), "{}", nothing.out);
 }
 
+/// What stands above the table of points.
+fn above(said: &Said) -> String {
+    let words = words(said);
+    let end = words.find(" op/s predicted ");
+    words[..end.expect("a table")].to_owned()
+}
+
+#[test]
+fn points_at_which_nothing_returned_are_told_with_why() {
+    let folder = Folder::new();
+    let line = "--rate 1,10,10k -d 1ms";
+    let text = sweep(&folder, line, &[]).expect_code(103);
+    let said =
+        "NOTHING RETURNED at rate=1 and rate=10: no call ended in the time that was measured.";
+    assert!(above(&text).contains(said), "{}", text.out);
+    let html = sweep(&folder, line, &["--format", "html"]).expect_code(103);
+    assert!(html.out.contains(said), "{}", html.out);
+    let all = sweep(&folder, "--rate 10k,20k -d 1ms", &[]).expect_code(0);
+    assert!(!all.out.contains("NOTHING"), "{}", all.out);
+}
+
+/// Slices that have nothing to do are not what does not let through more.
+#[test]
+fn software_is_its_own_limit() {
+    let folder = Folder::new();
+    for (line, said) in [
+        (
+            "--jobs 1..4 -n 200",
+            "throughput grows no more: the limit is software",
+        ),
+        (
+            "--rate 1k,4k -n 2k",
+            "more arrives than is served: the limit is software",
+        ),
+    ] {
+        let text = sweep(&folder, line, &["--set", "engine.mode=software"]).expect_code(0);
+        assert!(words(&text).contains(said), "{line}: {}", text.out);
+        assert!(!text.out.contains("elsewhere"), "{line}: {}", text.out);
+    }
+}
+
+/// A call that failed was a call: where there were enough of them, the run was not too short.
+#[test]
+fn failed_calls_have_a_column_and_the_points_are_named() {
+    let folder = Folder::new();
+    let line = "--jobs 1,8,64 -n 500 --set engine.op_timeout=500us";
+    let points = json(&sweep(&folder, line, &["--format", "json"]).expect_code(99));
+    let last = &points["points"][2]["report"];
+    let [returned, failed] = [&last["ops"], &last["errors"]["total"]];
+    assert_eq!(
+        returned.as_u64().zip(failed.as_u64()).map(|(a, b)| a + b),
+        Some(500)
+    );
+    let said = format!("FAILED CALLS at jobs=64 ({failed} of 500 calls): ");
+    let text = sweep(&folder, line, &[]).expect_code(99);
+    assert!(above(&text).contains(&said), "{}", text.out);
+    assert!(words(&text).contains("busy failed"), "{}", text.out);
+    let row = text
+        .out
+        .lines()
+        .find(|line| line.trim_start().starts_with("64 "));
+    let row = row.expect("a row");
+    assert!(row.trim_end().ends_with(&failed.to_string()), "{row}");
+    assert!(!text.out.contains("TOO SHORT"), "{}", text.out);
+    let knee = "from 8 jobs (at 1 not yet) on throughput grows no more: calls fail, ";
+    assert!(words(&text).contains(knee), "{}", text.out);
+    let html = sweep(&folder, line, &["--format", "html"]).expect_code(99);
+    assert!(html.out.contains(&said), "{}", html.out);
+    // Where all of them fail there is no figure, and no knee.
+    let none = "--jobs 1,8,64 -n 500 --set engine.op_timeout=1ns";
+    let text = sweep(&folder, none, &[]).expect_code(99);
+    let said =
+        "jobs=1 (500 of 500 calls), jobs=8 (500 of 500 calls) and jobs=64 (500 of 500 calls)";
+    assert!(above(&text).contains(said), "{}", text.out);
+    assert!(!text.out.contains("TOO SHORT"), "{}", text.out);
+    assert!(
+        words(&text).contains("too few points that mean something"),
+        "{}",
+        text.out
+    );
+}
+
 /// Neither chance, nor how long it went on, is in a prediction.
 #[test]
 fn predictions_are_those_of_the_configuration() {

@@ -147,6 +147,7 @@ fn find(
         }
         let mut load = search.load.clone();
         put(&mut load, at);
+        with_enough_ops(&mut load);
         let trial = Trial::new(search, &load, at).map_err(|error| failed = Some(error));
         let trial = trial.ok()??;
         let outcome = trial.outcome;
@@ -226,6 +227,24 @@ fn find(
     Ok(found)
 }
 
+/// Lets every job of `load` have a few ops: with fewer ops than jobs, some jobs have nothing to do.
+fn with_enough_ops(load: &mut Load) {
+    // A --set comes last, and stays as it is.
+    let ops = load.ops.as_deref().filter(|_| !load.sets("load.ops"));
+    let enough = jobs(load).and_then(|jobs| jobs.checked_mul(OPS_PER_JOB));
+    let (Some(ops), Some(enough)) = (ops.and_then(whole), enough) else {
+        return;
+    };
+    if ops < enough {
+        load.ops = Some(enough.to_string());
+    }
+}
+
+/// Jobs of `load`, if that is a number.
+pub fn jobs(load: &Load) -> Option<u64> {
+    whole(said(load, "load.jobs", &load.jobs).unwrap_or(JOBS))
+}
+
 /// From where on below the edge nobody knows.
 fn open_from(
     answer: Answer,
@@ -268,5 +287,7 @@ fn place(at: u64) -> f64 {
 const FEWEST_BYTES: u32 = 16;
 /// How far the two sides of an edge may be apart, as a part of the bytes.
 pub const BYTES_PRECISION: f64 = 0.01;
+/// Ops of each job that are a load, at least.
+pub const OPS_PER_JOB: u64 = 4;
 /// Of a load that says nothing of them.
 pub const JOBS: &str = "64";

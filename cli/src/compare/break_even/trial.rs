@@ -31,6 +31,9 @@ pub struct Trial {
     pub software_errors: u64,
     /// Calls that failed with the offload, which is then no winner.
     pub offload_errors: u64,
+    /// The fewest ops of a run of the offload; `null` in files of earlier versions.
+    #[serde(default)]
+    pub offload_ops: Option<u64>,
     /// Of the other modes, with the first seed; under virtual time alone, where looking takes no time that anybody
     /// waits for.
     pub others: Vec<ModeRate>,
@@ -98,6 +101,7 @@ impl Trial {
             offload_ops_per_s: offload.ops_per_s(),
             software_errors: software.errors,
             offload_errors: offload.errors,
+            offload_ops: offload.fewest_ops,
             others: others.collect::<Result<_, ProbeError>>()?,
         }))
     }
@@ -131,6 +135,7 @@ fn run(search: &Search<'_>, load: &Load, mode: &str, seed: u64) -> Result<Report
 struct Side {
     rates: Vec<Option<f64>>,
     errors: u64,
+    fewest_ops: Option<u64>,
     /// There were results, and no time passed until they were there.
     takes_no_time: bool,
 }
@@ -139,6 +144,8 @@ impl Side {
     fn add(&mut self, report: &Report) {
         self.rates.push(report.ops_per_s);
         self.errors += report.errors.total;
+        let fewest = self.fewest_ops.unwrap_or(report.ops);
+        self.fewest_ops = Some(fewest.min(report.ops));
         self.takes_no_time |= report.ops > 0 && report.ops_per_s.is_none();
     }
 
@@ -228,7 +235,7 @@ mod tests {
         let free = || Side {
             rates: vec![None],
             takes_no_time: true,
-            errors: 0,
+            ..Side::default()
         };
         let judged = |sides: [Side; 2]| outcome(&sides, speed_up(&sides));
         assert_eq!(judged([free(), side(&[5.0])]), Outcome::Loses);

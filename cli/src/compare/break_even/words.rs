@@ -2,10 +2,10 @@
 
 use super::super::modes::said;
 use super::parts::stretches;
-use super::search::{BYTES_PRECISION, JOBS, Search};
+use super::search::{BYTES_PRECISION, JOBS, OPS_PER_JOB, Search, jobs};
 use super::{Again, Answer, BreakEven, MOST_BYTES, MOST_JOBS, NotSearched, Outcome, Over, Trial};
 use crate::args::Load;
-use crate::load::default_op;
+use crate::load::{default_op, whole};
 use crate::report::numbers::{count, counted};
 
 impl Over {
@@ -169,10 +169,10 @@ impl BreakEven {
     /// How well it is known: how much was run at each value, and how close the search went.
     fn say_how(&self, search: &Search<'_>) -> String {
         let load = search.load;
-        let ops = said(load, "load.ops", &load.ops).map(|ops| format!("{ops} ops"));
+        let ops = said(load, "load.ops", &load.ops).map(|ops| self.say_ops(load, ops));
         let time = said(load, "load.duration", &load.duration);
-        let length = ops.or_else(|| time.map(|time| time.trim_matches(['"', '\'']).to_owned()));
-        let length = length.map_or_else(String::new, |length| format!("{length} and "));
+        let time = time.map(|time| format!("{} and ", time.trim_matches(['"', '\''])));
+        let length = ops.or(time).unwrap_or_default();
         let all = search.seeds.len() as u64;
         let [fewest, most] = self.runs();
         let seeds = match (fewest, most) {
@@ -190,7 +190,51 @@ impl BreakEven {
                 format!("bytes are within {:.0} %, and ", BYTES_PRECISION * 100.0),
             ),
         };
-        format!(" Each {over} was tried with {length}{seeds}; {close}more ops may move an edge.")
+        let few = self.say_few(load);
+        format!(
+            " Each {over} was tried with {length}{seeds}; {close}more ops may move an edge.{few}"
+        )
+    }
+
+    /// The jobs at a value.
+    fn jobs_at(&self, load: &Load, at: u64) -> Option<u64> {
+        match self.over {
+            Over::Jobs => Some(at),
+            Over::Bytes => jobs(load),
+        }
+    }
+
+    /// How many ops were run at each value, where `ops` were asked for.
+    fn say_ops(&self, load: &Load, ops: &str) -> String {
+        let asked = match whole(ops) {
+            Some(1) => "1 op".to_owned(),
+            _ => format!("{ops} ops"),
+        };
+        let most = self.probes.iter().map(|it| self.jobs_at(load, it.at));
+        let most = most.max().flatten().map(|jobs| jobs * OPS_PER_JOB);
+        let are_raised = !load.sets("load.ops") && most > whole(ops);
+        match are_raised && whole(ops).is_some() {
+            true => format!("{asked}, or {OPS_PER_JOB} for each job where that is more, and "),
+            false => format!("{asked} and "),
+        }
+    }
+
+    /// From where on there were too few ops for the jobs to be a load.
+    fn say_few(&self, load: &Load) -> String {
+        let is_few = |it: &&Trial| {
+            let jobs = self.jobs_at(load, it.at).unwrap_or(0);
+            it.offload_ops.is_some_and(|ops| ops < jobs * OPS_PER_JOB) && !it.has_errors()
+        };
+        let few = self.probes.iter().filter(is_few);
+        let Some(first) = few.min_by_key(|it| it.at) else {
+            return String::new();
+        };
+        let (at, ops) = (self.over.amount(first.at), first.offload_ops.unwrap_or(0));
+        let ops = counted(ops, "op");
+        format!(
+            " TOO SHORT: at {at} the offload did {ops} in a run, fewer than {OPS_PER_JOB} for each job; what \
+             is told from there on is of the beginning and the end of a run."
+        )
     }
 
     /// Where calls failed, so that nothing was won.

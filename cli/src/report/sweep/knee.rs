@@ -5,6 +5,7 @@
 //! reached at the end, nobody knows what more would bring. Where sizes are swept, it is bytes per second
 //! that are compared.
 
+use super::super::Report;
 use super::{Point, Quantity, SweepReport, Value};
 
 /// Points that differ in one quantity alone.
@@ -52,24 +53,25 @@ pub fn told(sweep: &SweepReport) -> Option<(&Quantity, Vec<Row<'_>>)> {
     }
     let mut rows = rows(sweep, axis);
     for row in &mut rows {
+        let tells = |report: &Report| report.invalid.is_none() && report.ops > 0;
         row.points
-            .retain(|(_, point)| point.report.invalid.is_none() && !is_too_short(point));
+            .retain(|(_, point)| tells(&point.report) && !is_too_short(point));
     }
     Some((&sweep.quantities[axis], rows))
 }
 
-/// Whether there were fewer ops than jobs, so that some had nothing to do: its throughput is that of no load.
+/// Whether there were fewer calls than jobs, so that some had nothing to do: its throughput is that of no load.
 pub fn is_too_short(point: &Point) -> bool {
     ops_per_job(point).is_some_and(|ops| ops < 1.0)
 }
 
-/// How many ops each job did, in a closed loop.
+/// How many calls each job made, in a closed loop, those included that failed.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
 pub fn ops_per_job(point: &Point) -> Option<f64> {
     let report = &point.report;
     let jobs = report.config.get("load.jobs")?.parse::<f64>().ok();
     let jobs = jobs.filter(|_| report.open_loop.is_none())?;
-    Some(report.ops as f64 / jobs)
+    Some((report.ops + report.errors.total) as f64 / jobs)
 }
 
 /// Where the knee stands among `points`, if they show one.

@@ -1,12 +1,14 @@
 //! A sweep: reports of the same run with other values of what was swept.
 //!
 //! JSON holds every report in full, so that parts of a sweep can be joined, and shown again. `knee` says
-//! where more brings no more, `predicted` what theory lets expect, `words` both, and `ways` what words do that were swept; `table` and `page` show it.
+//! where more brings no more, `predicted` what theory lets expect, `words` both, and `ways` what words do that were
+//! swept; `remarks` what is to be known of points before they are read; `table` and `page` show it.
 
 mod join;
 mod knee;
 mod page;
 mod predicted;
+mod remarks;
 mod table;
 mod ways;
 mod words;

@@ -9,6 +9,7 @@ use super::super::text::Table;
 use super::super::text::numbers::{amount, or_na};
 use super::knee::{Row, rows, told};
 use super::predicted::{bound, predicted, predicted_busy, predicted_latency_ns};
+use super::remarks::remarks;
 use super::table::{about, points, says};
 use super::ways;
 use super::words::in_words;
@@ -52,8 +53,8 @@ pub fn html(sweep: &SweepReport) -> String {
             _ => None,
         },
         is_doubtful: false,
-        reasons: words
-            .map(|(label, said)| format!("{label}: {said}."))
+        reasons: (remarks(sweep).into_iter())
+            .chain(words.map(|(label, said)| format!("{label}: {said}.")))
             .collect(),
         chips: Vec::new(),
         cards: best

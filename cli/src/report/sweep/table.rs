@@ -1,10 +1,11 @@
 //! A sweep as text: a row for each point, and what they show, in words.
 
 use super::super::text::numbers::{amount, count, counted, or_na, share, time};
-use super::super::text::{self, Table, printable};
+use super::super::text::{self, Table, paragraph, printable};
 use super::super::{Report, Verdict};
 use super::knee::{is_too_short, knee, told};
 use super::predicted::{gap_in_words, predicted, predicted_in_words};
+use super::remarks::remarks;
 use super::ways;
 use super::words::in_words;
 use super::{LeftOut, Place, Point, SweepReport, Value, busy};
@@ -19,6 +20,7 @@ pub fn text(sweep: &SweepReport) -> String {
     if sweep.points.is_empty() {
         return parts.remove(0);
     }
+    parts.extend(remarks(sweep).iter().map(|said| paragraph(said)));
     parts.extend(self::parts(sweep));
     let mut words = Table::of_words();
     for (label, said) in says(sweep) {
@@ -124,8 +126,10 @@ fn parts(sweep: &SweepReport) -> Vec<String> {
 fn rows(sweep: &SweepReport, above: usize, has: impl Fn(&Place) -> bool) -> Table {
     let names = sweep.quantities.iter().map(|it| it.name.as_str());
     let drops = sweep.points.iter().any(|it| dropped(&it.report) > 0);
+    let fails = sweep.points.iter().any(|it| it.report.errors.total > 0);
     let heads = ["op/s", "predicted", "p50", "p99", "busy"];
     let heads = heads.into_iter().chain(drops.then_some("dropped"));
+    let heads = heads.chain(fails.then_some("failed"));
     let heads: Vec<&str> = heads.chain([""]).collect();
     let mut table = Table::of_figures(names.skip(above).chain(heads.iter().copied()));
     let knees: Vec<u64> = told(sweep).map_or_else(Vec::new, |(quantity, rows)| {
@@ -161,6 +165,7 @@ fn rows(sweep: &SweepReport, above: usize, has: impl Fn(&Place) -> bool) -> Tabl
             share(busy(report)),
         ];
         figures.extend(drops.then(|| count(dropped(report))));
+        figures.extend(fails.then(|| count(report.errors.total)));
         figures.push(mark(point, &knees).to_owned());
         table.row([values(&point.place), figures].concat());
     }
@@ -221,22 +226,11 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
         let first = format!("{}: {}", first.place.label(&sweep.quantities), first.why);
         says.push(("BROKE OFF", printable(&format!("{points}; {first}"))));
     }
-    let invalid = sweep.points.iter().find_map(|point| {
-        let reason = point.report.invalid.as_ref()?;
-        Some(format!(
-            "{}: {reason}",
-            point.place.label(&sweep.quantities)
-        ))
-    });
-    if let Some(first) = invalid {
-        let points = counted(count_of(|report| report.invalid.is_some()), "point");
-        says.push(("INVALID", printable(&format!("{points}; {first}"))));
-    }
     let short = sweep.points.iter().filter(|point| is_too_short(point));
     let short = short.count() as u64;
     if short > 0 {
         let points = counted(short, "point");
-        let said = format!("{points} with fewer ops than jobs, of which no knee is told (--ops)");
+        let said = format!("{points} with fewer calls than jobs, of which no knee is told (--ops)");
         says.push(("TOO SHORT", said));
     }
     let drops = count_of(|report| dropped(report) > 0);
@@ -247,18 +241,6 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
              others"
         );
         says.push(("dropped", said));
-    }
-    let errors = count_of(|report| report.errors.total > 0);
-    if errors > 0 {
-        says.push(("errors", format!("at {}", counted(errors, "point"))));
-    }
-    let bound = count_of(|report| report.compute.as_ref().is_some_and(|it| it.bound));
-    if bound > 0 {
-        let points = counted(bound, "point");
-        says.push((
-            "compute",
-            format!("{points} measured the CPU, not the modelled device"),
-        ));
     }
     says
 }

@@ -68,6 +68,7 @@ fn limit_of(report: &Report) -> String {
             format!(": the limit is {}, {capacity}/s at most", name_of(limit))
         }
         None if busy(report) >= SATURATED => ": the limit is the slices".to_owned(),
+        None if is_software(report) => ": the limit is software".to_owned(),
         None => String::new(),
     }
 }
@@ -109,7 +110,18 @@ fn growth(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
     if busiest >= SATURATED {
         return format!("{from} the device is saturated; more only wait");
     }
+    if behind.iter().all(|(_, it)| is_software(&it.report)) {
+        return format!("{from} throughput grows no more: the limit is software");
+    }
     let busiest = share(busiest);
+    if behind
+        .iter()
+        .any(|(_, it)| it.report.has_unexpected_errors())
+    {
+        return format!(
+            "{from} throughput grows no more: calls fail, and slices are busy for {busiest} at most"
+        );
+    }
     match behind
         .iter()
         .find_map(|(_, it)| limit_elsewhere(&it.report))
@@ -123,6 +135,11 @@ fn growth(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
              elsewhere"
         ),
     }
+}
+
+/// Whether nothing is for the device: slices and rings are then no limit, and tell of none.
+fn is_software(report: &Report) -> bool {
+    report.scenario.mode == "software"
 }
 
 /// What is the limit of a closed loop by its configuration, if that is neither its jobs nor the slices, and

@@ -57,6 +57,7 @@ fn single(report: &Report) -> String {
     if !slices.is_empty() {
         parts.push(slices.to_string());
     }
+    parts.extend(ends_busy(report).map(|said| paragraph(&said)));
     parts.push(littles_law(report).to_string());
     parts.push(facts::facts(report).to_string());
     if !report.expected.is_empty() {
@@ -118,6 +119,11 @@ fn heading(report: &Report) -> Table {
     }
     let elapsed = time_in_words(report.elapsed_ns);
     let mut done = format!("{ops} in {elapsed}: {rate} op/s");
+    // From result to result it may be longer than what is measured, and nobody shall divide the one by the other.
+    let serving = time_in_words(report.samples.totals.serving_ns.max(report.elapsed_ns));
+    if serving != elapsed {
+        done = format!("{done} over {serving}, from the warm-up\u{2019}s last result on");
+    }
     if report.device_ops != report.ops {
         let device_ops = counted(report.device_ops, "op");
         done = format!("{done}; {device_ops} by the device");
@@ -178,11 +184,17 @@ pub fn remarks(report: &Report) -> Vec<String> {
 
 /// The same without the calls that failed, for where those are told otherwise.
 pub fn doubts(report: &Report) -> Vec<String> {
+    let mut doubts = doubts_of_a_point(report);
+    doubts.extend(saturated(report));
+    doubts
+}
+
+/// What is to be known of a run that is one of many: what its row does not mark.
+pub fn doubts_of_a_point(report: &Report) -> Vec<String> {
     let all = [
         nothing_returned(report),
         compute_bound(report),
         late_device(report),
-        saturated(report),
     ];
     all.into_iter().flatten().collect()
 }
@@ -284,6 +296,7 @@ fn times(report: &Report) -> Table {
         .chain(uncorrected);
     for (name, times) in whole.chain(stages) {
         let mean = match name {
+            _ if times.mean_ns.is_none() => or_na(None, time),
             "latency" if report.uncorrected.is_some() => String::new(),
             "latency" | "uncorrected" if report.device_ops != report.ops => String::new(),
             "latency" | "uncorrected" => or_na(times.mean_ns, |mean_ns| share_of(mean_ns, mean_ns)),
@@ -353,6 +366,22 @@ fn slices(report: &Report) -> Table {
     table
 }
 
+/// Why slices were busier than they can be at most, if they were: that is of a run without an end.
+fn ends_busy(report: &Report) -> Option<String> {
+    let thinks = |(path, _): (&str, &str)| path.starts_with("load.think");
+    let is_above = report.slices.iter().any(|slices| {
+        let predicted = slices.predicted.filter(|it| it.at_most);
+        predicted.is_some_and(|it| slices.utilisation > it.utilisation + SHOWN)
+    });
+    (is_above && report.config.iter().any(thinks)).then(|| {
+        format!(
+            "Busier than at most: that is in the long run, and this one ends with ops, after which nobody \
+             thinks. What is busy is so of {}, as long as it was measured; the longer it is, the closer the two are.",
+            time_in_words(report.elapsed_ns),
+        )
+    })
+}
+
 fn littles_law(report: &Report) -> Table {
     let heads = [
         "Little's law",
@@ -389,6 +418,9 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
     }
     table
 }
+
+/// A share that tables show, by half of their last digit.
+const SHOWN: f64 = 0.0005;
 
 /// A column of a table of times.
 type Column = fn(&Times) -> Option<u64>;

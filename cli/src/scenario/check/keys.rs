@@ -67,10 +67,11 @@ impl Keys {
         }
     }
 
-    /// The key in `file`, or the built-in one if none is named; `None` if it does not fit, which is a
+    /// The key in `file` for `op`, or the built-in one if none is named; `None` if it does not fit, which is a
     /// problem.
     pub fn read(
         self,
+        op: Op,
         file: Option<&Spanned<String>>,
         files: &Files<'_>,
         problems: &mut Problems,
@@ -91,11 +92,17 @@ impl Keys {
                     key,
                 });
             }
-            Ok(key) => format!(
-                "this op signs with {self}, and the file holds an {} key, with which {} goes",
-                key.kind(),
-                op_with(&key)
-            ),
+            Ok(key) => {
+                let (does, instead) = match (verifies(op), key.kind()) {
+                    (true, KeyKind::Rsa { .. }) => ("verifies", "rsa-verify"),
+                    (true, _) => ("verifies", op_with(&key)),
+                    (false, _) => ("signs", op_with(&key)),
+                };
+                let kind = key.kind();
+                format!(
+                    "this op {does} with {self}, and the file holds an {kind} key, with which {instead} goes"
+                )
+            }
             Err(error) => error.to_string(),
         };
         problems.add(file.span(), wrong, self.accepted());
@@ -128,7 +135,7 @@ impl Keys {
     }
 }
 
-/// As the sentence "this op signs with ..." has it.
+/// As the sentences "this op signs with ..." and "this op verifies with ..." have it.
 impl fmt::Display for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -139,6 +146,14 @@ impl fmt::Display for Keys {
             Self::P384 => f.write_str("ECDSA P-384"),
         }
     }
+}
+
+/// Whether `op` verifies what somebody else has signed.
+fn verifies(op: Op) -> bool {
+    matches!(
+        op,
+        Op::RsaVerify | Op::Rsa2048Verify | Op::Rsa3072Verify | Op::Rsa4096Verify
+    )
 }
 
 /// The op that signs with `key`, whatever its length or curve is.

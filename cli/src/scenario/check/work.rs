@@ -271,7 +271,7 @@ impl<'a> Entries<'a> {
             cipher: cipher(named),
             message_len: self.message_len(1_024),
         };
-        let mut key = || Keys::of(self.name.op)?.read(self.key, files, problems);
+        let mut key = || Keys::of(self.name.op)?.read(self.name.op, self.key, files, problems);
         match self.name.op {
             Op::RsaSign | Op::Rsa2048Sign | Op::Rsa3072Sign | Op::Rsa4096Sign => {
                 Some(self.rsa_sign(key()?))

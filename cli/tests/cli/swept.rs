@@ -383,3 +383,14 @@ fn points_share_the_descriptors_that_there_are() {
     let said = limited("-n 400").expect_code(104);
     said.expect_err(&["512 jobs that are told by fd need a descriptor each"]);
 }
+
+/// More jobs than there is room for go to software, which is slower.
+#[test]
+fn where_more_brings_less_that_is_said() {
+    let args = ["sweep", "--jobs", "32,64,256", "-n", "5k", "--compute"];
+    let fallback = ["none", "--set", "engine.fallback=[\"on_full\"]"];
+    let args = [&args[..], &fallback].concat();
+    let words = Folder::new().say(&args).expect_code(0).flat();
+    assert!(words.contains("at 256 jobs it is "), "{words}");
+    assert!(!words.contains("more only wait"), "{words}");
+}

@@ -86,11 +86,32 @@ pub fn name_of(limit: Limit) -> &'static str {
     }
 }
 
-/// Up to where more brought more.
+/// Up to where more brought more, and where it brought less.
 fn growth(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
     let Some(knee) = knee(quantity, points) else {
         return ends_growing(quantity, points);
     };
+    let said = growth_up_to(quantity, points, knee);
+    match fall(quantity, points, knee) {
+        Some(fall) => format!("{}; {fall}", said.trim_end_matches(ONLY_WAIT)),
+        None => said,
+    }
+}
+
+/// Where throughput is far below its best again, behind the knee.
+fn fall(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> Option<String> {
+    if quantity.name == "size" {
+        return None;
+    }
+    let per_s = |(_, point): &(f64, &Point)| point.report.ops_per_s.unwrap_or(0.0);
+    let best = points.iter().map(per_s).fold(0.0, f64::max);
+    let behind = points[knee + 1..].iter();
+    let worst = behind.min_by(|a, b| per_s(a).total_cmp(&per_s(b)))?;
+    let less = 1.0 - per_s(worst) / best;
+    (less > FALLS).then(|| format!("at {} it is {} less", named(quantity, worst.0), share(less)))
+}
+
+fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> String {
     let at = named(quantity, points[knee].0);
     let from = match knee.checked_sub(1) {
         Some(before) => format!("from {at} (at {} not yet) on", in_digits(points[before].0)),
@@ -108,7 +129,7 @@ fn growth(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
         .map(|(_, point)| busy(&point.report))
         .fold(0.0, f64::max);
     if busiest >= SATURATED {
-        return format!("{from} the device is saturated; more only wait");
+        return format!("{from} the device is saturated{ONLY_WAIT}");
     }
     if behind.iter().all(|(_, it)| is_software(&it.report)) {
         return format!("{from} throughput grows no more: the limit is software");
@@ -204,3 +225,7 @@ fn unit_of(quantity: &Quantity, at: f64) -> String {
 
 /// Of their time that slices have to work to be taken for busy without end.
 const SATURATED: f64 = 0.95;
+/// What more does where slices are busy all the time already.
+const ONLY_WAIT: &str = "; more only wait";
+/// Of the best throughput, what is worth a word if it is missing behind the knee.
+const FALLS: f64 = 0.1;

@@ -128,6 +128,15 @@ fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> S
         .iter()
         .map(|(_, point)| busy(&point.report))
         .fold(0.0, f64::max);
+    if behind
+        .iter()
+        .any(|(_, it)| it.report.has_unexpected_errors())
+    {
+        return format!(
+            "{from} throughput grows no more: calls fail, and slices are busy for {} at most",
+            share(busiest)
+        );
+    }
     if busiest >= SATURATED {
         return format!("{from} the device is saturated{ONLY_WAIT}");
     }
@@ -135,14 +144,6 @@ fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> S
         return format!("{from} throughput grows no more: the limit is software");
     }
     let busiest = share(busiest);
-    if behind
-        .iter()
-        .any(|(_, it)| it.report.has_unexpected_errors())
-    {
-        return format!(
-            "{from} throughput grows no more: calls fail, and slices are busy for {busiest} at most"
-        );
-    }
     match behind
         .iter()
         .find_map(|(_, it)| limit_elsewhere(&it.report))

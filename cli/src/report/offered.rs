@@ -1,19 +1,27 @@
-//! What a run offers the device: kinds and sizes of ops, and how many of them, as the scenario says.
+//! What a run offers the device, or software: kinds and sizes of ops, and how many of them, as the scenario says.
 
-use pausewake_engine::{HostCosts, Notify};
+use pausewake_engine::{HostCosts, Notify, OnFull};
 
 use super::collect::Figures;
 use super::prediction::{Demand, Host, Jobs, Offered, Prediction};
 use super::service_means::mean_ns;
 use crate::scenario::{Clock, Load, MixItem, Mode, Pacing, Scenario};
 
-/// What `scenario` offers the device; `None` where phases change it, or all of it is for software.
+/// What `scenario` offers the device, or software; `None` where phases change it, or the CPU has to show what
+/// software does.
 fn offered(scenario: &Scenario) -> Option<Offered> {
     let load = &scenario.load;
-    if !load.phases.is_empty() || scenario.mode == Mode::Software {
+    if !load.phases.is_empty() {
         return None;
     }
-    let demands = demands(load);
+    let (demands, host) = match scenario.mode {
+        Mode::Software => (Vec::new(), software(scenario)?),
+        Mode::Async | Mode::Sync => {
+            let demands = demands(load);
+            let host = host(scenario, &demands);
+            (demands, host)
+        }
+    };
     let ops = ops_each_time(load);
     Some(Offered {
         // A job of an open loop does something once.
@@ -25,8 +33,9 @@ fn offered(scenario: &Scenario) -> Option<Offered> {
             at_once: f64::from(load.pacing.jobs()),
             think_ns: load.think.map_or(0.0, |think| mean_ns(think, 0.0)) / ops,
             room: f64::from(room(scenario)) * f64::from(load.threads),
+            is_room_held_by_calls: scenario.mode == Mode::Sync,
         },
-        host: host(scenario, &demands),
+        host,
         demands,
     })
 }
@@ -43,10 +52,8 @@ pub fn prediction(scenario: &Scenario, figures: &Figures) -> Option<Prediction> 
 }
 
 fn known(scenario: &Scenario, figures: &Figures) -> Option<Offered> {
-    match figures.software.total() {
-        0 => offered(scenario),
-        _ => None,
-    }
+    let is_as_said = figures.software.total() == 0 || scenario.mode == Mode::Software;
+    is_as_said.then(|| offered(scenario))?
 }
 
 /// The ops of `load` by their weights. Each item of a mix has its key.
@@ -69,7 +76,8 @@ fn demands(load: &Load) -> Vec<Demand> {
 }
 
 /// What is charged to the threads for each op, under virtual time. The doorbell is rung for many at
-/// once, if there are many; where a call does not pause, it is rung for each.
+/// once, if there are many; where a call does not pause, it is rung for each. A call that waits for room
+/// pauses once more, and is woken once more.
 #[expect(clippy::cast_precision_loss, reason = "costs are far below 2^53 ns")]
 fn host(scenario: &Scenario, demands: &[Demand]) -> Host {
     let costs = match scenario.clock {
@@ -86,10 +94,42 @@ fn host(scenario: &Scenario, demands: &[Demand]) -> Host {
     let copied_ns =
         demands.iter().map(bytes).sum::<f64>() * f64::from(costs.copy_ps_per_byte) / 1e3;
     let own = costs.submit_ns + costs.reap_ns + to_wake;
+    let pauses_for_room = scenario.mode == Mode::Async && scenario.engine.on_full == OnFull::Wait;
     Host {
         op_ns: own.get() as f64 + copied_ns,
+        full_wait_ns: match pauses_for_room {
+            true => to_wake.get() as f64,
+            false => 0.0,
+        },
         threads: f64::from(scenario.load.threads),
     }
+}
+
+/// What is charged to the threads for each op that they compute themselves, under virtual time.
+#[expect(clippy::cast_precision_loss, reason = "costs are far below 2^53 ns")]
+fn software(scenario: &Scenario) -> Option<Host> {
+    if scenario.clock == Clock::Wall {
+        return None;
+    }
+    let costs = &scenario.engine.host.software;
+    let of_item = |item: &MixItem| {
+        let (scheme, key_bits) = (item.work.curve(), item.work.key_bits());
+        let ops = item.work.payloads().into_iter();
+        let each = ops.map(|(kind, [bytes_in, _])| {
+            let cost = costs.of(kind, scheme, key_bits);
+            cost.per_op_ns.get() as f64 + f64::from(cost.per_byte_ps) * bytes_in / 1e3
+        });
+        f64::from(item.weight) * each.sum::<f64>()
+    };
+    let mix = &scenario.load.mix;
+    let ops = mix
+        .iter()
+        .map(|item| f64::from(item.weight) * ratio(item.work.ops(), 1));
+    Some(Host {
+        op_ns: mix.iter().map(of_item).sum::<f64>() / ops.sum::<f64>(),
+        full_wait_ns: 0.0,
+        threads: f64::from(scenario.load.threads),
+    })
 }
 
 /// Ops that what a job does next takes, on average.
@@ -101,8 +141,10 @@ fn ops_each_time(load: &Load) -> f64 {
 
 /// Ops that a thread can have under way at once.
 fn room(scenario: &Scenario) -> u32 {
-    if scenario.mode == Mode::Sync {
-        return 1;
+    match scenario.mode {
+        Mode::Async => {}
+        Mode::Sync => return 1,
+        Mode::Software => return u32::MAX,
     }
     let device = &scenario.device;
     [

@@ -82,8 +82,9 @@ pub struct OpenLoopFigures {
     /// Ops that were to begin each second; `null` where phases change it.
     #[serde(default)]
     pub offered_per_s: Option<f64>,
-    /// Ops that the modelled device, and the limits in front of it, let through each second at most;
-    /// `null` where the configuration does not say: with phases, batches, limits per key, ops in software.
+    /// Ops that the modelled device and the limits in front of it, or software, let through each second at
+    /// most; `null` where the configuration does not say: with phases, with some batches, where software takes
+    /// what the device does not, or computes by the wall clock.
     #[serde(default)]
     pub capacity_per_s: Option<f64>,
     /// Whether more arrived than was served: latency grows with the run, and says nothing of a longer one.
@@ -207,6 +208,10 @@ pub struct PredictedThroughput {
     /// What is below it where host and device take turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_turns_per_s: Option<f64>,
+    /// What is left once all calls wait for room, which makes the host's threads work more; of a closed loop in
+    /// which all do, that is `at_most_per_s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_line_per_s: Option<f64>,
     /// What does not let through more; of an open loop, what would not if more arrived. `null` where nothing
     /// takes any time.
     pub limit: Option<Limit>,

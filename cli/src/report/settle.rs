@@ -120,6 +120,10 @@ impl Report {
                 "predicted in_turns_per_s",
                 throughput.and_then(|it| it.in_turns_per_s),
             ),
+            (
+                "predicted in_line_per_s",
+                throughput.and_then(|it| it.in_line_per_s),
+            ),
             ("predicted utilisation of asym", predicted(0)),
             ("predicted utilisation of sym", predicted(1)),
         ];

@@ -33,6 +33,14 @@ impl Cipher {
             Self::Aes256Gcm => 32,
         }
     }
+
+    /// Bits of a key.
+    pub const fn key_bits(self) -> u32 {
+        match self {
+            Self::Aes128Gcm => 128,
+            Self::Aes256Gcm => 256,
+        }
+    }
 }
 
 impl Mode {

@@ -174,7 +174,7 @@ impl Work {
     }
 
     /// Its curve and hash, if it signs with ECDSA.
-    fn curve(&self) -> Scheme {
+    pub fn curve(&self) -> Scheme {
         match self {
             Self::EcdsaSign { curve, .. } => match curve {
                 EcdsaCurve::P256 => Scheme::EcdsaP256Sha256,
@@ -192,6 +192,16 @@ impl Work {
                 self.kind().modulus_bits(signature_len, signature_len)
             }
             _ => 0,
+        }
+    }
+
+    /// Bits of its key, as what software costs goes by; 0 where they make no difference.
+    pub fn key_bits(&self) -> u32 {
+        match self {
+            Self::AeadSeal { cipher, .. }
+            | Self::AeadOpen { cipher, .. }
+            | Self::SealOpen { cipher, .. } => cipher.key_bits(),
+            _ => self.modulus_bits(),
         }
     }
 

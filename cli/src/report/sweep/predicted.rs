@@ -133,8 +133,12 @@ pub fn gap_in_words(quantity: &Quantity, rows: &[Row<'_>]) -> Option<String> {
             let report = &point.report;
             let part = report.ops_per_s? / bound(report)?;
             // In a short run it is its beginning and its end that are missing.
-            let is_long = ops_per_job(point).is_some_and(|ops| ops >= ROUNDS);
-            (part < 1.0 - GAP && is_long).then_some((part, row.of.as_str(), *at, report.clone()))
+            (part < 1.0 - GAP && is_long(point)).then_some((
+                part,
+                row.of.as_str(),
+                *at,
+                report.clone(),
+            ))
         };
         row.points.iter().filter_map(of).collect::<Vec<_>>()
     });
@@ -180,9 +184,24 @@ pub fn gap_in_words(quantity: &Quantity, rows: &[Row<'_>]) -> Option<String> {
     })
 }
 
+/// Whether the beginning and the end are a small part of the run of `point`: a closed loop had many calls for
+/// each of its jobs; an open one many arrivals, and many times as long as one of them is under way.
+fn is_long(point: &Point) -> bool {
+    let report = &point.report;
+    if report.open_loop.is_none() {
+        return ops_per_job(point).is_some_and(|ops| ops >= f64::from(ROUNDS));
+    }
+    let under_way = report.stages.iter().filter(|it| it.stage != "full_wait");
+    let under_way_ns: u64 = under_way.filter_map(|it| it.times.mean_ns).sum();
+    let round_ns = under_way_ns.saturating_mul(u64::from(ROUNDS));
+    report.ops >= ENOUGH_ARRIVALS && report.elapsed_ns >= round_ns
+}
+
 /// A prediction that reached its most, but for rounding.
 const FLAT: f64 = 0.999;
 /// Of each job, from which on the beginning and the end of a run are a small part of it.
-const ROUNDS: f64 = 10.0;
+const ROUNDS: u32 = 10;
+/// Of a Poisson stream, so many that it is chance by a few percent at most how long they take.
+const ENOUGH_ARRIVALS: u64 = 1_000;
 /// What is less than the bound by more than this is worth a word.
 const GAP: f64 = 0.1;

@@ -61,11 +61,17 @@ fn overload(quantity: &Quantity, points: &[(f64, &Point)]) -> Option<String> {
 /// What does not let through more, if the configuration says it.
 fn limit_of(report: &Report) -> String {
     let capacity = report.open_loop.as_ref().and_then(|it| it.capacity_per_s);
-    let limit = report.predicted.and_then(|it| it.limit);
+    let predicted = report.predicted;
+    let limit = predicted.and_then(|it| it.limit);
     match limit.zip(capacity) {
         Some((limit, capacity)) => {
-            let capacity = amount(capacity);
-            format!(": the limit is {}, {capacity}/s at most", name_of(limit))
+            let in_line = predicted.and_then(|it| it.in_line_per_s);
+            let in_line = in_line.map_or_else(String::new, |in_line| {
+                let in_line = amount(in_line);
+                format!(", and {in_line}/s once calls wait for room, which is more work")
+            });
+            let (name, capacity) = (name_of(limit), amount(capacity));
+            format!(": the limit is {name}, {capacity}/s at most{in_line}")
         }
         None if busy(report) >= SATURATED => ": the limit is the slices".to_owned(),
         None if is_software(report) => ": the limit is software".to_owned(),

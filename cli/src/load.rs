@@ -253,26 +253,31 @@ fn number(text: &str) -> String {
     whole(text).map_or_else(|| string(text), |number| number.to_string())
 }
 
-/// The whole number that `64`, `20k`, `1.5M` or `1e6` is.
+/// The whole number that `64`, `20k`, `1.5M` or `1e6` is; a thousand is `K` to some.
 pub fn whole(text: &str) -> Option<u64> {
     let text = text.trim();
-    let suffixes = [("k", 1e3), ("M", 1e6), ("", 1.0)];
-    let mut scaled = suffixes.iter().filter_map(|(suffix, factor)| {
-        let number = text.strip_suffix(suffix)?;
-        // Which Rust reads as numbers, and nobody means.
-        let is_number = number.starts_with(|c: char| c.is_ascii_digit());
-        let number = is_number.then(|| number.parse::<f64>().ok())??;
-        Some(number * factor)
-    });
-    let is_whole = |value: &f64| value.fract() == 0.0 && *value < LEAST_INEXACT;
+    let suffixes = [("k", 1_000), ("K", 1_000), ("M", 1_000_000), ("", 1)];
+    let exact = text.parse().ok();
+    let mut scaled = suffixes
+        .iter()
+        .filter_map(|(suffix, factor)| whole_times(text.strip_suffix(suffix)?, *factor));
+    exact.or_else(|| scaled.next())
+}
+
+/// `number` times `factor`, if that is a whole number.
+pub fn whole_times(number: &str, factor: u64) -> Option<u64> {
+    // Rust reads others as numbers, too, and nobody means them.
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit());
+    let number = is_number.then(|| number.parse::<f64>().ok())??;
+    #[expect(clippy::cast_precision_loss, reason = "factors are small")]
+    let value = number * factor as f64;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "it is whole, exact, and begins with a digit"
     )]
-    let rounded = |value: f64| value as u64;
-    let exact = text.parse().ok();
-    exact.or_else(|| scaled.next().filter(is_whole).map(rounded))
+    let whole = (value.fract() == 0.0 && value < LEAST_INEXACT).then_some(value as u64);
+    whole
 }
 
 /// Ops per second, where nobody writes the unit.

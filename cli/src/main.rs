@@ -19,6 +19,7 @@ mod output;
 mod probe;
 mod profile;
 mod report;
+mod room;
 mod run;
 mod scenario;
 mod search;

@@ -105,12 +105,23 @@ impl Load {
 
     /// Whether it is to run under virtual time.
     pub fn is_virtual(&self) -> bool {
-        let set = self.overrides.iter().rev().find_map(|set| {
-            let (path, value) = set.split_once('=')?;
-            (path.trim() == "clock").then_some(value)
-        });
-        let clock = set.or(self.clock.as_deref());
+        let clock = self.value_of("clock").or(self.clock.as_deref());
         clock.is_some_and(|clock| clock.contains("virtual"))
+    }
+
+    /// Whether its jobs are told by fd.
+    pub fn is_told_by_fd(&self) -> bool {
+        let notify = self.value_of("engine.notify").or(self.notify.as_deref());
+        notify.is_some_and(|notify| notify.contains("fd"))
+    }
+
+    /// What the last `--set` says of the entry `path` itself.
+    fn value_of(&self, path: &str) -> Option<&str> {
+        let mut overrides = self.overrides.iter().rev();
+        overrides.find_map(|set| {
+            let (of, value) = set.split_once('=')?;
+            (of.trim() == path).then_some(value)
+        })
     }
 
     /// What `command` with its own `words` is typed as, to do the same again.

@@ -35,13 +35,13 @@ pub struct Knee {
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=99))]
     pub repeat: Option<u32>,
     /// The lowest rate that is tried: 0.1 if not said, by the wall clock 10.
-    #[arg(long, value_name = "PER_SECOND", value_parser = per_second)]
+    #[arg(long, value_name = "PER_SECOND", value_parser = per_second, conflicts_with = "fewest_jobs")]
     pub min_rate: Option<Rate>,
     /// The highest rate that is tried.
-    #[arg(long, value_name = "PER_SECOND", default_value = "10M", value_parser = per_second)]
+    #[arg(long, value_name = "PER_SECOND", default_value = "10M", value_parser = per_second, conflicts_with = "fewest_jobs")]
     pub max_rate: Rate,
-    /// The most jobs that are tried.
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    /// The most jobs that are tried, with --fewest-jobs.
+    #[arg(long, value_name = "N", default_value_t = 4096, requires = "fewest_jobs", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub max_jobs: u32,
 }
 

@@ -105,23 +105,24 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
     };
     let names = names(&candidate);
     no_flags_of_modes(args)?;
-    let before = read(baseline)?;
+    let (before, is_before_cut) = read(baseline)?;
     let load = by_the_clock_of(&before, &args.load);
-    let after = match candidate {
+    let (after, is_after_cut) = match candidate {
         Some(path) => {
             no_flags(args)?;
             read(path)?
         }
         None => {
             can_be_held(&before, &load, &names)?;
-            probe::run_reports(&load, interrupt)?
+            let run = probe::run_reports(&load, interrupt)?;
+            (run, interrupt.is_raised())
         }
     };
     let sides = results::Sides {
         names,
         reports: [before, after],
         was_run: candidate.is_none(),
-        is_aborted: interrupt.is_raised(),
+        is_aborted: is_before_cut || is_after_cut,
     };
     let compared = ResultsReport::new(args.command(&load), sides, &conditions)?;
     Ok(Compared::Results(Box::new(compared)))
@@ -152,11 +153,15 @@ fn can_be_held(baseline: &Reports, load: &Load, names: &[String; 2]) -> Result<(
     }
 }
 
-/// The result that was saved at `path`; of a sweep, its points as variants.
-fn read(path: &Path) -> Result<Reports, ReadError> {
+/// The result that was saved at `path`; of a sweep, its points as variants. And whether a signal ended that
+/// sweep.
+fn read(path: &Path) -> Result<(Reports, bool), ReadError> {
     match Kind::of(path) {
-        Some(Kind::Sweep) => SweepReport::read(path).map(|sweep| sweep.reports()),
-        _ => Reports::read(path),
+        Some(Kind::Sweep) => {
+            let sweep = SweepReport::read(path)?;
+            Ok((sweep.reports(), sweep.aborted.is_some()))
+        }
+        _ => Ok((Reports::read(path)?, false)),
     }
 }
 
@@ -168,7 +173,8 @@ pub fn scenario(args: &Compare) -> Result<String, CompareError> {
     match (&args.baseline, args.results.as_slice()) {
         (None, []) => modes::scenario(args),
         (Some(baseline), []) => {
-            let load = by_the_clock_of(&read(baseline)?, &args.load);
+            let (before, _) = read(baseline)?;
+            let load = by_the_clock_of(&before, &args.load);
             let printed = Adhoc::new(&load).print();
             Ok(printed.map_err(ProbeError::from)?)
         }

@@ -176,12 +176,13 @@ impl KneeReport {
             .run_at(fails_at)
             .filter(|run| self.searched == Searched::Jobs && run.ops > 0)?;
         #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-        let more = fails_at / run.ops as f64;
+        let more = fails_at / (run.ops + run.errors) as f64;
+        let most = run.bound_per_s.unwrap_or(f64::INFINITY);
         let may_hold = |figure: &&Figure| {
             let reached = figure.value.zip(figure.bound);
             figure.figure == "throughput"
                 && figure.verdict.is_too_low()
-                && reached.is_some_and(|(value, bound)| value * (1.0 + more) >= bound)
+                && reached.is_some_and(|(value, bound)| (value * (1.0 + more)).min(most) >= bound)
         };
         let figure = run.figures.iter().find(may_hold)?;
         Some(format!(

@@ -3,7 +3,7 @@
 
 use super::probes::{Figure, ProbeRun};
 use crate::report::numbers::counted;
-use crate::report::{ExpectationResult, Report};
+use crate::report::{ExpectationResult, Limit, Report};
 use crate::scenario::{Comparison, Target};
 use crate::search::Look;
 
@@ -17,7 +17,12 @@ pub fn look(report: &Report) -> ProbeRun {
     let open_loop = report.open_loop.as_ref();
     let dropped = open_loop.map_or(0, |open| open.dropped);
     let drops_allowed = report.expected.iter().any(|it| it.figure == "dropped");
-    let errors_allowed = report.errors.total > 0 && !report.has_unexpected_errors();
+    let errors_allowed = match report.ops {
+        // Nothing is held by what returns nothing.
+        0 => 0,
+        _ => report.errors.total - report.unexpected_errors(),
+    };
+    let is_failing = report.errors.total > errors_allowed;
     let saturated = match drops_allowed {
         true => is_saturated_but_for_drops(report),
         false => report.is_saturated(),
@@ -43,10 +48,8 @@ pub fn look(report: &Report) -> ProbeRun {
             }
         })
         .collect();
-    let is_lost = report.has_unexpected_errors()
-        || (dropped > 0 && !drops_allowed)
-        || saturated
-        || report.aborted.is_some();
+    let is_lost =
+        is_failing || (dropped > 0 && !drops_allowed) || saturated || report.aborted.is_some();
     let any = |wrong| {
         let mut verdicts = figures.iter().map(|figure| figure.verdict);
         verdicts.any(|verdict| verdict == wrong || verdict == Look::Neither)
@@ -62,6 +65,7 @@ pub fn look(report: &Report) -> ProbeRun {
         ops: report.ops,
         ops_per_s: report.ops_per_s,
         capacity_per_s: open_loop.and_then(|open| open.capacity_per_s),
+        bound_per_s: bound_per_s(report),
         errors: report.errors.total,
         errors_allowed,
         dropped,
@@ -77,6 +81,13 @@ pub fn look(report: &Report) -> ProbeRun {
     };
     run.why_not = run.why_not_in_words();
     run
+}
+
+/// What no number of jobs brings more than, if the configuration says it.
+fn bound_per_s(report: &Report) -> Option<f64> {
+    let predicted = report.predicted.filter(|_| report.open_loop.is_none())?;
+    let limit = predicted.limit.filter(|limit| *limit != Limit::Jobs);
+    limit.map(|_| predicted.at_most_per_s)
 }
 
 /// That jobs of a closed loop had nothing to do, if there were fewer ops than jobs: the load was not that of so
@@ -155,12 +166,9 @@ impl ProbeRun {
             .collect()
     }
 
-    /// Calls that failed, and the SLO does not say how many may.
+    /// Calls that failed in a way of which the SLO does not say how many may.
     pub(super) fn lost_calls(&self) -> u64 {
-        match self.errors_allowed {
-            true => 0,
-            false => self.errors,
-        }
+        self.errors.saturating_sub(self.errors_allowed)
     }
 
     /// Arrivals that were dropped, and the SLO does not say how many may be.

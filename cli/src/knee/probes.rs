@@ -33,11 +33,16 @@ pub struct ProbeRun {
     /// What the modelled device, and the limits in front of it, let through each second at most; `null`
     /// in a closed loop, and where the configuration does not say.
     pub capacity_per_s: Option<f64>,
+    /// In a closed loop, ops per second beyond which no number of jobs brings more; `null` where these are few
+    /// enough to be the limit, and where the configuration does not say.
+    #[serde(default)]
+    pub bound_per_s: Option<f64>,
     /// Calls that failed.
     pub errors: u64,
-    /// Whether calls failed, and the SLO says how many may: then they are not lost, and it decides.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub errors_allowed: bool,
+    /// Of them, those that failed in a way of which the SLO says how many may: they are not lost, and it
+    /// decides.
+    #[serde(default)]
+    pub errors_allowed: u64,
     /// Arrivals that were dropped.
     pub dropped: u64,
     /// Whether the SLO says how many may be dropped.
@@ -149,8 +154,9 @@ pub(super) mod tests {
             ops: 1,
             ops_per_s: None,
             capacity_per_s: None,
+            bound_per_s: None,
             errors: 0,
-            errors_allowed: false,
+            errors_allowed: 0,
             dropped: 0,
             drops_allowed: false,
             saturated: false,

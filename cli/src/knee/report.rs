@@ -5,7 +5,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Extent;
+use super::extent::Extent;
 use super::probes::Probe;
 use super::words::spaced;
 use crate::args::Load;

@@ -2,7 +2,7 @@
 
 use super::probes::{Figure, Probe, ProbeRun};
 use super::report::{Answer, KneeReport, Searched};
-use crate::report::numbers::counted;
+use crate::report::numbers::{amount, counted};
 use crate::search::Look;
 
 impl KneeReport {
@@ -44,7 +44,7 @@ impl KneeReport {
             ) => self.contradiction(too_low_at, too_high_at),
             (_, Answer::Invalid { at }) => self.not_measured(at),
             (_, Answer::Aborted) => "ABORTED: a signal broke the search off. What was tried until \
-                then stands above."
+                then is kept."
                 .to_owned(),
         };
         let mut words = vec![answer];
@@ -55,6 +55,7 @@ impl KneeReport {
             );
         }
         let notes = [
+            self.fails_below(),
             self.late(),
             self.by_chance(),
             self.spread(),
@@ -111,15 +112,10 @@ impl KneeReport {
             return format!("{answer} All of the {failed} failed there, {why}");
         }
         let advice = match (self.searched, verdict) {
-            (_, Some(Look::Neither)) => {
-                " There a part of it wants more, and another part less: no value holds both."
-                    .to_owned()
-            }
+            (_, Some(Look::Neither)) => self.torn(fails_at),
             (Searched::Rate, Some(Look::TooHigh)) => self.lower_rates(fails_at),
             (Searched::Rate, _) => " What is higher, --max-rate lets the search try.".to_owned(),
-            (Searched::Jobs, Some(Look::TooLow)) => {
-                " More of them, --max-jobs lets the search try.".to_owned()
-            }
+            (Searched::Jobs, Some(Look::TooLow)) => self.more_jobs(fails_at),
             (Searched::Jobs, _) => String::new(),
         };
         answer + &advice
@@ -129,6 +125,31 @@ impl KneeReport {
     fn all_failed(&self, at: f64) -> Option<u64> {
         let run = self.run_at(at)?;
         (run.ops == 0 && run.lost_calls() > 0).then_some(run.errors)
+    }
+
+    /// A value that is too low for one part of the SLO, and too high for another.
+    fn torn(&self, at: f64) -> String {
+        let run = self.run_at(at);
+        let low = run.map(too_low).unwrap_or_default();
+        let high = run.map(too_high).unwrap_or_default();
+        format!(" There {low} wants more, and {high} wants less: no value holds both.")
+    }
+
+    /// What there is above the highest number of jobs.
+    fn more_jobs(&self, most: f64) -> String {
+        let run = self.run_at(most);
+        let wanted = run.and_then(|run| {
+            let figures = run.figures.iter();
+            let throughput = figures.filter(|it| it.figure == "throughput" && !it.holds);
+            throughput.filter_map(|it| it.bound).reduce(f64::max)
+        });
+        match run.and_then(|run| run.bound_per_s).zip(wanted) {
+            Some((bound, wanted)) if bound < wanted => format!(
+                " No more than {}/s are possible with this device and host, with any number of jobs.",
+                amount(bound)
+            ),
+            _ => " More of them, --max-jobs lets the search try.".to_owned(),
+        }
     }
 
     /// What there is below the lowest rate.
@@ -159,6 +180,24 @@ impl KneeReport {
             self.show(too_low_at),
             self.show(too_high_at),
         )
+    }
+
+    /// That lower rates fail, too, if so: not for what is lost there.
+    fn fails_below(&self) -> Option<String> {
+        let Answer::Found { holds_at, .. } = self.answer else {
+            return None;
+        };
+        let below = self.probes.iter().filter(|probe| probe.at < holds_at);
+        let below = below.filter(|probe| probe.verdict == Look::TooHigh);
+        let nearest = below.max_by(|a, b| a.at.total_cmp(&b.at))?;
+        let run = nearest.typical();
+        (self.searched == Searched::Rate && run.losses().is_empty()).then(|| {
+            format!(
+                "At {} it fails, too ({}): there ops wait for others, and more load means less latency.",
+                self.show(nearest.at),
+                run.why_not.as_deref().unwrap_or_default()
+            )
+        })
     }
 
     /// What was to decide is no measurement.

@@ -7,7 +7,8 @@ use crate::report::numbers::count;
 /// The line of `snapshot`.
 pub fn of(snapshot: &Snapshot) -> String {
     let now = &snapshot.now;
-    let mut parts = vec![format!("{} s", snapshot.real.as_secs())];
+    let mut parts: Vec<String> = snapshot.subject.variant.iter().cloned().collect();
+    parts.push(format!("{} s", snapshot.real.as_secs()));
     if snapshot.subject.is_virtual {
         let simulated = std::time::Duration::from_nanos(snapshot.elapsed.get());
         parts.push(format!("simulated {}", span(simulated)));
@@ -61,6 +62,13 @@ mod tests {
             "12 s  61.2 k/s  p50 1.04 ms  p99 2.31 ms  in flight 63  util 99 %  errors 3  \
              late 1,200  dropped 7  warming up"
         );
+    }
+
+    #[test]
+    fn one_of_several_runs_has_its_name() {
+        let mut one = closed();
+        one.subject.variant = Some("jobs=64".to_owned());
+        assert!(of(&one).starts_with("jobs=64  12 s  61.2 k/s"));
     }
 
     #[test]

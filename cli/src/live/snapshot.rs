@@ -12,6 +12,8 @@ use crate::scenario::Limit;
 pub struct Subject {
     /// What the run is called.
     pub title: String,
+    /// Which of several runs it is, if there are several.
+    pub variant: Option<String>,
     /// Whether time is computed.
     pub is_virtual: bool,
     /// Whether calls pause their jobs; else each holds its thread.
@@ -165,6 +167,7 @@ pub mod tests {
         Snapshot {
             subject: Subject {
                 title: "load".to_owned(),
+                variant: None,
                 is_virtual: false,
                 is_async: true,
                 is_open: false,

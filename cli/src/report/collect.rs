@@ -205,6 +205,9 @@ impl Collector {
         if has_result && let Some(recent) = &mut *self.recent.borrow_mut() {
             recent.record(at - figures.window.begun(called_ns, intended_ns));
         }
+        if !has_result {
+            figures.leaves_line(pausewake_jobs::current_id());
+        }
         figures.call_ends(called_ns, intended_ns, at, has_result);
     }
 
@@ -414,6 +417,13 @@ impl Figures {
             self.corrected(intended_ns, at);
         } else {
             self.timeline.failed(at);
+        }
+    }
+
+    /// The call of `job` is over, whatever became of its wait for room.
+    fn leaves_line(&mut self, job: Option<JobId>) {
+        if !self.waiting.is_empty() {
+            self.waiting.remove(&job);
         }
     }
 

@@ -49,7 +49,7 @@ pub use csv::rows;
 pub use errors::ErrorTally;
 pub use figure::{Figure, Unit};
 pub use inputs::InputFile;
-pub use parts::{ExpectationResult, Name, Verification};
+pub use parts::{ExpectationResult, Limit, Name, Verification};
 pub use punctuality::{Punctuality, ThreadCost};
 pub use samples::Samples;
 pub use saved::{Kind, ReadError, document};

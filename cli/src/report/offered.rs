@@ -1,5 +1,6 @@
 //! What a run offers the device, or software: kinds and sizes of ops, and how many of them, as the scenario says.
 
+use pausewake_device::protocol::OpKind;
 use pausewake_engine::{HostCosts, Notify, OnFull};
 
 use super::collect::Figures;
@@ -94,9 +95,14 @@ fn host(scenario: &Scenario, demands: &[Demand]) -> Host {
     let copied_ns =
         demands.iter().map(bytes).sum::<f64>() * f64::from(costs.copy_ps_per_byte) / 1e3;
     let own = costs.submit_ns + costs.reap_ns + to_wake;
+    let begun_ns = begun_ns(scenario, costs);
+    let verified_ns = match (scenario.clock, scenario.engine.verify_signatures) {
+        (Clock::Virtual, true) => verified_ns(scenario),
+        _ => 0.0,
+    };
     let pauses_for_room = scenario.mode == Mode::Async && scenario.engine.on_full == OnFull::Wait;
     Host {
-        op_ns: own.get() as f64 + copied_ns,
+        op_ns: own.get() as f64 + begun_ns + copied_ns + verified_ns,
         full_wait_ns: match pauses_for_room {
             true => to_wake.get() as f64,
             false => 0.0,
@@ -106,18 +112,44 @@ fn host(scenario: &Scenario, demands: &[Demand]) -> Host {
 }
 
 /// What is charged to the threads for each op that they compute themselves, under virtual time.
-#[expect(clippy::cast_precision_loss, reason = "costs are far below 2^53 ns")]
 fn software(scenario: &Scenario) -> Option<Host> {
-    if scenario.clock == Clock::Wall {
-        return None;
-    }
+    (scenario.clock == Clock::Virtual).then(|| Host {
+        op_ns: in_software_ns(scenario, Some) + begun_ns(scenario, scenario.engine.host),
+        full_wait_ns: 0.0,
+        threads: f64::from(scenario.load.threads),
+    })
+}
+
+/// What it takes of each op that its job begins, which is a switch to it.
+#[expect(clippy::cast_precision_loss, reason = "costs are far below 2^53 ns")]
+fn begun_ns(scenario: &Scenario, costs: HostCosts) -> f64 {
+    let load = &scenario.load;
+    let times = match load.pacing {
+        Pacing::Open { .. } => 1,
+        Pacing::Closed { .. } => load.ops_per_job,
+    };
+    costs.switch_ns.get() as f64 / (f64::from(times) * ops_each_time(load))
+}
+
+/// What it takes on average to verify what ops sign.
+fn verified_ns(scenario: &Scenario) -> f64 {
+    in_software_ns(scenario, |kind| match kind {
+        OpKind::RsaSign => Some(OpKind::RsaVerify),
+        OpKind::EcdsaSign => Some(OpKind::EcdsaVerify),
+        _ => None,
+    })
+}
+
+/// What software takes on average for what `computed` says of each op's kind.
+#[expect(clippy::cast_precision_loss, reason = "costs are far below 2^53 ns")]
+fn in_software_ns(scenario: &Scenario, computed: impl Fn(OpKind) -> Option<OpKind>) -> f64 {
     let costs = &scenario.engine.host.software;
     let of_item = |item: &MixItem| {
         let (scheme, key_bits) = (item.work.curve(), item.work.key_bits());
         let ops = item.work.payloads().into_iter();
-        let each = ops.map(|(kind, [bytes_in, _])| {
-            let cost = costs.of(kind, scheme, key_bits);
-            cost.per_op_ns.get() as f64 + f64::from(cost.per_byte_ps) * bytes_in / 1e3
+        let each = ops.filter_map(|(kind, [bytes_in, _])| {
+            let cost = costs.of(computed(kind)?, scheme, key_bits);
+            Some(cost.per_op_ns.get() as f64 + f64::from(cost.per_byte_ps) * bytes_in / 1e3)
         });
         f64::from(item.weight) * each.sum::<f64>()
     };
@@ -125,11 +157,7 @@ fn software(scenario: &Scenario) -> Option<Host> {
     let ops = mix
         .iter()
         .map(|item| f64::from(item.weight) * ratio(item.work.ops(), 1));
-    Some(Host {
-        op_ns: mix.iter().map(of_item).sum::<f64>() / ops.sum::<f64>(),
-        full_wait_ns: 0.0,
-        threads: f64::from(scenario.load.threads),
-    })
+    mix.iter().map(of_item).sum::<f64>() / ops.sum::<f64>()
 }
 
 /// Ops that what a job does next takes, on average.

@@ -244,8 +244,8 @@ pub struct PredictedUtilisation {
     pub utilisation: f64,
     /// Whether that is a bound: a closed loop reaches it if nothing ever waits.
     pub at_most: bool,
-    /// What is below it where host and device take turns: in a closed loop without think times, if service
-    /// takes always the same time, the host's work some, and there is a slice for each job.
+    /// What is below it where host and device take turns: in a closed loop without think times, if ops that
+    /// are submitted together end together, the host's work takes some time, and there is a slice for each job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_turns: Option<InTurns>,
 }

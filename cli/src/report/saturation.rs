@@ -3,6 +3,7 @@
 use pausewake_device::Nanos;
 
 use super::Report;
+use super::parts::OpenLoopFigures;
 use super::timeline::Interval;
 
 impl Report {
@@ -12,24 +13,32 @@ impl Report {
     /// Where the capacity follows from the configuration, what was asked is held against that: a short run
     /// does not show it. What no configuration says shows in the run: arrivals were dropped, or ops took
     /// longer and longer from its beginning to its end. A run that is short, or nearly too much, may look
-    /// like that by chance, so it takes more to contradict the configuration.
+    /// like that by chance, and a short backlog drops what chance lets come at once, so it takes more to
+    /// contradict the configuration.
     pub fn is_saturated(&self) -> bool {
         // The figures of an invalid run say nothing of the device.
         let (Some(open_loop), None) = (&self.open_loop, &self.invalid) else {
             return false;
         };
+        let dropped = open_loop.dropped_for_a_job();
         let (is_too_much, behind) = match (open_loop.offered_per_s, open_loop.capacity_per_s) {
-            (Some(offered), Some(capacity)) => (offered > capacity, FAR_BEHIND),
+            (Some(offered), Some(capacity)) => {
+                let drops_many = float(dropped) > float(open_loop.arrivals) * BEHIND;
+                let in_line = self.predicted.and_then(|it| it.in_line_per_s);
+                // Once calls wait for room they do so for good: the configuration allows both.
+                let behind = match in_line.is_some_and(|in_line| offered > in_line) {
+                    true => BEHIND,
+                    false => FAR_BEHIND,
+                };
+                (offered > capacity || drops_many, behind)
+            }
             // Where software takes what is too much for them, slices are busy, and nothing waits.
-            _ => (
-                self.software.exceptions() == 0 && self.busiest() >= SATURATED,
-                BEHIND,
-            ),
+            _ => {
+                let is_busy = self.software.exceptions() == 0 && self.busiest() >= SATURATED;
+                (is_busy || dropped > 0, BEHIND)
+            }
         };
-        let dropped = open_loop
-            .dropped
-            .saturating_sub(open_loop.dropped_by_generator);
-        dropped > 0 || is_too_much || self.falls_behind(behind)
+        is_too_much || self.falls_behind(behind)
     }
 
     /// Writes down whether it is.
@@ -38,6 +47,11 @@ impl Report {
         if let Some(open_loop) = &mut self.open_loop {
             open_loop.saturated = is_saturated;
         }
+    }
+
+    /// Whether ops take longer and longer, as long as the run goes on.
+    pub fn has_growing_latency(&self) -> bool {
+        self.falls_behind(BEHIND)
     }
 
     /// Of its time, what the slices of the class worked that worked most.
@@ -66,6 +80,13 @@ impl Report {
         // From the middle of the first quarter to that of the last one.
         let steps = Nanos::new(3 * length as u64 * self.timeline.interval_ns()).as_f64();
         grows && means[3] - means[0] > steps * behind
+    }
+}
+
+impl OpenLoopFigures {
+    /// Arrivals that found no job free and no place in the backlog.
+    pub fn dropped_for_a_job(&self) -> u64 {
+        self.dropped.saturating_sub(self.dropped_by_generator)
     }
 }
 

@@ -27,6 +27,7 @@ use pausewake_device::{Device, Nanos};
 use crate::interrupt::Interrupt;
 use crate::live::{self, Board, Shown, Sight, Subject, Viewer};
 use crate::report::{Aborted, Facts, Figures, Punctuality, ThreadCost, Window};
+use crate::room::too_many_jobs;
 use crate::scenario::{Clock, Limit, Load, Mode, Pacing, Scenario};
 use crate::story::LogHandle;
 use arrivals::{Arrivals, Thread};
@@ -65,6 +66,9 @@ pub fn run(
     interrupt: &Interrupt,
     viewer: Viewer<'_>,
 ) -> Result<Facts, RunError> {
+    if let Some(why) = too_many_jobs(scenario) {
+        return Err(RunError::Setup(why));
+    }
     let device = world::device(scenario, log.as_ref())?;
     let tasks = Arc::new(tasks::prepare(scenario, &device)?);
     let subject = subject(scenario, viewer);
@@ -132,6 +136,7 @@ fn subject(scenario: &Scenario, viewer: Viewer<'_>) -> Subject {
     };
     Subject {
         title,
+        variant: viewer.variant.map(str::to_owned),
         is_virtual: scenario.clock == Clock::Virtual,
         is_async: scenario.mode == Mode::Async,
         is_open: matches!(load.pacing, Pacing::Open { .. }),

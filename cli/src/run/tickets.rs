@@ -9,7 +9,7 @@ use pausewake_device::random::{Concern, Stream};
 use rand::RngExt;
 
 use super::RunError;
-use crate::scenario::{Clock, Limit, Load, Pacing, Scenario, Work};
+use crate::scenario::{Arrival, Clock, Limit, Load, Pacing, Scenario, Work};
 
 /// Leave to do something once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl Tickets {
             think: load.think,
             thinking: scenario.seed.stream(Concern::Arrivals, THINKING | stream),
             last: (start, 0),
-            most_at_once: MOST_AT_ONCE + 16 * u64::from(load.most_jobs()),
+            most_at_once: MOST_AT_ONCE + 16 * u64::from(load.most_jobs()) + most_arrivals(load),
         }
     }
 
@@ -212,6 +212,17 @@ impl Tickets {
         };
         let think = law.draw(0, &mut self.thinking);
         self.until.map_or(think, |until| think.min(until - at))
+    }
+}
+
+/// What comes at once in an open loop.
+fn most_arrivals(load: &Load) -> u64 {
+    match load.pacing {
+        Pacing::Open {
+            arrival: Arrival::Burst(size),
+            ..
+        } => u64::from(size),
+        _ => 0,
     }
 }
 

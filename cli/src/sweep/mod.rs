@@ -17,13 +17,14 @@ use crate::live::{self, Live, Viewer};
 use crate::load::{self, Adhoc};
 use crate::output;
 use crate::probe::FIRST_SEED;
-use crate::report::numbers::counted;
+use crate::report::numbers::{amount, counted, time_in_words};
 use crate::report::{
-    Aborted, LeftOut, Outcome, Part, Place, Point, Quantity, Reports, SweepReport, Value,
+    Aborted, LeftOut, Outcome, Part, Place, Point, Quantity, Report, Reports, SweepReport, Value,
 };
+use crate::room::too_many_jobs;
 use crate::run::{self, RunError};
 use crate::scenario::{self, Clock, Flag, Mode, Rejected, Variant};
-use room::{Room, too_many_jobs};
+use room::Room;
 use values::{BYTES, COUNTS, MOST_VALUES, numbers, of_rate, rate, whole};
 
 /// Why there is nothing to sweep.
@@ -70,9 +71,7 @@ impl Plan {
             let variant = variant(args, &base, &quantities, &place)?;
             if let Some(why) = too_many_jobs(&variant.scenario) {
                 let place = place.label(&quantities);
-                return Err(PlanError::Flag(format!(
-                    "at {place} {why}\n  accepted: fewer --jobs, or a higher limit (sysctl vm.max_map_count)"
-                )));
+                return Err(PlanError::Flag(format!("at {place}: {why}")));
             }
             if shard.is_none_or(|part| part.has(place.index)) {
                 points.push((place, variant));
@@ -105,7 +104,7 @@ impl Plan {
     /// off is told beside the others.
     ///
     /// # Errors
-    /// A point could not begin, or all broke off.
+    /// All points broke off, or could not begin.
     pub fn run(self, interrupt: &Interrupt, how: Live) -> Result<SweepReport, RunError> {
         let is_virtual = |(_, variant): &(_, Variant)| variant.scenario.clock == Clock::Virtual;
         let workers = match self.points.iter().all(is_virtual) {
@@ -121,13 +120,15 @@ impl Plan {
         let done = Mutex::new(Vec::new());
         let broke_off = Mutex::new(Vec::new());
         let room = Room::new();
+        let cut_off = Mutex::new(Vec::new());
+        let count = self.points.len();
+        // The longest runs, of most jobs, stand at the end: begun first, no core waits for them.
+        let turn = |turn: usize| match workers {
+            1 => (turn < count).then_some(turn),
+            _ => count.checked_sub(turn + 1),
+        };
         let work = || {
-            // The longest runs, of most jobs, stand at the end: begun first, no core waits for them.
-            while let Some(nth) = self
-                .points
-                .len()
-                .checked_sub(next.fetch_add(1, Ordering::Relaxed) + 1)
-            {
+            while let Some(nth) = turn(next.fetch_add(1, Ordering::Relaxed)) {
                 if interrupt.is_raised() {
                     return;
                 }
@@ -141,17 +142,24 @@ impl Plan {
                     let _place = room.take(&variant.scenario);
                     point(place, variant, interrupt, viewer)
                 };
+                if let Ok(End::CutOff(cut)) = result {
+                    cut_off
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(cut);
+                    return;
+                }
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Err(error @ RunError::Broken(_)) = result {
+                if let Err(error @ (RunError::Broken(_) | RunError::Setup(_))) = result {
                     let mut broke_off = broke_off.lock().unwrap_or_else(PoisonError::into_inner);
                     broke_off.push((place.clone(), error));
                     continue;
                 }
                 if result.is_err() {
-                    next.store(self.points.len(), Ordering::Relaxed);
+                    next.store(count, Ordering::Relaxed);
                 }
-                done.extend(result.transpose());
-                let (done, of) = (done.len(), self.points.len());
+                done.push(result);
+                let (done, of) = (done.len(), count);
                 live::mention(how, &format!("{done} of {of} points: {label}"));
             }
         };
@@ -164,7 +172,8 @@ impl Plan {
             }),
         }
         let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut points = done.into_iter().collect::<Result<Vec<Point>, _>>()?;
+        let done = done.into_iter().collect::<Result<Vec<End>, _>>()?;
+        let mut points: Vec<Point> = done.into_iter().filter_map(End::into_point).collect();
         points.sort_by_key(|point| point.place.index);
         let broke_off = broke_off.into_inner();
         let mut broke_off = broke_off.unwrap_or_else(PoisonError::into_inner);
@@ -178,6 +187,9 @@ impl Plan {
             place,
             why: error.to_string(),
         });
+        let mut cut_off = cut_off.into_inner().unwrap_or_else(PoisonError::into_inner);
+        cut_off.sort_by_key(|it: &LeftOut| it.place.index);
+        let is_cut_off = interrupt.is_raised() && points.len() < count;
         let due = self.points.iter().map(|(place, _)| place.index);
         Ok(SweepReport {
             due: due.collect(),
@@ -186,22 +198,38 @@ impl Plan {
             shard: self.shard.filter(|part| part.of > 1),
             left_out: self.left_out,
             broke_off: broke_off.collect(),
+            aborted: is_cut_off.then_some(cut_off),
             points,
         })
     }
 }
 
-/// Runs a point; `None` if a signal ended it in the middle.
+/// How a run ended.
+enum End {
+    /// As it should.
+    Done(Box<Point>),
+    /// By a signal, in the middle.
+    CutOff(LeftOut),
+}
+
+impl End {
+    fn into_point(self) -> Option<Point> {
+        match self {
+            Self::Done(point) => Some(*point),
+            Self::CutOff(_) => None,
+        }
+    }
+}
+
+/// Runs a point.
 fn point(
     place: &Place,
     variant: &Variant,
     interrupt: &Interrupt,
     viewer: Viewer<'_>,
-) -> Result<Option<Point>, RunError> {
+) -> Result<End, RunError> {
     let facts = run::run(&variant.scenario, None, interrupt, viewer)?;
-    if facts.aborted == Some(Aborted::BySignal) {
-        return Ok(None);
-    }
+    let is_cut_off = facts.aborted == Some(Aborted::BySignal);
     let outcome = Outcome {
         name: None,
         scenario: &variant.scenario,
@@ -209,10 +237,28 @@ fn point(
         facts,
     };
     let reports = Reports::new(&[outcome], String::new());
-    Ok(Some(Point {
-        place: place.clone(),
-        report: reports.variants()[0].clone(),
-    }))
+    let report = reports.variants()[0].clone();
+    let place = place.clone();
+    Ok(match is_cut_off {
+        true => End::CutOff(LeftOut {
+            place,
+            why: measured(&report),
+        }),
+        false => End::Done(Box::new(Point { place, report })),
+    })
+}
+
+/// What a run had measured when it was cut off.
+fn measured(report: &Report) -> String {
+    let latency = report.latency.p99_ns.map_or_else(String::new, |p99_ns| {
+        format!(", p99 {}", time_in_words(p99_ns))
+    });
+    format!(
+        "{} in {}, {}/s{latency}",
+        counted(report.ops, "op"),
+        time_in_words(report.elapsed_ns),
+        amount(report.ops_per_s.unwrap_or(0.0))
+    )
 }
 
 /// Flags of a load that mean nothing in a sweep.

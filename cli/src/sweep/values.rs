@@ -147,8 +147,10 @@ pub fn whole(text: &str, units: &[(&str, u64)]) -> Result<u64, String> {
     if text.is_empty() {
         return Err(MISSING.to_owned());
     }
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = &text[digits.len()..];
+    let (number, unit) = text.split_at(crate::units::len_of_number(text));
+    if number.is_empty() {
+        return Err(format!("`{text}` is no whole number"));
+    }
     let factor = match units.iter().find(|(name, _)| *name == unit) {
         Some((_, factor)) => *factor,
         None if unit.is_empty() => 1,
@@ -158,8 +160,11 @@ pub fn whole(text: &str, units: &[(&str, u64)]) -> Result<u64, String> {
             ));
         }
     };
-    let number = digits.parse::<u64>().ok();
-    let scaled = number.and_then(|number| number.checked_mul(factor));
+    let whole = crate::load::whole(number);
+    let scaled = match whole {
+        Some(number) => number.checked_mul(factor),
+        None => crate::load::whole_times(number, factor),
+    };
     scaled.ok_or_else(|| format!("`{text}` is no whole number"))
 }
 
@@ -190,9 +195,8 @@ const MISSING: &str = "a number is missing";
 /// Of things.
 pub const COUNTS: [(&str, u64); 2] = [("k", 1_000), ("M", 1_000_000)];
 /// Of bytes.
-pub const BYTES: [(&str, u64); 7] = [
+pub const BYTES: [(&str, u64); 6] = [
     ("B", 1),
-    ("k", 1 << 10),
     ("K", 1 << 10),
     ("KiB", 1 << 10),
     ("M", 1 << 20),
@@ -268,7 +272,7 @@ mod tests {
             ("1..4x1", "factor of 2"),
             ("0..4", "multiplies nothing"),
             ("1..4y", "no number with a unit"),
-            ("1.5k", "no whole number"),
+            ("1.0005k", "no whole number"),
             ("-1", "no whole number"),
             ("1..8xx2", "no whole number"),
             ("99999999999999999999", "no whole number"),

@@ -87,7 +87,7 @@ fn number_with_unit<Q: Quantity>(text: &str, units: &[(&str, f64)]) -> Result<f6
 }
 
 /// How much of `text` is its number: digits, and after them an exponent, as in `1.5e3`.
-fn len_of_number(text: &str) -> usize {
+pub fn len_of_number(text: &str) -> usize {
     let end = |text: &str, is_part: fn(char) -> bool| {
         let end = text.find(|c: char| !is_part(c));
         end.unwrap_or(text.len())

@@ -11,6 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::live;
 use crate::load::whole;
 use crate::probe::ProbeError;
+use crate::room::most_by_fd;
 use crate::search::{self, Edge, Range};
 use crate::units::Size;
 
@@ -72,7 +73,9 @@ pub fn search(
 /// Searches over jobs, with everything else as the load says.
 fn over_jobs(search: &Search<'_>) -> Result<BreakEven, CompareError> {
     let lowest = threads(search.load).map_or(1, |it| u32::try_from(it).unwrap_or(u32::MAX));
-    let range = range(lowest, MOST_JOBS.max(lowest), 0.0);
+    // Trials have all modes, of which one needs a descriptor for each job.
+    let most = u32::try_from(most_by_fd()).map_or(MOST_JOBS, |most| most.min(MOST_JOBS));
+    let range = range(lowest, most.max(lowest), 0.0);
     let own = said(search.load, "load.jobs", &search.load.jobs).unwrap_or(JOBS);
     find(Over::Jobs, search, range, whole(own), |load, at| {
         load.jobs = Some(at.to_string());
@@ -200,8 +203,17 @@ fn find(
         let doublings = std::iter::successors(Some(range.lowest), |at| Some(at * 2.0));
         let doublings = doublings.take_while(|at| *at < range.highest);
         let own = own.map(place);
-        let own = own.filter(|own| (range.lowest..=range.highest).contains(own));
-        for at in own.into_iter().chain(doublings) {
+        // Near an edge of jobs the two are nearly as fast, and may win in turns.
+        let near = match (over, answer) {
+            (Over::Jobs, Answer::From { wins_at, loses_at }) => {
+                let below = loses_at.saturating_sub(NEIGHBOURS)..loses_at;
+                below.chain(wins_at + 1..=wins_at + NEIGHBOURS)
+            }
+            _ => (0..0).chain(1..=0),
+        };
+        let others = own.into_iter().chain(near.map(place));
+        let others = others.filter(|at| (range.lowest..=range.highest).contains(at));
+        for at in others.chain(doublings) {
             if look(at).is_none() {
                 break;
             }
@@ -285,6 +297,8 @@ fn place(at: u64) -> f64 {
 }
 
 const FEWEST_BYTES: u32 = 16;
+/// Values on both sides of an edge that are tried, too.
+const NEIGHBOURS: u64 = 4;
 /// How far the two sides of an edge may be apart, as a part of the bytes.
 pub const BYTES_PRECISION: f64 = 0.01;
 /// Ops of each job that are a load, at least.

@@ -3,7 +3,7 @@
 use super::super::modes::said;
 use super::parts::stretches;
 use super::search::{BYTES_PRECISION, JOBS, OPS_PER_JOB, Search, jobs};
-use super::{Again, Answer, BreakEven, MOST_BYTES, MOST_JOBS, NotSearched, Outcome, Over, Trial};
+use super::{Again, Answer, BreakEven, NotSearched, Outcome, Over, Trial};
 use crate::args::Load;
 use crate::load::{default_op, whole};
 use crate::report::numbers::{count, counted};
@@ -134,10 +134,8 @@ impl BreakEven {
 
     /// Where it loses again.
     fn say_again(&self) -> String {
-        let end = match self.over {
-            Over::Jobs => u64::from(MOST_JOBS),
-            Over::Bytes => u64::from(MOST_BYTES),
-        };
+        let tried = self.probes.iter().map(|probe| probe.at);
+        let end = tried.max().unwrap_or(0);
         let certain = |at| {
             let is_open = |it: &&Trial| it.at == at && it.outcome == Outcome::Open;
             match self.probes.iter().any(|it| is_open(&it)) {

@@ -114,7 +114,9 @@ pub fn void(before: &Report, after: &Report) -> Option<String> {
         let aborted = aborted.map(|_| format!("the {side} was ended before its time"));
         let invalid = report.invalid.as_ref();
         let invalid = invalid.map(|_| format!("the {side} is invalid"));
-        let empty = || report.is_empty().then(|| returned_nothing(side));
+        // Where all calls failed, that is a result.
+        let is_empty = report.ops == 0 && report.errors.total == 0;
+        let empty = || is_empty.then(|| returned_nothing(side));
         aborted.or(invalid).or_else(empty)
     });
     joined(why)

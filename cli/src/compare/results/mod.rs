@@ -32,7 +32,7 @@ pub struct Sides {
     pub reports: [Reports; 2],
     /// Whether the second was not saved but run.
     pub was_run: bool,
-    /// Whether somebody ended that run.
+    /// Whether a signal ended that run, or a sweep that was saved.
     pub is_aborted: bool,
 }
 
@@ -183,7 +183,9 @@ fn verdict(sides: &Sides, conditions: &[Condition]) -> Verdict {
     // What the baseline was to hold is its own affair, but its figures must mean something.
     let before = Some(before).filter(|it| is_void(*it));
     let after = Some(after).filter(|it| sides.was_run || is_void(*it));
-    let fails = conditions.iter().any(|it| it.fails == Some(true));
+    let mut after_reports = sides.reports[1].variants().iter();
+    let fails = conditions.iter().any(|it| it.fails == Some(true))
+        || after_reports.any(Report::has_unexpected_errors);
     let failed = fails.then_some(Verdict::ExpectationFailed);
     let aborted = sides.is_aborted.then_some(Verdict::Aborted);
     // What a condition of its own has ended failed by that, and is told of a part of its run.

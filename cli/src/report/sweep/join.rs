@@ -42,6 +42,9 @@ impl SweepReport {
             }
             parts.push(more.shard);
             all.broke_off.extend(more.broke_off);
+            if let Some(cut_off) = more.aborted {
+                all.aborted.get_or_insert_default().extend(cut_off);
+            }
             for point in more.points {
                 let index = point.place.index;
                 match all.points.binary_search_by_key(&index, |it| it.place.index) {
@@ -60,6 +63,9 @@ impl SweepReport {
             }
         }
         all.broke_off.sort_by_key(|it| it.place.index);
+        if let Some(cut_off) = &mut all.aborted {
+            cut_off.sort_by_key(|it| it.place.index);
+        }
         // Whoever merges wants the whole: what other shards have is missing in it.
         all.shard = None;
         let missing = all.missing();

@@ -3,7 +3,8 @@
 //! The measured knee of a line of points is the least value whose throughput is within 2 % of the best
 //! of the line, if a greater value was measured too: nothing is interpolated. If the best is only
 //! reached at the end, nobody knows what more would bring. Where sizes are swept, it is bytes per second
-//! that are compared.
+//! that are compared. Of rates it is the last one at which all that arrives is served: what is beyond waits
+//! for longer and longer.
 
 use super::super::Report;
 use super::{Point, Quantity, SweepReport, Value};
@@ -76,13 +77,28 @@ pub fn ops_per_job(point: &Point) -> Option<f64> {
 
 /// Where the knee stands among `points`, if they show one.
 pub fn knee(quantity: &Quantity, points: &[(f64, &Point)]) -> Option<usize> {
+    let is_saturated = |(_, point): &(f64, &Point)| point.report.is_saturated();
+    if quantity.name == "rate" {
+        return points.iter().position(is_saturated)?.checked_sub(1);
+    }
     let brings: Vec<f64> = points
         .iter()
         .map(|(at, point)| brings(quantity, *at, point))
         .collect();
     let best = brings.iter().copied().fold(0.0, f64::max);
-    let knee = brings.iter().position(|it| *it >= best * NEAR)?;
+    let is_near = |(it, point): (&f64, &(f64, &Point))| *it >= best * NEAR && !is_saturated(point);
+    let knee = brings.iter().zip(points).position(is_near)?;
     (best > 0.0 && knee + 1 < points.len()).then_some(knee)
+}
+
+/// Whether the knee of a line of jobs may be another one in longer runs: jobs that have ended wait at the end of a
+/// run for those that have not, so that of n calls of each the throughput may be a part of 1/n too low. It
+/// matters up to the knee.
+pub fn is_knee_in_doubt(quantity: &Quantity, points: &[(f64, &Point)]) -> bool {
+    let until = knee(quantity, points).map_or(points.len(), |knee| knee + 1);
+    let is_short =
+        |(_, point): &(f64, &Point)| ops_per_job(point).is_some_and(|ops| ops * (1.0 - NEAR) < 1.0);
+    quantity.name == "jobs" && points[..until].iter().any(is_short)
 }
 
 /// Ops per second; where messages grow, bytes.

@@ -85,6 +85,9 @@ pub struct SweepReport {
     /// Places at which a run came to no result, in order.
     #[serde(default)]
     pub broke_off: Vec<LeftOut>,
+    /// If a signal ended it: places at which runs were under way, in order, and what they had measured.
+    #[serde(default)]
+    pub aborted: Option<Vec<LeftOut>>,
     /// The points, in order.
     pub points: Vec<Point>,
     /// The numbers of the points that were to be run, if it is of now: files are called after those.
@@ -114,6 +117,10 @@ pub(super) struct Document<'a> {
     /// Places of this part at which a run came to no result, in the order of the grid.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     broke_off: &'a [LeftOut],
+    /// If a signal ended it before its time: places at which runs were under way, in the order of the grid, and
+    /// what they had measured by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aborted: Option<&'a [LeftOut]>,
     /// The points that were run, in the order of the grid.
     points: &'a [Point],
 }
@@ -287,7 +294,8 @@ impl SweepReport {
         {
             return Err("its points are not in order".to_owned());
         }
-        let others = self.left_out.iter().chain(&self.broke_off);
+        let cut_off = self.aborted.iter().flatten();
+        let others = self.left_out.iter().chain(&self.broke_off).chain(cut_off);
         let others = others.map(|it| &it.place);
         for place in self.points.iter().map(|it| &it.place).chain(others) {
             if place.index >= count || *place != Place::new(place.index, &self.quantities) {
@@ -383,6 +391,7 @@ impl Render for SweepReport {
             shard: self.shard,
             left_out: &self.left_out,
             broke_off: &self.broke_off,
+            aborted: self.aborted.as_deref(),
             points: &self.points,
         };
         json(&document)

@@ -92,7 +92,7 @@ fn charts_of(sweep: &SweepReport, axis: usize) -> [Sweep; 3] {
     let chart = |kind: &str, title: &str, figure: &str| Sweep {
         id: format!("sweep-{}-{kind}", quantity.name),
         title: format!("{title} by {}", quantity.name),
-        note: String::new(),
+        note: "Marks were measured; what is predicted is dashed.".to_owned(),
         quantity: match quantity.name.as_str() {
             "rate" => "arrivals per second".to_owned(),
             "size" => "message, bytes".to_owned(),

@@ -86,36 +86,47 @@ fn are_far_in_turns(row: &Row<'_>) -> bool {
 /// What is predicted of the knee, in words: with all slices busy, or with less where something else is the
 /// slowest part; or that there is none, where host and device take turns.
 pub fn predicted_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
-    if quantity.name == "jobs" && are_far_in_turns(row) {
-        let of = row.points.iter().filter_map(|(_, it)| bound(&it.report));
-        return Some(format!(
-            "host and device take turns, N h + S for N jobs, as long as there is a slice for each; with \
-             more, {}/s are possible at most",
-            amount(of.fold(0.0, f64::max))
-        ));
-    }
+    let said = match quantity.name == "jobs" && are_far_in_turns(row) {
+        true => {
+            let most = row.points.iter().filter_map(|(_, it)| bound(&it.report));
+            format!(
+                "host and device take turns, N h + S for N jobs, as long as there is a slice for each; with \
+                 more, {}/s are possible at most",
+                amount(most.fold(0.0, f64::max))
+            )
+        }
+        false => knee_in_words(quantity, row)?,
+    };
+    Some(with_name(row, ": ", &said))
+}
+
+fn knee_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
     let knee = predicted_knee(quantity, row)?;
     let of_slices = row
         .points
         .iter()
         .map(|(_, point)| bound_busy(&point.report));
     let busiest = of_slices.flatten().fold(0.0, f64::max);
-    let of = match row.of.as_str() {
-        "" => String::new(),
-        of => format!("{of}: "),
-    };
     let knee = amount(knee);
     Some(match busiest >= FLAT {
-        true => format!("{of}N* = c (Z + S)/S = {knee} jobs"),
+        true => format!("N* = c (Z + S)/S = {knee} jobs"),
         false => {
             let (_, last) = row.points.last()?;
             let limit = last.report.predicted?.limit.map(name_of)?;
             let busiest = share(busiest);
             format!(
-                "{of}N* = {knee} jobs; then the limit is {limit}, and slices are busy for {busiest}"
+                "N* = {knee} jobs; then the limit is {limit}, and slices are busy for {busiest}"
             )
         }
     })
+}
+
+/// A sentence about `row`, behind what its points have in common.
+fn with_name(row: &Row<'_>, between: &str, said: &str) -> String {
+    match row.of.as_str() {
+        "" => said.to_owned(),
+        of => format!("{of}{between}{said}"),
+    }
 }
 
 /// Mean latency by Little's law, if as many ops are in it as jobs: N/X, in ns, of the predicted X.
@@ -125,63 +136,89 @@ pub fn predicted_latency_ns(quantity: &Quantity, at: f64, point: &Point) -> Opti
     Some(at / ops_per_s * 1e9)
 }
 
-/// Where a measurement is farthest below the bound, and what takes the difference: the host and the device,
-/// if they take turns, or else what its ops spend their time with.
-pub fn gap_in_words(quantity: &Quantity, rows: &[Row<'_>]) -> Option<String> {
-    let points = rows.iter().flat_map(|row| {
-        let of = move |(at, point): &(f64, &'_ Point)| {
-            let report = &point.report;
-            let part = report.ops_per_s? / bound(report)?;
-            // In a short run it is its beginning and its end that are missing.
-            (part < 1.0 - GAP && is_long(point)).then_some((
-                part,
-                row.of.as_str(),
-                *at,
-                report.clone(),
-            ))
+/// A point that is far below what is possible at most.
+struct Gap<'a> {
+    report: &'a Report,
+    at: f64,
+    /// What it is of that.
+    part: f64,
+    /// Host and device take turns there, and what was measured is what is predicted of that.
+    turns: Option<InTurns>,
+}
+
+impl<'a> Gap<'a> {
+    fn of(&(at, point): &(f64, &'a Point)) -> Option<Self> {
+        let report = &point.report;
+        let ops_per_s = report.ops_per_s?;
+        let part = ops_per_s / bound(report)?;
+        let as_predicted = predicted(report)? <= ops_per_s * (1.0 + GAP);
+        // In a short run it is its beginning and its end that are missing.
+        (part < 1.0 - GAP && is_long(point)).then(|| Self {
+            report,
+            at,
+            part,
+            turns: in_turns(report).filter(|_| as_predicted),
+        })
+    }
+
+    /// What takes the difference; that host and device take turns is explained once.
+    fn why(&self, is_explained: bool) -> String {
+        let Some(turns) = self.turns else {
+            return self.by_stages();
         };
-        row.points.iter().filter_map(of).collect::<Vec<_>>()
-    });
-    let (part, of, at, report) = points.min_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
-    let of = match of {
-        "" => String::new(),
-        of => format!("{of}, "),
-    };
-    let most = amount(bound(&report)?);
-    let here = format!(
-        "with {of}{} it is {} of the {most}/s that are possible at most",
-        named(quantity, at),
-        share(part)
-    );
-    let slices = share(busy(&report));
-    let as_predicted = predicted(&report)? <= report.ops_per_s? * (1.0 + GAP);
-    Some(match in_turns(&report).filter(|_| as_predicted) {
-        Some(turns) => {
-            let host = turns.host * busy(&report) / turns.utilisation;
-            format!(
-                "{here}: host and device take turns. Service takes always the same time, so that ops which \
-                 were submitted together end together, and the thread submits the next ones before it \
-                 rings the doorbell once. So threads work for {} of the time, and slices for {slices}; \
-                 service of varying length would let them work at once",
-                share(host)
-            )
+        let how = match is_explained {
+            true => "",
+            false => {
+                ". Service takes always the same time, so that ops which were submitted together end \
+                 together, and the thread submits the next ones before it rings the doorbell once; service \
+                 of varying length would let them work at once"
+            }
+        };
+        let host = turns.host * busy(self.report) / turns.utilisation;
+        format!(
+            "host and device take turns, threads work for {} of the time, and slices for {}{how}",
+            share(host),
+            share(busy(self.report))
+        )
+    }
+
+    fn by_stages(&self) -> String {
+        let mut stages: Vec<_> = (self.report.stages.iter())
+            .filter_map(|stage| Some((stage.times.mean_ns?, stage.stage.replace('_', " "))))
+            .collect();
+        stages.sort_by_key(|(mean_ns, _)| std::cmp::Reverse(*mean_ns));
+        let longest = stages.iter().take(2);
+        let longest = longest.map(|(mean_ns, name)| format!("{name} {}", time_in_words(*mean_ns)));
+        format!(
+            "slices are busy for {}; ops spend most of their time in {}",
+            share(busy(self.report)),
+            longest.collect::<Vec<_>>().join(" and ")
+        )
+    }
+}
+
+/// Where the measurement of each row is farthest below what is possible at most, and what takes the
+/// difference: what its ops spend their time with; and where host and device take turns, that they do.
+pub fn gaps_in_words(quantity: &Quantity, rows: &[Row<'_>]) -> Vec<String> {
+    let mut is_explained = false;
+    let mut said = Vec::new();
+    for row in rows {
+        let gaps = row.points.iter().filter_map(Gap::of);
+        let (in_turns, others): (Vec<_>, Vec<_>) = gaps.partition(|gap| gap.turns.is_some());
+        for gap in [in_turns, others].iter().filter_map(|gaps| widest(gaps)) {
+            let why = gap.why(is_explained);
+            is_explained |= gap.turns.is_some();
+            let most = bound(gap.report).map_or_else(String::new, amount);
+            let (at, part) = (named(quantity, gap.at), share(gap.part));
+            let gap = format!("{at} it is {part} of the {most}/s that are possible at most: {why}");
+            said.push(format!("with {}", with_name(row, ", ", &gap)));
         }
-        None => {
-            let mut stages: Vec<_> = (report.stages.iter())
-                .filter_map(|stage| Some((stage.times.mean_ns?, stage.stage.to_string())))
-                .collect();
-            stages.sort_by_key(|(mean_ns, _)| std::cmp::Reverse(*mean_ns));
-            let stages = stages.iter().take(2);
-            let stages = stages.map(|(mean_ns, name)| {
-                let mean = time_in_words(*mean_ns);
-                format!("{} {mean}", name.replace('_', " "))
-            });
-            format!(
-                "{here}: slices are busy for {slices}; ops spend most of their time in {}",
-                stages.collect::<Vec<_>>().join(" and ")
-            )
-        }
-    })
+    }
+    said
+}
+
+fn widest<'a, 'b>(gaps: &'b [Gap<'a>]) -> Option<&'b Gap<'a>> {
+    gaps.iter().min_by(|a, b| a.part.total_cmp(&b.part))
 }
 
 /// Whether the beginning and the end are a small part of the run of `point`: a closed loop had many calls for

@@ -49,8 +49,21 @@ pub fn remarks(sweep: &SweepReport) -> Vec<String> {
             false => format!("{head} at {at}. The first of them: {said}"),
         }
     });
-    let all = said.chain(failed_calls(sweep));
+    let all = aborted(sweep).into_iter().chain(said);
+    let all = all.chain(failed_calls(sweep));
     all.map(|said| printable(&said)).collect()
+}
+
+/// That a signal ended it, and what runs that were under way had measured.
+fn aborted(sweep: &SweepReport) -> Option<String> {
+    let cut_off = sweep.aborted.as_ref()?;
+    let said = cut_off
+        .iter()
+        .map(|it| format!(" At {}: {}.", it.place.label(&sweep.quantities), it.why));
+    let said: String = said.collect();
+    Some(format!(
+        "ABORTED: a signal ended the sweep before its time.{said}"
+    ))
 }
 
 /// What is to be said of a point, each with what it is.

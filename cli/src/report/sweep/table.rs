@@ -3,8 +3,8 @@
 use super::super::text::numbers::{amount, count, counted, or_na, share, time};
 use super::super::text::{self, Table, paragraph, printable};
 use super::super::{Report, Verdict};
-use super::knee::{is_too_short, knee, told};
-use super::predicted::{gap_in_words, predicted, predicted_in_words};
+use super::knee::{is_knee_in_doubt, is_too_short, knee, told};
+use super::predicted::{gaps_in_words, predicted, predicted_in_words};
 use super::remarks::remarks;
 use super::ways;
 use super::words::in_words;
@@ -98,6 +98,7 @@ fn parts(sweep: &SweepReport) -> Vec<String> {
     }
     let mut heads: Vec<&[Value]> = Vec::new();
     let left_out = sweep.left_out.iter().chain(&sweep.broke_off);
+    let left_out = left_out.chain(sweep.aborted.iter().flatten());
     let left_out = left_out.map(|it| &it.place);
     let mut places: Vec<&Place> = (sweep.points.iter().map(|it| &it.place))
         .chain(left_out)
@@ -148,6 +149,7 @@ fn rows(sweep: &SweepReport, above: usize, has: impl Fn(&Place) -> bool) -> Tabl
     let broke_off = sweep.broke_off.iter().map(|it| (it, "BROKE OFF"));
     let mut left_out: Vec<_> = (sweep.left_out.iter().map(|it| (it, "")))
         .chain(broke_off)
+        .chain(sweep.aborted.iter().flatten().map(|it| (it, "ABORTED")))
         .filter(|(it, _)| has(&it.place))
         .collect();
     left_out.sort_by_key(|(it, _)| it.place.index);
@@ -186,8 +188,8 @@ fn mark(point: &Point, knees: &[u64]) -> &'static str {
         Verdict::WrongResult => "WRONG",
         Verdict::Invalid => "INVALID",
         _ if point.report.aborted.is_some() => "ABORTED",
-        _ if is_knee => "knee",
         _ if point.report.is_saturated() => "saturated",
+        _ if is_knee => "knee",
         _ => "",
     }
 }
@@ -202,7 +204,8 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
             .iter()
             .filter_map(|row| predicted_in_words(quantity, row));
         says.extend(predicted.map(|said| ("predicted", said)));
-        says.extend(gap_in_words(quantity, &rows).map(|said| ("difference", said)));
+        let gaps = gaps_in_words(quantity, &rows).into_iter();
+        says.extend(gaps.map(|said| ("difference", said)));
     } else if let Some(said) = ways::in_words(sweep) {
         says.push(("measured", said));
     } else if let (Some(_), true) = (sweep.shard, sweep.is_complete()) {
@@ -232,6 +235,15 @@ pub fn says(sweep: &SweepReport) -> Vec<(&'static str, String)> {
         let points = counted(short, "point");
         let said = format!("{points} with fewer calls than jobs, of which no knee is told (--ops)");
         says.push(("TOO SHORT", said));
+    }
+    let is_in_doubt = told(sweep).is_some_and(|(quantity, rows)| {
+        let mut rows = rows.iter();
+        rows.any(|row| row.points.len() > 1 && is_knee_in_doubt(quantity, &row.points))
+    });
+    if is_in_doubt {
+        let said = "with fewer than 50 calls for each job the beginning and the end of a run are more than 2 % of \
+                    it: with more (--ops, --duration) the knee may be another one";
+        says.push(("TOO SHORT", said.to_owned()));
     }
     let drops = count_of(|report| dropped(report) > 0);
     if drops > 0 {

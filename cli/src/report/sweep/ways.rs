@@ -143,39 +143,77 @@ pub fn figures(sweep: &SweepReport) -> Vec<Figure> {
 }
 
 fn bars(sweep: &SweepReport, axis: usize, quantity: &Quantity) -> [Figure; 2] {
-    let best: Vec<(String, &Point)> = (quantity.values.iter())
-        .filter_map(|value| {
-            let with_it = sweep.points.iter();
-            let with_it = with_it.filter(|point| point.place.at.get(axis) == Some(value));
-            Some((value.to_string(), best(with_it)?))
-        })
-        .collect();
-    let note = match sweep.quantities.len() {
-        1 => "Each with the same load.",
-        _ => "Of the points with each, the one with the highest throughput.",
+    let with = |value: &'_ Value| {
+        let value = value.clone();
+        let points = sweep.points.iter();
+        points.filter(move |point| point.place.at.get(axis) == Some(&value))
     };
-    let longest = best.iter().filter_map(|(_, it)| it.report.latency.p99_ns);
+    let words = quantity.values.iter();
+    let fastest = words.clone().filter_map(|value| best(with(value)));
+    // Latency is compared at one and the same load: with more jobs there is more of it.
+    let others = |point: &Point| {
+        let mut at = point.place.at.clone();
+        at.remove(axis);
+        at
+    };
+    let of_all = best(sweep.points.iter()).map(others);
+    let alike = words.filter_map(|value| {
+        with(value).find(|point| of_all.as_ref().is_some_and(|at| others(point) == *at))
+    });
+    let (fastest, alike): (Vec<&Point>, Vec<&Point>) = (fastest.collect(), alike.collect());
+    let longest = alike.iter().filter_map(|it| it.report.latency.p99_ns);
     let unit = TimeUnit::of(Nanos::new(longest.max().unwrap_or(1)));
-    let figure = |kind: &str, title: &str, label: &str, length: &dyn Fn(&Point) -> Option<f64>| {
-        let title = format!("{title} by {}", quantity.name);
-        let bar = |(label, point): &(String, &Point)| {
+    let (each, same) = match sweep.quantities.len() {
+        1 => (SAME_LOAD, SAME_LOAD),
+        _ => (
+            "Of the points with each, the one with the highest throughput.",
+            "Each with the load with which the best of all has its highest throughput.",
+        ),
+    };
+    let label = format!("latency, p99, {}", unit.name);
+    let bars = Bars { sweep, axis };
+    [
+        bars.figure(&fastest, ["throughput", "Throughput", "op/s", each], |it| {
+            it.report.ops_per_s
+        }),
+        bars.figure(&alike, ["latency", "Latency", &label, same], |it| {
+            let p99_ns = it.report.latency.p99_ns?;
+            Some(unit.of_time(Nanos::new(p99_ns)))
+        }),
+    ]
+}
+
+/// A bar for each word of a quantity.
+struct Bars<'a> {
+    sweep: &'a SweepReport,
+    axis: usize,
+}
+
+impl Bars<'_> {
+    /// A figure with its kind, title, axis and note.
+    fn figure(
+        &self,
+        points: &[&Point],
+        [kind, title, label, note]: [&str; 4],
+        length: impl Fn(&Point) -> Option<f64>,
+    ) -> Figure {
+        let quantity = &self.sweep.quantities[self.axis].name;
+        let title = format!("{title} by {quantity}");
+        let bar = |point: &&Point| {
             let length = length(point).unwrap_or(0.0);
-            let said = format!(
-                "{}: {}",
-                point.place.label(&sweep.quantities),
-                amount(length)
-            );
+            let label = point.place.label(&self.sweep.quantities);
+            let said = format!("{label}: {}", amount(length));
             Bar {
-                label: label.clone(),
+                label: self.label(point),
                 parts: vec![(length, Ink::Series(0), said)],
             }
         };
         let chart = StackedBars {
-            id: &format!("sweep-{}-{kind}", quantity.name),
+            id: &format!("sweep-{quantity}-{kind}"),
             title: &title,
             description: note,
             label,
-            bars: best.iter().map(bar).collect(),
+            bars: points.iter().map(bar).collect(),
         };
         Figure {
             svg: chart.svg(),
@@ -184,19 +222,22 @@ fn bars(sweep: &SweepReport, axis: usize, quantity: &Quantity) -> [Figure; 2] {
             legend: Vec::new(),
             is_wide: true,
         }
-    };
-    let label = format!("latency, p99, {}", unit.name);
-    [
-        figure("throughput", "Throughput", "op/s", &|it| {
-            it.report.ops_per_s
-        }),
-        figure("latency", "Latency", &label, &|it| {
-            let p99_ns = it.report.latency.p99_ns?;
-            Some(unit.of_time(Nanos::new(p99_ns)))
-        }),
-    ]
+    }
+
+    /// The word, and what else its point has.
+    fn label(&self, point: &Point) -> String {
+        let places = self.sweep.quantities.iter().zip(&point.place.at);
+        let (word, others): (Vec<_>, Vec<_>) =
+            (places.enumerate()).partition(|(axis, _)| *axis == self.axis);
+        let word = word.into_iter().map(|(_, (_, word))| word.to_string());
+        let others = others
+            .into_iter()
+            .map(|(_, (of, value))| format!("{} {}", of.name, value.in_words()));
+        word.chain(others).collect::<Vec<_>>().join(", ")
+    }
 }
 
+const SAME_LOAD: &str = "Each with the same load.";
 /// What is less is no reason to take one of them.
 const APART: f64 = 0.01;
 /// What is less is not shown in figures.

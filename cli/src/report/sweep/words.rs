@@ -64,6 +64,9 @@ fn limit_of(report: &Report) -> String {
     let predicted = report.predicted;
     let limit = predicted.and_then(|it| it.limit);
     match limit.zip(capacity) {
+        Some((_, capacity)) if is_software(report) => {
+            format!(": the limit is software, {}/s at most", amount(capacity))
+        }
         Some((limit, capacity)) => {
             let in_line = predicted.and_then(|it| it.in_line_per_s);
             let in_line = in_line.map_or_else(String::new, |in_line| {
@@ -114,7 +117,20 @@ fn fall(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> Option<St
     let behind = points[knee + 1..].iter();
     let worst = behind.min_by(|a, b| per_s(a).total_cmp(&per_s(b)))?;
     let less = 1.0 - per_s(worst) / best;
-    (less > FALLS).then(|| format!("at {} it is {} less", named(quantity, worst.0), share(less)))
+    let (at, point) = worst;
+    let predicted = point.report.predicted;
+    let waits = predicted.is_some_and(|it| it.in_line_per_s.is_some());
+    let why = match waits {
+        true => ", where calls wait for room, which is more work",
+        false => "",
+    };
+    (less > FALLS).then(|| {
+        format!(
+            "at {} it is {} less{why}",
+            named(quantity, *at),
+            share(less)
+        )
+    })
 }
 
 fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> String {
@@ -127,21 +143,18 @@ fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> S
         return format!("{from} larger messages bring no more bytes per second");
     }
     let behind = &points[knee..];
-    if behind.iter().all(|(_, it)| it.report.open_loop.is_some()) {
-        return format!("{from} all that arrives is served; more brings no more");
-    }
     let busiest = behind
         .iter()
         .map(|(_, point)| busy(&point.report))
         .fold(0.0, f64::max);
-    if behind
-        .iter()
-        .any(|(_, it)| it.report.has_unexpected_errors())
-    {
+    if behind.iter().any(|(_, point)| fails(point)) {
         return format!(
             "{from} throughput grows no more: calls fail, and slices are busy for {} at most",
             share(busiest)
         );
+    }
+    if behind.iter().all(|(_, it)| it.report.open_loop.is_some()) {
+        return format!("{from} all that arrives is served; more brings no more");
     }
     if busiest >= SATURATED {
         return format!("{from} the device is saturated{ONLY_WAIT}");
@@ -158,11 +171,26 @@ fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> S
             "{from} throughput grows no more: the limit is {}, and slices are busy for {busiest} at most",
             name_of(limit)
         ),
-        None => format!(
-            "{from} throughput grows no more, though slices are busy for {busiest} at most: the limit is \
-             elsewhere"
-        ),
+        None => {
+            let bounds = behind
+                .iter()
+                .filter_map(|(_, it)| bound_elsewhere(&it.report));
+            let rest = match bounds.max_by(|(_, a), (_, b)| a.total_cmp(b)) {
+                Some((limit, bound)) => {
+                    format!("; {} would let through {}/s", name_of(limit), amount(bound))
+                }
+                None => ": the limit is elsewhere".to_owned(),
+            };
+            format!(
+                "{from} throughput grows no more, though slices are busy for {busiest} at most{rest}"
+            )
+        }
     }
+}
+
+/// Whether calls failed of which nobody said that they may.
+fn fails(point: &Point) -> bool {
+    point.report.has_unexpected_errors()
 }
 
 /// Whether nothing is for the device: slices and rings are then no limit, and tell of none.
@@ -173,11 +201,16 @@ fn is_software(report: &Report) -> bool {
 /// What is the limit of a closed loop by its configuration, if that is neither its jobs nor the slices, and
 /// it is what was measured.
 fn limit_elsewhere(report: &Report) -> Option<Limit> {
+    let (limit, bound) = bound_elsewhere(report)?;
+    (report.ops_per_s? >= bound * REACHED).then_some(limit)
+}
+
+/// What bounds it by its configuration, if that is neither its jobs nor the slices, and how many ops that lets
+/// through each second.
+fn bound_elsewhere(report: &Report) -> Option<(Limit, f64)> {
     let predicted = report.predicted?;
-    let is_reached = report.ops_per_s? >= predicted.at_most_per_s * SATURATED;
-    predicted
-        .limit
-        .filter(|limit| is_reached && !matches!(limit, Limit::Jobs | Limit::Slices))
+    let limit = predicted.limit?;
+    (!matches!(limit, Limit::Jobs | Limit::Slices)).then_some((limit, predicted.at_most_per_s))
 }
 
 /// What is to be said where the best, if there is one, stands at the end.
@@ -188,6 +221,15 @@ fn ends_growing(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
     let last = named(quantity, *last);
     if quantity.name == "size" {
         return format!("up to {last}, larger messages bring more bytes per second");
+    }
+    if points.iter().all(|(_, it)| it.report.ops_per_s.is_none()) {
+        return "nothing takes any time, and there is no throughput".to_owned();
+    }
+    if let Some((at, _)) = points.iter().find(|(_, point)| fails(point)) {
+        let at = named(quantity, *at);
+        return format!(
+            "calls fail, at {at} to begin with: what throughput tells is of those that do not"
+        );
     }
     if point.report.open_loop.is_some() {
         return format!("nothing is saturated up to {last}: all that arrives is served");
@@ -232,6 +274,8 @@ fn unit_of(quantity: &Quantity, at: f64) -> String {
 
 /// Of their time that slices have to work to be taken for busy without end.
 const SATURATED: f64 = 0.95;
+/// Of what the configuration lets expect at most.
+const REACHED: f64 = 0.9;
 /// What more does where slices are busy all the time already.
 const ONLY_WAIT: &str = "; more only wait";
 /// Of the best throughput, what is worth a word if it is missing behind the knee.

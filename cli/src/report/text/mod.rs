@@ -59,6 +59,7 @@ fn single(report: &Report) -> String {
     }
     parts.extend(ends_busy(report).map(|said| paragraph(&said)));
     parts.push(littles_law(report).to_string());
+    parts.extend(breaks_the_law(report).map(|said| paragraph(&said)));
     parts.push(facts::facts(report).to_string());
     if !report.expected.is_empty() {
         let rows = report.expected.iter().map(|expected| (None, expected));
@@ -201,11 +202,18 @@ pub fn doubts_of_a_point(report: &Report) -> Vec<String> {
 
 /// That calls failed of which nobody said that they may.
 fn failed_calls(report: &Report) -> Option<String> {
-    let failed = report.errors.total;
-    report.has_unexpected_errors().then(|| {
+    let (failed, unexpected) = (report.errors.total, report.unexpected_errors());
+    let of_them = match unexpected < failed {
+        true => format!(
+            " ({} of them in a way of which no expectation speaks)",
+            count(unexpected)
+        ),
+        false => String::new(),
+    };
+    (unexpected > 0).then(|| {
         format!(
-            "FAILED CALLS: {} failed, and {} returned. Latency and throughput are of the latter alone. \
-             What may fail is for an expectation to say, as errors <= {failed}.",
+            "FAILED CALLS: {} failed{of_them}, and {} returned. Latency and throughput are of the latter \
+             alone. What may fail is for an expectation to say, as errors <= {failed}.",
             counted(failed, "call"),
             counted(report.ops, "op"),
         )
@@ -214,8 +222,16 @@ fn failed_calls(report: &Report) -> Option<String> {
 
 /// That there is nothing to be read from a run.
 fn nothing_returned(report: &Report) -> Option<String> {
-    let said = "NOTHING RETURNED: no call ended in the time that was measured. Let the load go on for longer.";
-    report.is_empty().then(|| said.to_owned())
+    let said = match report.errors.total {
+        0 => {
+            "no call ended in the time that was measured. Let the load go on for longer.".to_owned()
+        }
+        1 => "the only call that ended failed.".to_owned(),
+        failed => format!("all {} that ended failed.", counted(failed, "call")),
+    };
+    report
+        .is_empty()
+        .then(|| format!("NOTHING RETURNED: {said}"))
 }
 
 /// One sentence, if the CPU and not the model decided the figures.
@@ -250,22 +266,26 @@ fn saturated(report: &Report) -> Option<String> {
     let open_loop = report.open_loop.as_ref();
     let open_loop = open_loop.filter(|_| report.invalid.is_none())?;
     let waited = share_of(open_loop.late_for_a_job, open_loop.arrivals);
-    let dropped = open_loop
-        .dropped
-        .saturating_sub(open_loop.dropped_by_generator);
+    let dropped = open_loop.dropped_for_a_job();
     if report.is_saturated() {
-        let what = match report.scenario.mode.as_ref() {
-            "software" => "software does".to_owned(),
-            _ => format!(
-                "the device, or a limit, lets through: its slices were busy for {} of the time",
-                share(report.busiest())
-            ),
+        let what = saturated_part(report);
+        let latency = match (dropped > 0, report.has_growing_latency()) {
+            (false, _) => ", and grows with the run",
+            (true, true) => ", and grows with the run; what was dropped has none",
+            (true, false) => "; what was dropped has none",
         };
         return Some(format!(
             "SATURATED: more arrives than {what}, {waited} of arrivals waited for a job, {} were \
-             dropped. Latency counts from when ops were to begin, and grows with the run; what was \
-             dropped has none.",
+             dropped. Latency counts from when ops were to begin{latency}.",
             count(dropped),
+        ));
+    }
+    if dropped > 0 {
+        return Some(format!(
+            "DROPPED: {} of {} arrivals found no job free and no place in the backlog; latency is that of \
+             the others.",
+            count(dropped),
+            count(open_loop.arrivals),
         ));
     }
     (open_loop.late_for_a_job * 100 > open_loop.arrivals).then(|| {
@@ -274,6 +294,25 @@ fn saturated(report: &Report) -> Option<String> {
              to begin."
         )
     })
+}
+
+/// Whose work is less than what arrives, in words.
+fn saturated_part(report: &Report) -> String {
+    let slices = || {
+        let busy = share(report.busiest());
+        format!("slices were busy for {busy} of the time")
+    };
+    if report.scenario.mode == "software" {
+        return "software does".to_owned();
+    }
+    match report.software.exceptions() {
+        0 => format!("the device, or a limit, lets through: its {}", slices()),
+        in_software => format!(
+            "the device and software do together: software took {} calls, and {}",
+            count(in_software),
+            slices()
+        ),
+    }
 }
 
 /// Latency, and the stages that it consists of: where software took some of the ops, those of the
@@ -401,6 +440,16 @@ fn littles_law(report: &Report) -> Table {
     table
 }
 
+/// Why the law does not hold of calls, where some failed.
+fn breaks_the_law(report: &Report) -> Option<String> {
+    let calls = &report.littles_law[0];
+    let is_off = calls.difference.is_some_and(|it| it.abs() > OFF);
+    (report.errors.total > 0 && is_off).then(|| {
+        let said = "The law is off for calls by those that failed: they were in flight, and have no latency.";
+        said.to_owned()
+    })
+}
+
 /// What was expected, and of which variant if there are several.
 fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a ExpectationResult)>) -> Table {
     let mut table = Table::of_words();
@@ -421,6 +470,8 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
 
 /// A share that tables show, by half of their last digit.
 const SHOWN: f64 = 0.0005;
+/// By what Little's law may be off without a word.
+const OFF: f64 = 0.01;
 
 /// A column of a table of times.
 type Column = fn(&Times) -> Option<u64>;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, Said, chart, follows_schema, json};
+use crate::helper::{Folder, Said, chart, flat, follows_schema, json, number};
 
 /// The host's work is free but for software: a signature takes it 1 ms, sealing 100 ns and 1 ns for each
 /// byte.
@@ -21,11 +21,6 @@ fn compare(args: &[&str]) -> Said {
 
 fn compared(args: &[&str]) -> Value {
     json(&compare(&[args, &["--format", "json"]].concat()).expect_code(0))
-}
-
-fn number(report: &Value, path: &str) -> f64 {
-    let number = report.pointer(path).and_then(Value::as_f64);
-    number.unwrap_or_else(|| panic!("no number at {path}: {report}"))
 }
 
 #[test]
@@ -122,8 +117,8 @@ fn modes_are_the_same_again_in_every_format() {
         "-o", "it.json", "-o", "it.csv", "-o", "it.txt", "-o", "it.html",
     ];
     folder.say(&[&args[..], &files].concat()).expect_code(0);
-    let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
-    let [json, csv, text, html] = ["it.json", "it.csv", "it.txt", "it.html"].map(read);
+    let [json, csv, text, html] =
+        ["it.json", "it.csv", "it.txt", "it.html"].map(|name| folder.read(name));
     // Six figures of four modes, and both edges of the search over jobs.
     assert_eq!(csv.lines().count(), 1 + 4 * 6 + 2);
     assert!(
@@ -136,7 +131,10 @@ fn modes_are_the_same_again_in_every_format() {
     }
     folder.say(&[&args[..], &files].concat()).expect_code(0);
     let names = ["it.json", "it.csv", "it.txt", "it.html"];
-    assert_eq!(names.map(read), [json.clone(), csv, text, html]);
+    assert_eq!(
+        names.map(|name| folder.read(name)),
+        [json.clone(), csv, text, html]
+    );
     // The command that is shown does the same.
     let report: Value = serde_json::from_str(&json).expect("JSON");
     let command = report["command"].as_str().expect("a command");
@@ -170,8 +168,7 @@ fn what_is_not_searched_over_bytes_is_said_with_its_reason() {
         let files = ["-o", "it.json", "-o", "it.txt", "-o", "it.html"];
         let args = [&["compare", "-n", "100", "--seeds", "1"], load, &files].concat();
         folder.say(&args).expect_code(0);
-        let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
-        let report: Value = serde_json::from_str(&read("it.json")).expect("JSON");
+        let report: Value = serde_json::from_str(&folder.read("it.json")).expect("JSON");
         follows_schema("compare", &report);
         let reason = report["no_break_even"]["bytes"].as_str().expect("a reason");
         assert!(
@@ -180,10 +177,10 @@ fn what_is_not_searched_over_bytes_is_said_with_its_reason() {
         );
         assert!(report["no_break_even"]["jobs"].is_null());
         assert_eq!(report["break_even"].as_array().map(Vec::len), Some(1));
-        let text = read("it.txt");
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = folder.read("it.txt");
+        let text = flat(&text);
         assert!(text.contains(reason), "{text}");
-        assert!(read("it.html").contains(reason));
+        assert!(folder.read("it.html").contains(reason));
     }
     // Nothing is missing where it was searched, and nobody is told what they did not want.
     let searched = compared(&["--op", "aead-seal", "-n", "100", "--seeds", "1"]);
@@ -376,7 +373,7 @@ fn saved_results_differ_by_what_differs() {
     let condition = ["--fail-if", "throughput<-5%", "--fail-if", "errors>0%"];
     let page = [&args[..3], &condition, &["-o", "it.html"]].concat();
     assert_eq!(folder.say(&page).expect_code(99).out, "");
-    let html = std::fs::read_to_string(folder.path("it.html")).expect("a page");
+    let html = folder.read("it.html");
     for part in [
         "The candidate is slower by 49.9",
         "class=\"bad\">FAILS<",
@@ -386,10 +383,7 @@ fn saved_results_differ_by_what_differs() {
         assert!(html.contains(part), "{part}");
     }
     folder.say(&page).expect_code(99);
-    assert_eq!(
-        std::fs::read_to_string(folder.path("it.html")).expect("a page"),
-        html
-    );
+    assert_eq!(folder.read("it.html"), html);
     let csv = [&args[..3], &["--format", "csv"]].concat();
     let csv = folder.say(&csv).expect_code(0).out;
     assert!(

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::helper::{Folder, Said, follows_schema, json};
+use crate::helper::{Folder, Said, UNREAL, flat, follows_schema, json};
 
 fn compare(args: &[&str]) -> Said {
     Folder::new().say(&[&["compare"], args].concat())
@@ -18,19 +18,13 @@ fn in_all_formats(folder: &Folder, args: &[&str], code: i32) -> [String; 4] {
     folder
         .say(&[&["compare"], args, &files].concat())
         .expect_code(code);
-    ["it.txt", "it.csv", "it.html", "it.json"]
-        .map(|name| std::fs::read_to_string(folder.path(name)).expect("a file"))
-}
-
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    ["it.txt", "it.csv", "it.html", "it.json"].map(|name| folder.read(name))
 }
 
 /// A saved load under virtual time.
 fn save(folder: &Folder, name: &str, args: &[&str], code: i32) {
-    let load = ["load", "--clock", "virtual", "--compute", "none", "-q"];
     folder
-        .say(&[&load[..], args, &["-o", name]].concat())
+        .say(&[&UNREAL[..], &["-q"], args, &["-o", name]].concat())
         .expect_code(code);
 }
 
@@ -262,7 +256,7 @@ proptest! {
                 return Ok(false);
             }
             for name in ["it.txt", "it.csv", "it.html"] {
-                let said = std::fs::read_to_string(folder.path(name)).expect("a file");
+                let said = folder.read(name);
                 prop_assert!(!has_no_number(&said), "{args:?} {name}: {said}");
             }
             Ok(true)
@@ -270,7 +264,7 @@ proptest! {
         if !check(&[&modes[..], &flags].concat())? {
             return Ok(());
         }
-        let load = ["load", "--clock", "virtual", "--compute", "none", "-q"];
+        let load = [&UNREAL[..], &["-q"]].concat();
         folder.say(&[&load[..], &flags, &["-o", "some.json"]].concat());
         folder.say(&[&load[..], &["-n", "100", "-o", "whole.json"]].concat());
         for pair in [["whole.json", "some.json"], ["some.json", "whole.json"], ["some.json", "some.json"]] {
@@ -497,7 +491,7 @@ fn files_that_were_exchanged_between_runs_are_told() {
         assert_eq!(file["sha256"].as_str().map(str::len), Some(64), "{file}");
     }
     // Of a private key its public part: as `openssl rsa -RSAPublicKey_out -outform DER` has it.
-    let report = std::fs::read_to_string(folder.path("1.json")).expect("a file");
+    let report = folder.read("1.json");
     assert!(report.contains(RSA4096_SHA256));
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, Said, chart, follows_schema, json};
+use crate::helper::{Folder, Said, chart, follows_schema, json, number};
 
 /// A device of `slices` slices with a constant service time of 100 us, and no host costs.
 fn knee(slices: u32, args: &[&str]) -> Said {
@@ -19,11 +19,6 @@ fn knee(slices: u32, args: &[&str]) -> Said {
 
 fn found(slices: u32, args: &[&str]) -> Value {
     json(&knee(slices, &[args, &["--format", "json"]].concat()).expect_code(0))
-}
-
-fn number(report: &Value, path: &str) -> f64 {
-    let number = report.pointer(path).and_then(Value::as_f64);
-    number.unwrap_or_else(|| panic!("no number at {path}: {report}"))
 }
 
 /// Evenly spaced arrivals never wait up to c/S, and queue without end above it: in short probes, too,
@@ -316,13 +311,12 @@ fn every_format_tells_the_same_search() {
         "knee", "--slo", "p99<1ms", "--slo", "mean<1ms", "-d", "50ms",
     ];
     folder.say(&[&args[..], &files].concat()).expect_code(0);
-    let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
-    let report: Value = serde_json::from_str(&read("it.json")).expect("JSON");
+    let report: Value = serde_json::from_str(&folder.read("it.json")).expect("JSON");
     follows_schema("knee", &report);
     assert_eq!(report["format"], "pausewake-knee/1");
     let probes = report["probes"].as_array().expect("probes").len();
-    assert_eq!(read("it.csv").lines().count(), 1 + probes * 2);
-    let text = read("it.txt");
+    assert_eq!(folder.read("it.csv").lines().count(), 1 + probes * 2);
+    let text = folder.read("it.txt");
     assert!(
         text.lines().all(|line| line.chars().count() <= 80),
         "{text}"
@@ -336,9 +330,9 @@ fn every_format_tells_the_same_search() {
     let command = command.replace('\'', "");
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     let again = folder.say(&[&words[..], &["--format", "json"]].concat());
-    assert_eq!(again.expect_code(0).out, read("it.json"));
+    assert_eq!(again.expect_code(0).out, folder.read("it.json"));
     let again = folder.say(&[&words[..], &["--format", "html"]].concat());
-    assert_eq!(again.expect_code(0).out, read("it.html"));
+    assert_eq!(again.expect_code(0).out, folder.read("it.html"));
     let said = folder.say(&[&args[..], &["-o", "it.hgrm"]].concat());
     said.expect_code(104)
         .expect_err(&["cannot be written as hgrm", "text, json, csv, html"]);

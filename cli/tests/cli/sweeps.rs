@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, GOOD, Said, follows_schema, json, scenarios};
+use crate::helper::{Folder, GOOD, Said, follows_schema, json, rows};
 
 /// A sweep that shows a knee, at 32 of 29 slices' jobs.
 const SWEEP: [&str; 9] = [
@@ -41,7 +41,7 @@ fn jobs_are_doubled_and_the_knee_is_named() {
         "the prediction: {}",
         said.out
     );
-    let words = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = said.flat();
     let knee = "from 32 jobs (at 16 not yet) on the device is saturated; more only wait";
     assert!(words.contains(knee), "{words}");
     assert!(words.contains("N* = c (Z + S)/S = 29.0 jobs"), "{words}");
@@ -51,40 +51,21 @@ fn jobs_are_doubled_and_the_knee_is_named() {
 #[test]
 fn the_prediction_is_that_of_the_closed_loop() {
     let said = sweep(&Folder::new(), &["--format", "csv"]).expect_code(0);
-    let mut rows = csv::Reader::from_reader(said.out.as_bytes());
-    let heads = rows.headers().expect("heads").clone();
-    let column = |name| {
-        heads
-            .iter()
-            .position(|head| head == name)
-            .expect("a column")
-    };
-    let [jobs, predicted, bound, measured] = [
-        "swept_jobs",
-        "predicted_throughput",
-        "bound_throughput",
-        "throughput",
-    ]
-    .map(column);
-    let mut count = 0;
-    for row in rows.records() {
-        let row = row.expect("a row");
-        let number = |at: usize| row[at].parse::<f64>().expect("a number");
+    let points = predicted(&said);
+    assert_eq!(points.len(), 8);
+    for [jobs, predicted, bound, measured] in points {
         // 29 slices of 433 us, no link, and 255 ns of the host for each op, which come before those of
         // all that are submitted with it: N/(N h + S) for up to 29 jobs, and c/S for more.
-        let (jobs, host) = (number(jobs), 255e-9);
+        let host = 255e-9;
         let exact = match jobs <= 29.0 {
             true => jobs / (433e-6 + host * jobs),
             false => 29.0 / 433e-6,
         };
-        let most = number(bound);
         let exact_most = (jobs / (433e-6 + host)).min(29.0 / 433e-6);
-        assert!((most / exact_most - 1.0).abs() < 1e-3, "{row:?}");
-        assert!((number(predicted) / exact - 1.0).abs() < 1e-3, "{row:?}");
-        assert!(number(measured) <= exact * 1.000_1, "{row:?}");
-        count += 1;
+        assert!((bound / exact_most - 1.0).abs() < 1e-3, "{jobs}");
+        assert!((predicted / exact - 1.0).abs() < 1e-3, "{jobs}");
+        assert!(measured <= exact * 1.000_1, "{jobs}");
     }
-    assert_eq!(count, 8);
 }
 
 #[test]
@@ -197,24 +178,16 @@ fn it_is_the_same_again_in_every_format() {
 fn a_saved_sweep_fits_its_schema_and_is_reported_again() {
     let folder = Folder::new();
     sweep(&folder, &["-o", "it.json", "-o", "it.html", "-o", "it.txt"]).expect_code(0);
-    let kept = std::fs::read_to_string(folder.path("it.json")).expect("a file");
-    let schema = scenarios().join("../schemas/sweep.schema.json");
-    let schema = std::fs::read_to_string(schema).expect("the schema");
-    let schema: Value = serde_json::from_str(&schema).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let wrong: Vec<String> = validator
-        .iter_errors(&serde_json::from_str(&kept).expect("JSON"))
-        .map(|error| error.to_string())
-        .collect();
-    assert_eq!(wrong, [""; 0]);
+    let kept = folder.read("it.json");
+    follows_schema("sweep", &serde_json::from_str(&kept).expect("JSON"));
     for (format, name) in [("json", "it.json"), ("html", "it.html"), ("text", "it.txt")] {
         let said = folder
             .say(&["report", "it.json", "--format", format])
             .expect_code(0);
-        let kept = std::fs::read_to_string(folder.path(name)).expect("a file");
+        let kept = folder.read(name);
         assert_eq!(said.out, kept, "{format}");
     }
-    let html = std::fs::read_to_string(folder.path("it.html")).expect("a file");
+    let html = folder.read("it.html");
     for id in ["throughput", "latency", "utilisation"] {
         assert!(html.contains(&format!("id=\"sweep-jobs-{id}\"")), "{id}");
     }
@@ -357,7 +330,7 @@ fn a_part_of_a_sweep_has_no_knee_and_is_not_complete() {
     let said = sweep(&folder, &["--shard", "1/2"]).expect_code(0);
     assert!(!said.out.contains("%  knee"), "{}", said.out);
     assert!(!said.out.contains("saturated"), "{}", said.out);
-    let words = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = said.flat();
     assert!(words.contains("`pausewake merge` joins them"), "{words}");
     sweep(&folder, &["--shard", "1/2", "-o", "1.json"]).expect_code(0);
     let shard = folder.say(&["report", "1.json", "--format", "html"]);
@@ -380,7 +353,7 @@ fn a_part_of_a_sweep_has_no_knee_and_is_not_complete() {
 fn invalid_points_are_shown_and_not_believed() {
     let folder = Folder::new();
     sweep(&folder, &["-o", "it.json"]).expect_code(0);
-    let file = std::fs::read_to_string(folder.path("it.json")).expect("a file");
+    let file = folder.read("it.json");
     let mut sweep: Value = serde_json::from_str(&file).expect("JSON");
     let points = sweep["points"].as_array_mut().expect("points");
     for point in points.iter_mut().skip(5) {
@@ -392,7 +365,7 @@ fn invalid_points_are_shown_and_not_believed() {
     let reason = "INVALID at jobs=32, jobs=64 and jobs=128: made up\n";
     let above = said.out.split("predicted").next();
     assert!(above.is_some_and(|it| it.contains(reason)), "{}", said.out);
-    let words = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = said.flat();
     let sixteen = "nothing is saturated up to 16 jobs; throughput still grows";
     assert!(words.contains(sixteen), "{words}");
 }
@@ -417,7 +390,7 @@ fn what_does_not_belong_together_is_not_merged() {
         .expect_code(104)
         .expect_err(&["other.json cannot be merged with 1.json", "--ops 300"]);
     // A shard that says that it is another one, and one that was run with something else.
-    let kept = std::fs::read_to_string(folder.path("1.json")).expect("a file");
+    let kept = folder.read("1.json");
     let said = "\"number\": 1";
     assert!(kept.contains(said), "{kept}");
     folder.write(
@@ -428,7 +401,7 @@ fn what_does_not_belong_together_is_not_merged() {
     let other = other.expect_code(104);
     other.expect_err(&["other.json is damaged: point 0 is none of shard 2/2"]);
     sweep(&folder, &["--shard", "2/2", "-o", "2.json"]).expect_code(0);
-    let kept_2 = std::fs::read_to_string(folder.path("2.json")).expect("a file");
+    let kept_2 = folder.read("2.json");
     let at = kept_2
         .rfind("\"device.asym.slices\": \"29\"")
         .expect("its configuration");
@@ -585,9 +558,10 @@ fn host_and_device_that_take_turns_are_predicted_and_explained() {
         "qat-c62x",
     ];
     let said = Folder::new().say(&args).expect_code(0);
-    let mut rows = csv_of(&args);
-    assert_eq!(rows.len(), 8);
-    for [jobs, predicted, bound, measured] in rows.drain(..) {
+    let csv = Folder::new().say(&[&args[..], &["--format", "csv"]].concat());
+    let points = predicted(&csv.expect_code(0));
+    assert_eq!(points.len(), 8);
+    for [jobs, predicted, bound, measured] in points {
         // There are 42 slices; what more jobs do is nearer to the bound.
         match jobs <= 42.0 {
             true => assert!((measured / predicted - 1.0).abs() < 0.005, "{jobs}"),
@@ -614,27 +588,17 @@ fn host_and_device_that_take_turns_are_predicted_and_explained() {
     assert!(!said.out.contains("take turns"), "{}", said.out);
 }
 
-/// Jobs, prediction, bound and throughput of each point.
-fn csv_of(args: &[&str]) -> Vec<[f64; 4]> {
-    let said = Folder::new().say(&[args, &["--format", "csv"]].concat());
-    let said = said.expect_code(0);
-    let mut rows = csv::Reader::from_reader(said.out.as_bytes());
-    let heads = rows.headers().expect("heads").clone();
+/// Jobs, prediction, bound and throughput of each point of a sweep in CSV.
+fn predicted(said: &Said) -> Vec<[f64; 4]> {
     let columns = [
         "swept_jobs",
         "predicted_throughput",
         "bound_throughput",
         "throughput",
-    ]
-    .map(|name| {
-        let mut heads = heads.iter();
-        heads.position(|head| head == name).expect("a column")
-    });
-    let rows = rows.records().map(|row| {
-        let row = row.expect("a row");
-        columns.map(|at| row[at].parse().expect("a number"))
-    });
-    rows.collect()
+    ];
+    let rows = rows(&said.out).into_iter();
+    let number = |cell: &String| cell.parse().expect("a number");
+    rows.map(|row| columns.map(|it| number(&row[it]))).collect()
 }
 
 #[test]
@@ -651,10 +615,7 @@ fn rates_need_not_be_whole() {
         )
         .expect_code(0);
     let text = folder.say(&["report", "it.json"]).expect_code(0).out;
-    assert_eq!(
-        text,
-        std::fs::read_to_string(folder.path("it.txt")).expect("a file")
-    );
+    assert_eq!(text, folder.read("it.txt"));
     // What arrives is what is predicted.
     assert!(text.contains("\n0.5 "), "{text}");
     let row = text.lines().find(|line| line.starts_with("0.5 "));

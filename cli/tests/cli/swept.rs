@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, Said, json};
+use crate::helper::{Folder, Said, json, rows};
 
 /// `line` as a sweep of a load that takes no time to compute.
 fn sweep(folder: &Folder, line: &str, more: &[&str]) -> Said {
@@ -10,22 +10,13 @@ fn sweep(folder: &Folder, line: &str, more: &[&str]) -> Said {
     folder.say(&[&["sweep", "-q"], &words[..], more].concat())
 }
 
-fn words(said: &Said) -> String {
-    said.out.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Of each point what was predicted, and measured.
 fn throughput(folder: &Folder, line: &str, more: &[&str]) -> Vec<[f64; 2]> {
     let said = sweep(folder, line, &[more, &["--format", "csv"]].concat()).expect_code(0);
-    let mut rows = csv::Reader::from_reader(said.out.as_bytes());
-    let heads = rows.headers().expect("heads").clone();
-    let places = ["predicted_throughput", "throughput"].map(|name| {
-        let place = heads.iter().position(|head| head == name);
-        place.expect("a column")
-    });
-    let row = |row: csv::StringRecord| places.map(|at| row[at].parse().unwrap_or(f64::NAN));
-    let rows = rows.records();
-    rows.map(|it| row(it.expect("a row"))).collect()
+    let columns = ["predicted_throughput", "throughput"];
+    let number = |cell: &String| cell.parse().unwrap_or(f64::NAN);
+    let rows = rows(&said.out).into_iter();
+    rows.map(|row| columns.map(|it| number(&row[it]))).collect()
 }
 
 #[test]
@@ -64,7 +55,7 @@ fn more_than_is_served_is_told_with_its_limit() {
         ),
     ] {
         let text = sweep(&folder, line, more).expect_code(0);
-        assert!(words(&text).contains(said), "{line}: {}", text.out);
+        assert!(text.flat().contains(said), "{line}: {}", text.out);
         assert!(text.out.contains("saturated"), "{line}: {}", text.out);
         assert!(!text.out.contains("still grows"), "{line}: {}", text.out);
     }
@@ -87,7 +78,7 @@ fn what_was_dropped_has_a_column() {
 
 /// What stands above the table of points.
 fn above(said: &Said) -> String {
-    let words = words(said);
+    let words = said.flat();
     let end = words.find(" op/s predicted ");
     words[..end.expect("a table")].to_owned()
 }
@@ -121,7 +112,7 @@ fn software_is_its_own_limit() {
         ),
     ] {
         let text = sweep(&folder, line, &["--set", "engine.mode=software"]).expect_code(0);
-        assert!(words(&text).contains(said), "{line}: {}", text.out);
+        assert!(text.flat().contains(said), "{line}: {}", text.out);
         assert!(!text.out.contains("elsewhere"), "{line}: {}", text.out);
     }
 }
@@ -141,7 +132,7 @@ fn failed_calls_have_a_column_and_the_points_are_named() {
     let said = format!("FAILED CALLS at jobs=64 ({failed} of 500 calls): ");
     let text = sweep(&folder, line, &[]).expect_code(99);
     assert!(above(&text).contains(&said), "{}", text.out);
-    assert!(words(&text).contains("busy failed"), "{}", text.out);
+    assert!(text.flat().contains("busy failed"), "{}", text.out);
     let row = text
         .out
         .lines()
@@ -150,7 +141,7 @@ fn failed_calls_have_a_column_and_the_points_are_named() {
     assert!(row.trim_end().ends_with(&failed.to_string()), "{row}");
     assert!(!text.out.contains("TOO SHORT"), "{}", text.out);
     let knee = "from 8 jobs (at 1 not yet) on throughput grows no more: calls fail, ";
-    assert!(words(&text).contains(knee), "{}", text.out);
+    assert!(text.flat().contains(knee), "{}", text.out);
     let html = sweep(&folder, line, &["--format", "html"]).expect_code(99);
     assert!(html.out.contains(&said), "{}", html.out);
     // Where all of them fail there is no figure, and no knee.
@@ -161,7 +152,7 @@ fn failed_calls_have_a_column_and_the_points_are_named() {
     assert!(above(&text).contains(said), "{}", text.out);
     assert!(!text.out.contains("TOO SHORT"), "{}", text.out);
     assert!(
-        words(&text).contains("too few points that mean something"),
+        text.flat().contains("too few points that mean something"),
         "{}",
         text.out
     );
@@ -212,7 +203,7 @@ fn rates_of_keys_and_batches_are_predicted() {
     }
     let said = sweep(&folder, "--profile network-hsm --jobs 1..8 -n 2k", &[]).expect_code(0);
     let knee = "N* = 2.75 jobs; then the limit is the rate of a key";
-    assert!(words(&said).contains(knee), "{}", said.out);
+    assert!(said.flat().contains(knee), "{}", said.out);
     // Batches that think may, or may not, be full.
     let think = ["--set", "load.think=1ms"];
     let points = throughput(
@@ -252,7 +243,7 @@ fn sizes_are_those_that_go_over_the_link() {
 fn nobody_knows_what_is_below_the_first_value() {
     let said = sweep(&Folder::new(), "--jobs 64..256 -n 2k", &[]).expect_code(0);
     let first = "already at 64 jobs, the first value, the device is saturated; more only wait";
-    assert!(words(&said).contains(first), "{}", said.out);
+    assert!(said.flat().contains(first), "{}", said.out);
 }
 
 #[test]
@@ -274,7 +265,7 @@ fn words_have_bars_and_a_sentence() {
     let folder = Folder::new();
     let line = "--notify fd,callback,poll -n 5k --op aes-128-gcm-seal";
     let said = sweep(&folder, line, &[]).expect_code(0);
-    let text = words(&said);
+    let text = said.flat();
     assert!(
         text.contains("does best: ") && text.contains("more than fd ("),
         "{text}"
@@ -287,7 +278,7 @@ fn words_have_bars_and_a_sentence() {
     }
     let free = ["--set", "host.base=free"];
     let said = sweep(&folder, "--notify fd,callback -n 1k", &free).expect_code(0);
-    assert!(words(&said).contains("do the same"), "{}", said.out);
+    assert!(said.flat().contains("do the same"), "{}", said.out);
 }
 
 #[test]
@@ -340,7 +331,7 @@ fn a_point_that_breaks_off_does_not_take_the_others_with_it() {
     let said = folder.say(&["report", "it.json"]).expect_code(0);
     assert!(said.out.contains("INCOMPLETE: 1 of 2"), "{}", said.out);
     assert!(
-        words(&said).contains("jobs=20000: the run broke off"),
+        said.flat().contains("jobs=20000: the run broke off"),
         "{}",
         said.out
     );

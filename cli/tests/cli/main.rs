@@ -30,7 +30,6 @@ mod saturation;
 mod saved;
 mod shipped;
 mod stories;
-mod sweeps;
-mod swept;
+mod sweep;
 mod usage;
 mod variants;

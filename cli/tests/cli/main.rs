@@ -1,7 +1,6 @@
 //! The program as a user meets it: files and flags in, text and exit codes out.
 
 mod compare;
-mod compare_edges;
 mod damaged;
 mod deploy;
 mod engines;

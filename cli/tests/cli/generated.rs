@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::helper::{Folder, said};
+use crate::helper::{Folder, flat, said};
 
 /// The commands that `--help` names.
 fn commands() -> Vec<String> {
@@ -199,7 +199,7 @@ fn the_manual_names_commands_flags_and_exit_codes() {
         assert!(load.contains(part), "no {part}: {load}");
     }
     // Flags have their values, also where they are told in short.
-    let page = load.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = flat(&load);
     for words in [
         "[-c|--jobs N]",
         "[--slo FIGURE<VALUE]...",

@@ -1,5 +1,6 @@
 //! Runs the program in a folder of its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -37,6 +38,13 @@ impl Folder {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// The text of a file in the folder.
+    #[track_caller]
+    pub(crate) fn read(&self, name: &str) -> String {
+        let text = std::fs::read_to_string(self.path(name));
+        text.unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// Names of what lies in the folder, sorted.
@@ -92,15 +100,33 @@ pub(crate) fn count(value: &Value) -> u64 {
     count.unwrap_or_else(|| panic!("no count: {value}"))
 }
 
-/// Fails unless `document` follows the schema that is published as `schemas/{name}.schema.json`.
+/// The number at this place of a report.
 #[track_caller]
-pub(crate) fn follows_schema(name: &str, document: &Value) {
+pub(crate) fn number(report: &Value, path: &str) -> f64 {
+    let number = report.pointer(path).and_then(Value::as_f64);
+    number.unwrap_or_else(|| panic!("no number at {path}: {report}"))
+}
+
+/// The rows of a table in CSV, each by the heads of its columns.
+pub(crate) fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    let rows = rows.deserialize().map(|row| row.expect("a row"));
+    rows.collect()
+}
+
+/// What the schema that is published as `schemas/{name}.schema.json` lets pass.
+pub(crate) fn validator(name: &str) -> jsonschema::Validator {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"));
     let path = path.join(format!("../schemas/{name}.schema.json"));
     let schema = std::fs::read_to_string(path).expect("the schema");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let errors: Vec<String> = validator
+    jsonschema::validator_for(&schema).expect("a schema")
+}
+
+/// Fails unless `document` follows the schema that is published as `schemas/{name}.schema.json`.
+#[track_caller]
+pub(crate) fn follows_schema(name: &str, document: &Value) {
+    let errors: Vec<String> = validator(name)
         .iter_errors(document)
         .map(|error| format!("{error} at {}", error.instance_path()))
         .collect();
@@ -150,6 +176,11 @@ pub(crate) fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }
 
+/// `text` on one line: words may stand at the end of one, or at the begin of the next.
+pub(crate) fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 pub(crate) fn said(output: Output) -> Said {
     Said {
         code: output.status.code(),
@@ -159,9 +190,9 @@ pub(crate) fn said(output: Output) -> Said {
 }
 
 impl Said {
-    /// What was said, on one line: words may stand at the end of one, or at the begin of the next.
+    /// What was said, on one line.
     pub(crate) fn flat(&self) -> String {
-        self.out.split_whitespace().collect::<Vec<_>>().join(" ")
+        flat(&self.out)
     }
 
     /// Fails unless the program ended with `code`.

@@ -1,7 +1,6 @@
 //! The program as a user meets it: files and flags in, text and exit codes out.
 
 mod compare;
-mod compare_edges;
 mod damaged;
 mod deploy;
 mod engines;
@@ -30,7 +29,6 @@ mod saturation;
 mod saved;
 mod shipped;
 mod stories;
-mod sweeps;
-mod swept;
+mod sweep;
 mod usage;
 mod variants;

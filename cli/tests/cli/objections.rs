@@ -3,11 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::helper::{Folder, Said, UNREAL, follows_schema, json as report_of};
-
-fn compare(args: &[&str]) -> Said {
-    Folder::new().say(&[&["compare"], args].concat())
-}
+use crate::compare::compare;
+use crate::helper::{Folder, UNREAL, follows_schema, json as report_of};
 
 #[test]
 fn what_would_be_compared_with_something_else_is_refused() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{Folder, GOOD, Said, json, scenarios, shipped};
+use crate::helper::{Folder, GOOD, Said, json, shipped, validator};
 use crate::shipped::{names, sets};
 
 /// Runs `scenario` with these overrides; the report is JSON.
@@ -428,10 +428,7 @@ fn variants_stand_side_by_side_in_as_many_blocks_as_it_takes() {
 
 #[test]
 fn reports_are_what_their_schema_says() {
-    let path = scenarios().join("../schemas/report.schema.json");
-    let schema = std::fs::read_to_string(path).expect("the schema can be read");
-    let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
-    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let validator = validator("report");
     let variants = format!("{GOOD}[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n");
     for (scenario, set) in [
         (GOOD, "seed=1"),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::helper::{CHANCE, Folder, GOOD, UNREAL, count, json, saved};
+use crate::helper::{CHANCE, Folder, GOOD, UNREAL, count, flat, json, saved};
 
 #[test]
 fn a_saved_result_is_shown_as_the_run_was() {
@@ -252,13 +252,12 @@ fn a_merged_report_tells_all_seeds_and_commands() {
     let files = ["merge", "2.json", "1.json", "7.json", "3.json"];
     let outputs = ["-o", "all.txt", "-o", "all.html", "-o", "all.csv"];
     folder.say(&[&files[..], &outputs].concat()).expect_code(0);
-    let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("a file");
-    let [text, html, csv] = ["all.txt", "all.html", "all.csv"].map(read);
+    let [text, html, csv] = ["all.txt", "all.html", "all.csv"].map(|name| folder.read(name));
     assert!(
         text.contains("4 runs, seeds 1 to 3, 7, compute none"),
         "{text}"
     );
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let flat = flat(&text);
     for seed in [1, 2, 3, 7] {
         let command = format!("--ops 50 --seed {seed}");
         let alike = format!("--seed {seed}");

@@ -10,7 +10,7 @@ fn hello_tells_the_eight_moments_in_order() {
         let engine = format!("engine.notify={notify}");
         let args = ["--story", "--set", &engine];
         let said = shipped("hello.toml", &args).expect_code(0);
-        let story = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let story = said.flat();
         let mut after = 0;
         for moment in 1..=8 {
             let mark = format!("moment {moment}: ");
@@ -56,7 +56,7 @@ fn a_story_is_bounded_and_says_what_it_leaves_out() {
 #[test]
 fn a_pause_names_the_job_that_runs_next() {
     let said = Folder::with(GOOD).run(&["--story"]).expect_code(0);
-    let story = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let story = said.flat();
     assert!(story.contains("the thread now runs job 2"), "{story}");
 }
 

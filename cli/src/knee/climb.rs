@@ -3,6 +3,7 @@
 //! takes latency for something that grows would say that nothing holds.
 
 use super::error::KneeError;
+use super::probes::Probe;
 use super::trials::Search;
 use crate::search::{self, Best, Edge, End, Look, Range};
 
@@ -62,7 +63,7 @@ impl Search<'_> {
 
     /// Whether what fails at `at` is a figure alone: what is lost there is lost above it, too.
     fn may_fall_above(&self, at: f64) -> bool {
-        let run = self.probe_at(at).map(|probe| probe.typical());
+        let run = self.probe_at(at).map(Probe::typical);
         run.is_some_and(|run| run.verdict == Look::TooHigh && run.losses().is_empty())
     }
 

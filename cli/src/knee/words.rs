@@ -131,8 +131,12 @@ impl KneeReport {
     fn torn(&self, at: f64) -> String {
         let run = self.run_at(at);
         let low = run.map(too_low).unwrap_or_default();
-        let high = run.map(too_high).unwrap_or_default();
-        format!(" There {low} wants more, and {high} wants less: no value holds both.")
+        let high = match run.map(|run| (run.losses(), run)) {
+            Some((losses, _)) if !losses.is_empty() => losses.join("; "),
+            Some((_, run)) => too_high(run),
+            None => String::new(),
+        };
+        format!(" There {low} wants more, and less is wanted by what fails: {high}.")
     }
 
     /// What there is above the highest number of jobs.

@@ -21,24 +21,39 @@ impl Report {
             return false;
         };
         let dropped = open_loop.dropped_for_a_job();
-        let (is_too_much, behind) = match (open_loop.offered_per_s, open_loop.capacity_per_s) {
+        match (open_loop.offered_per_s, open_loop.capacity_per_s) {
             (Some(offered), Some(capacity)) => {
                 let drops_many = float(dropped) > float(open_loop.arrivals) * BEHIND;
-                let in_line = self.predicted.and_then(|it| it.in_line_per_s);
-                // Once calls wait for room they do so for good: the configuration allows both.
-                let behind = match in_line.is_some_and(|in_line| offered > in_line) {
-                    true => BEHIND,
-                    false => FAR_BEHIND,
-                };
-                (offered > capacity || drops_many, behind)
+                offered > capacity || drops_many || self.contradicts(offered, capacity)
             }
             // Where software takes what is too much for them, slices are busy, and nothing waits.
             _ => {
                 let is_busy = self.software.exceptions() == 0 && self.busiest() >= SATURATED;
-                (is_busy || dropped > 0, BEHIND)
+                is_busy || dropped > 0 || self.has_growing_latency()
             }
+        }
+    }
+
+    /// Whether ops take longer and longer, as long as the run goes on.
+    pub fn has_growing_latency(&self) -> bool {
+        self.growth().is_some_and(|growth| growth.behind() > BEHIND)
+    }
+
+    /// Whether latency grows so much that it is no chance, where `capacity` of the configuration is above what
+    /// was `offered`.
+    fn contradicts(&self, offered: f64, capacity: f64) -> bool {
+        let Some(growth) = self.growth() else {
+            return false;
         };
-        is_too_much || self.falls_behind(behind)
+        // Once calls wait for room they may do so for good: the configuration allows both.
+        let in_line = self.predicted.and_then(|it| it.in_line_per_s);
+        let allows_both = in_line.is_some_and(|in_line| offered > in_line);
+        // What waits when a queue is in its steady state, and arrivals and services are random, is 1/(1 - ρ)
+        // on average, times those that come at once; that it is many times as much has no chance.
+        let at_once = self.config.get("load.burst").and_then(|it| it.parse().ok());
+        let usual = at_once.unwrap_or(1.0) / (1.0 - offered / capacity);
+        let has_no_chance = growth.by_ns / 1e9 * offered > usual * NO_CHANCE;
+        growth.behind() > FAR_BEHIND || ((allows_both || has_no_chance) && growth.behind() > BEHIND)
     }
 
     /// Writes down whether it is.
@@ -49,37 +64,45 @@ impl Report {
         }
     }
 
-    /// Whether ops take longer and longer, as long as the run goes on.
-    pub fn has_growing_latency(&self) -> bool {
-        self.falls_behind(BEHIND)
-    }
-
     /// Of its time, what the slices of the class worked that worked most.
     pub fn busiest(&self) -> f64 {
         let classes = self.slices.iter().map(|slices| slices.utilisation);
         classes.fold(0.0, f64::max)
     }
 
-    /// Whether ops that returned took longer in each quarter of the run than in the one before, and by so
-    /// much that this share of arrivals stays `behind`: where only a part of what arrives is served, latency
-    /// grows by the time in which the rest arrives. A queue that comes and goes does not grow four times.
-    fn falls_behind(&self, behind: f64) -> bool {
+    /// By how much ops that returned took longer at the end than at the beginning, if they did so in each
+    /// quarter of the run: a queue that comes and goes does not grow four times.
+    fn growth(&self) -> Option<Growth> {
         let intervals: Vec<(Nanos, &Interval)> = self.timeline.intervals().collect();
         let length = intervals.len() / 4;
         if length == 0 {
-            return false;
+            return None;
         }
         // The first ones are left out where there is a rest: there the queue was empty.
         let rest = intervals.len() % 4;
         let quarters = intervals[rest..].chunks(length);
-        let means: Option<Vec<f64>> = quarters.map(mean_ns).collect();
-        let Some(means) = means else {
-            return false;
-        };
+        let means: Vec<f64> = quarters.map(mean_ns).collect::<Option<_>>()?;
         let grows = means.windows(2).all(|pair| pair[0] < pair[1]);
-        // From the middle of the first quarter to that of the last one.
-        let steps = Nanos::new(3 * length as u64 * self.timeline.interval_ns()).as_f64();
-        grows && means[3] - means[0] > steps * behind
+        grows.then(|| Growth {
+            by_ns: means[3] - means[0],
+            in_ns: Nanos::new(3 * length as u64 * self.timeline.interval_ns()).as_f64(),
+        })
+    }
+}
+
+/// How latency grows.
+struct Growth {
+    /// From the middle of the first quarter to that of the last one.
+    by_ns: f64,
+    /// The time between the two.
+    in_ns: f64,
+}
+
+impl Growth {
+    /// The share of arrivals that stays behind: where only a part of what arrives is served, latency grows by
+    /// the time in which the rest arrives.
+    fn behind(&self) -> f64 {
+        self.by_ns / self.in_ns
     }
 }
 
@@ -111,5 +134,7 @@ const SATURATED: f64 = 0.98;
 const BEHIND: f64 = 0.02;
 /// The same, where the configuration says that all of it can be served.
 const FAR_BEHIND: f64 = 0.1;
+/// How many times as much as usual has no chance to wait: of an M/M/1 queue, e⁻¹⁰⁰.
+const NO_CHANCE: f64 = 100.0;
 /// Ops whose mean says something.
 const ENOUGH: u64 = 10;

@@ -308,6 +308,17 @@ fn a_sweep_reports_the_points_that_are_done() {
     let report = broken_off(&folder, &args, |child| send("INT", child));
     assert_eq!(report["points"], serde_json::json!([]));
     assert_eq!(report["quantities"][0]["typed"], "1,2");
+    // What runs that were under way had measured is kept, in words.
+    let cut_off = report["aborted"].as_array().expect("a signal ended it");
+    assert!(cut_off.len() <= 2, "{cut_off:?}");
+    for cut in cut_off {
+        assert!(cut["why"].as_str().expect("words").contains("/s"), "{cut}");
+    }
+    let shown = folder.say(&["report", "it.json"]).expect_code(0);
+    let words = "ABORTED: a signal ended the sweep before its time.";
+    assert!(shown.flat().contains(words), "{}", shown.out);
+    let compared = folder.say(&["compare", "it.json", "it.json"]);
+    assert_ne!(compared.code, Some(0), "{}", compared.out);
 }
 
 /// The report of `args` under virtual time, which `interrupted` has ended by a signal.

@@ -476,10 +476,25 @@ fn calls_that_fail_are_told_unless_somebody_expects_it() {
         let page = page.expect_code(99).out;
         assert!(page.contains("FAILED CALLS: ") && page.contains("Failed"));
         assert!(!page.contains("Passed"));
-        let expected = [&fails[..], &["--set", "expect.timed_out=<= 20"]].concat();
-        let said = folder.run(&expected).expect_code(0);
-        assert!(!said.out.contains("FAILED CALLS"), "{}", said.out);
+        let expect = |what: &str| folder.run(&[&fails[..], &["--set", what]].concat());
+        // Of others it says nothing.
+        let said = expect("expect.retries=<= 20").expect_code(99);
+        assert!(said.out.contains("FAILED CALLS: "), "{}", said.out);
+        for of in ["timed_out", "device_errors", "errors"] {
+            let code = if returned == "0 ops" { 103 } else { 0 };
+            let said = expect(&format!("expect.{of}=<= 20")).expect_code(code);
+            assert!(!said.out.contains("FAILED CALLS"), "{}", said.out);
+            assert_eq!(said.out.contains("NOTHING RETURNED"), code == 103);
+        }
     }
+    // Whoever wants all of them to fail has that, too.
+    let all = [
+        "engine.op_timeout=10us",
+        "expect.ops=",
+        "expect.timed_out=== 20",
+    ];
+    let all: Vec<&str> = all.iter().flat_map(|set| ["--set", *set]).collect();
+    folder.run(&all).expect_code(0);
 }
 
 #[test]

@@ -193,3 +193,46 @@ fn what_software_takes_over_saturates_nothing() {
     assert!(!is_saturated);
     assert!(load(&args).0, "without it is");
 }
+
+/// A short backlog drops what chance lets come at once; that is no more than is served.
+#[test]
+fn what_chance_drops_is_no_saturation() {
+    let short = ["-c", "4", "--set", "load.backlog=10", "-n", "5000"];
+    let text = |rate: &str| {
+        let args = [
+            "load",
+            "--clock",
+            "virtual",
+            "--compute",
+            "none",
+            "-R",
+            rate,
+        ];
+        Folder::new()
+            .say(&[&args[..], &short].concat())
+            .expect_code(0)
+    };
+    assert!(!load(&[&["--rate", "8k"], &short[..]].concat()).0);
+    let said = text("8k").flat();
+    assert!(said.contains("DROPPED: ") && said.contains(" of 5,000 arrivals found no job"));
+    // Four jobs do 9,238/s. What waits is never more than the backlog.
+    let said = text("20k").flat();
+    assert!(said.contains("SATURATED: ") && said.contains("; what was dropped has none."));
+    assert!(!said.contains("grows with the run"), "{said}");
+}
+
+/// More than there are jobs for may come at once, and take its time.
+#[test]
+fn a_burst_is_no_time_that_stands_still() {
+    let burst = [
+        "--arrival",
+        "burst",
+        "--set",
+        "load.burst=12000",
+        "-c",
+        "64",
+    ];
+    let (is_saturated, report) = load(&[&["-R", "60k", "-d", "300ms"], &burst[..]].concat());
+    assert!(is_saturated);
+    assert!(report["open_loop"]["dropped"].as_u64() > Some(0));
+}

@@ -204,14 +204,14 @@ fn find(
         let doublings = doublings.take_while(|at| *at < range.highest);
         let own = own.map(place);
         // Near an edge of jobs the two are nearly as fast, and may win in turns.
-        let near = match (over, answer) {
+        let near: Vec<u64> = match (over, answer) {
             (Over::Jobs, Answer::From { wins_at, loses_at }) => {
                 let below = loses_at.saturating_sub(NEIGHBOURS)..loses_at;
-                below.chain(wins_at + 1..=wins_at + NEIGHBOURS)
+                below.chain(wins_at + 1..=wins_at + NEIGHBOURS).collect()
             }
-            _ => (0..0).chain(1..=0),
+            _ => Vec::new(),
         };
-        let others = own.into_iter().chain(near.map(place));
+        let others = own.into_iter().chain(near.into_iter().map(place));
         let others = others.filter(|at| (range.lowest..=range.highest).contains(at));
         for at in others.chain(doublings) {
             if look(at).is_none() {

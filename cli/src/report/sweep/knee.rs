@@ -79,7 +79,10 @@ pub fn ops_per_job(point: &Point) -> Option<f64> {
 pub fn knee(quantity: &Quantity, points: &[(f64, &Point)]) -> Option<usize> {
     let is_saturated = |(_, point): &(f64, &Point)| point.report.is_saturated();
     if quantity.name == "rate" {
-        return points.iter().position(is_saturated)?.checked_sub(1);
+        let is_served =
+            |point: &(f64, &Point)| !is_saturated(point) && !point.1.report.has_unexpected_errors();
+        let first = points.iter().position(|point| !is_served(point))?;
+        return first.checked_sub(1);
     }
     let brings: Vec<f64> = points
         .iter()

@@ -17,10 +17,10 @@ pub fn text(sweep: &SweepReport) -> String {
         head.row([label.to_owned(), printable(&said)]);
     }
     let mut parts = vec![head.to_string()];
-    if sweep.points.is_empty() {
-        return parts.remove(0);
-    }
     parts.extend(remarks(sweep).iter().map(|said| paragraph(said)));
+    if sweep.points.is_empty() {
+        return parts.join("\n");
+    }
     parts.extend(self::parts(sweep));
     let mut words = Table::of_words();
     for (label, said) in says(sweep) {

@@ -12,12 +12,22 @@ pub fn in_words(quantity: &Quantity, row: &Row<'_>) -> String {
         points @ ([] | [_]) if points.iter().all(|(_, it)| !it.report.is_saturated()) => {
             "too few points that mean something to tell of a knee".to_owned()
         }
-        points => overload(quantity, points).unwrap_or_else(|| growth(quantity, points)),
+        points => of_points(quantity, points),
     };
     match row.of.as_str() {
         "" => said,
         of => format!("{of}: {said}"),
     }
+}
+
+/// Calls that fail are the first to be known of an open loop; of a closed one its growth tells.
+fn of_points(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
+    let is_open = points.iter().any(|(_, it)| it.report.open_loop.is_some());
+    let failing = failing(quantity, points).filter(|_| is_open);
+    let growth = || failing.is_none().then(|| growth(quantity, points));
+    let said = overload(quantity, points).or_else(growth);
+    let both = failing.into_iter().chain(said);
+    both.collect::<Vec<_>>().join("; ")
 }
 
 /// Where more arrived in an open loop than was served; `None` if that was nowhere.
@@ -188,6 +198,15 @@ fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> S
     }
 }
 
+/// Where calls begin to fail, if they do.
+fn failing(quantity: &Quantity, points: &[(f64, &Point)]) -> Option<String> {
+    let (at, _) = points.iter().find(|(_, point)| fails(point))?;
+    let at = named(quantity, *at);
+    Some(format!(
+        "calls fail, at {at} to begin with: what throughput tells is of those that do not"
+    ))
+}
+
 /// Whether calls failed of which nobody said that they may.
 fn fails(point: &Point) -> bool {
     point.report.has_unexpected_errors()
@@ -225,11 +244,8 @@ fn ends_growing(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
     if points.iter().all(|(_, it)| it.report.ops_per_s.is_none()) {
         return "nothing takes any time, and there is no throughput".to_owned();
     }
-    if let Some((at, _)) = points.iter().find(|(_, point)| fails(point)) {
-        let at = named(quantity, *at);
-        return format!(
-            "calls fail, at {at} to begin with: what throughput tells is of those that do not"
-        );
+    if let Some(failing) = failing(quantity, points) {
+        return failing;
     }
     if point.report.open_loop.is_some() {
         return format!("nothing is saturated up to {last}: all that arrives is served");

@@ -126,3 +126,40 @@ fn a_search_in_which_all_calls_fail_says_that_they_fail() {
         assert!(!said.contains(wrong), "{wrong}: {said}");
     }
 }
+
+/// 16 lanes that wait 10 ms for each other: with more load there are more of them at once, until there are too many.
+#[test]
+fn more_load_may_mean_less_latency() {
+    let batches = [
+        "knee",
+        "--profile",
+        "software-batching",
+        "--slo",
+        "p99<10ms",
+    ];
+    let search = |more: &[&str]| {
+        let said = Folder::new().say(&[&batches, more, &["--format", "json"]].concat());
+        json(&said.expect_code(0))
+    };
+    let holds_at = |more: &[&str]| number(&search(more), "/answer/holds_at");
+    let below = search(&["-n", "20k"]);
+    let words = below["words"].as_str().expect("words");
+    assert!(words.contains("there ops wait for others"), "{words}");
+    let (from_below, from_above) = (
+        number(&below, "/answer/holds_at"),
+        holds_at(&["-n", "20k", "--rate", "3k"]),
+    );
+    assert!(
+        (from_below / from_above - 1.0).abs() < 0.011,
+        "{from_below} {from_above}"
+    );
+    // Eight jobs fill the batch of a lane.
+    assert_eq!(holds_at(&["--fewest-jobs", "-n", "2000"]), 8.0);
+    // What no load shortens is not gone after for long.
+    let said = knee(4, &["--slo", "p99<50us", "-n", "2000", "--min-rate", "500"]);
+    let text = said.expect_code(99).out;
+    assert!(
+        !text.contains("\n32 k/s") && !text.contains("\n64 k/s"),
+        "{text}"
+    );
+}

@@ -20,7 +20,11 @@ fn knee(slices: u32, args: &[&str]) -> Said {
         "--set",
         "device.asym.service.base=100us",
     ];
-    Folder::new().say(&[&device, args].concat())
+    let host: &[&str] = match args.contains(&"wall") {
+        true => &[],
+        false => &["--set", "host.base=free"],
+    };
+    Folder::new().say(&[&device, host, args].concat())
 }
 
 /// The report of such a search that finds an answer.

@@ -26,6 +26,14 @@ fn what_contradicts_the_search_is_refused() {
         ),
         (&["--slo", "p99<1ms", "--repeat", "0"], &["--repeat"]),
         (
+            &["--slo", "p99<1ms", "--max-jobs", "8"],
+            &["--max-jobs", "--fewest-jobs"],
+        ),
+        (
+            &["--slo", "p99<1ms", "--fewest-jobs", "--min-rate", "8"],
+            &["--min-rate", "--fewest-jobs"],
+        ),
+        (
             &["--slo", "p99<1ms", "--set", "load.rate=5k/s"],
             &["--set load.rate", "--min-rate and --max-rate"],
         ),
@@ -59,7 +67,7 @@ fn what_contradicts_the_search_is_refused() {
     }
 }
 
-/// Under virtual time software costs what the host's work does: nothing, if nobody says otherwise.
+/// Under virtual time software costs what the host's work does: nothing, if somebody says so.
 #[test]
 fn software_that_takes_no_time_is_refused() {
     let software = ["--set", "engine.mode=software", "-n", "4000"];
@@ -69,7 +77,10 @@ fn software_that_takes_no_time_is_refused() {
         &["--slo", "throughput>60k/s", "--fewest-jobs"],
     ]
     .concat();
-    for args in [&rate, &jobs] {
+    let fallback = ["--slo", "p99<2ms", "-n", "4000"];
+    let set = ["--set", "engine.fallback=[\"on_full\"]"];
+    let fallback = [&fallback[..], &set].concat();
+    for args in [&rate, &jobs, &fallback] {
         let said = knee(4, args).expect_code(104);
         said.expect_err(&["software takes no time here", "--set host.base=measured"]);
     }

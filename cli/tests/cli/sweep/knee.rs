@@ -115,3 +115,56 @@ fn software_is_its_own_limit() {
         assert!(!text.out.contains("elsewhere"), "{line}: {}", text.out);
     }
 }
+
+/// What is saturated has the best throughput, and no latency that would last.
+#[test]
+fn the_knee_of_rates_is_the_last_that_is_served() {
+    let said = sweep(&Folder::new(), "--rate 50k..80k+10k -n 20k", &[]).expect_code(0);
+    let mark = |rate: &str| {
+        let row = said.out.lines().find(|line| line.starts_with(rate));
+        let row = row.expect("a row").split_whitespace();
+        row.last().expect("a mark").to_owned()
+    };
+    assert_eq!(mark("60,000"), "knee", "{}", said.out);
+    for rate in ["70,000", "80,000"] {
+        assert_eq!(mark(rate), "saturated", "{}", said.out);
+    }
+}
+
+/// Calls that fail are not served, however fast they do it.
+#[test]
+fn where_calls_fail_not_all_that_arrives_is_served() {
+    let folder = Folder::new();
+    for set in ["engine.op_timeout=434us", "engine.on_full=fail"] {
+        let more = ["--set", set, "--set", "device.ring_depth=16"];
+        let said = sweep(&folder, "--rate 1k,20k,40k -n 2k", &more).expect_code(99);
+        assert!(!said.flat().contains("all that arrives"), "{}", said.out);
+        let words = "calls fail, at 20,000 arrivals per second to begin with";
+        assert!(said.flat().contains(words), "{}", said.out);
+        let mut rows = said.out.lines();
+        assert!(!rows.any(|row| row.starts_with("20,000") && row.contains("knee")));
+    }
+}
+
+#[test]
+fn what_takes_no_time_grows_nowhere() {
+    let free = ["--profile", "ideal", "--set", "host.base=free"];
+    let said = sweep(&Folder::new(), "--jobs 1..4 -n 200", &free).expect_code(0);
+    assert!(
+        said.flat().contains("nothing takes any time"),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("grows"), "{}", said.out);
+}
+
+/// Of 11 calls for each of 16 jobs the last ones are a part that counts.
+#[test]
+fn a_knee_of_short_runs_is_doubted() {
+    let folder = Folder::new();
+    let doubt = "TOO SHORT with fewer than 50 calls for each job";
+    for (line, is_short) in [("--jobs 1..64 -d 5ms", true), ("--jobs 1..64 -n 5k", false)] {
+        let said = sweep(&folder, line, &[]).expect_code(0);
+        assert_eq!(said.flat().contains(doubt), is_short, "{}", said.out);
+    }
+}

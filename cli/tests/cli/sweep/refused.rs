@@ -118,7 +118,7 @@ fn too_many_jobs_are_told_before_anything_runs() {
     let said = sweep(&folder, "--jobs 8,400M -n 500M -o it.json", &[]);
     let said = said.expect_code(104);
     said.expect_err(&[
-        "at jobs=400000000 400,000,000 jobs need a stack",
+        "at jobs=400000000: 400,000,000 jobs need a stack",
         "accepted: fewer",
     ]);
     assert!(!folder.path("it.json").exists());

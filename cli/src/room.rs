@@ -54,7 +54,7 @@ pub fn too_many_jobs(scenario: &Scenario) -> Option<String> {
     (is_by_fd(scenario) && fds > most).then(|| {
         format!(
             "{} that are told by fd need a descriptor each, and with their threads {}, where the process may have \
-             {}\n  accepted: fewer jobs (--jobs), another --notify, or a higher limit (ulimit -Hn)",
+             {} for them\n  accepted: fewer jobs (--jobs), another --notify, or a higher limit (ulimit -Hn)",
             counted(stacks, "job"),
             count(fds),
             count(most)

@@ -159,6 +159,10 @@ fn read(path: &Path) -> Result<(Reports, bool), ReadError> {
     match Kind::of(path) {
         Some(Kind::Sweep) => {
             let sweep = SweepReport::read(path)?;
+            if sweep.points.is_empty() {
+                let path = path.to_path_buf();
+                return Err(ReadError::NoPoints { path });
+            }
             Ok((sweep.reports(), sweep.aborted.is_some()))
         }
         _ => Ok((Reports::read(path)?, false)),

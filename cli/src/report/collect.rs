@@ -512,3 +512,27 @@ impl Figures {
         self.software.merge(&other.software);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A call whose time is up in the line for room never submits; what is kept of it must not outlast it.
+    #[test]
+    fn calls_that_fail_in_line_leave_nothing_behind() {
+        let collector = Collector::new();
+        let waiting = || collector.figures.borrow().waiting.len();
+        let full = Event::Full {
+            job: pausewake_jobs::current_id(),
+            waiting: 1,
+        };
+        for at in [1, 2].map(Nanos::new) {
+            collector.call_begins(at);
+            collector.event(at, &full);
+            assert_eq!(waiting(), 1);
+            collector.call_ends(at, None, Ending::Failure, || at);
+            assert_eq!(waiting(), 0);
+        }
+        assert_eq!(collector.take().full_waits, 2);
+    }
+}

@@ -48,6 +48,16 @@ pub enum ReadError {
         /// What it says instead.
         wrong: String,
     },
+    /// It is a sweep of which nothing was done.
+    #[error(
+        "{path} is a sweep without points: a signal ended it before one was done\n  accepted: one with points; \
+         `pausewake report` says how far it came",
+        path = .path.display()
+    )]
+    NoPoints {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is a saved result of another kind.
     #[error(
         "{path} is a saved {found}, where a {wanted} is wanted\n  accepted: files of one kind: results of \

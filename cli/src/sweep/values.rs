@@ -155,9 +155,9 @@ pub fn whole(text: &str, units: &[(&str, u64)]) -> Result<u64, String> {
         Some((_, factor)) => *factor,
         None if unit.is_empty() => 1,
         None => {
-            return Err(format!(
-                "`{text}` is no number with a unit that is known here"
-            ));
+            let known: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
+            let known = known.join(", ");
+            return Err(format!("`{text}` has a unit that is none of {known}"));
         }
     };
     let whole = crate::load::whole(number);

@@ -88,6 +88,11 @@ macro_rules! whole_number {
                     fn visit_u128<E: Error>(self, number: u128) -> Result<$name, E> {
                         number.to_string().parse().map_err(E::custom)
                     }
+
+                    fn visit_str<E: Error>(self, text: &str) -> Result<$name, E> {
+                        let wrong = format!("`{text}` is no whole number");
+                        Err(E::custom(UnitError::new::<$name>(wrong)))
+                    }
                 }
 
                 deserializer.deserialize_any(NumberVisitor)

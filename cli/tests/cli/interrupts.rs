@@ -318,7 +318,9 @@ fn a_sweep_reports_the_points_that_are_done() {
     let words = "ABORTED: a signal ended the sweep before its time.";
     assert!(shown.flat().contains(words), "{}", shown.out);
     let compared = folder.say(&["compare", "it.json", "it.json"]);
-    assert_ne!(compared.code, Some(0), "{}", compared.out);
+    compared
+        .expect_code(104)
+        .expect_err(&["it.json is a sweep without points"]);
 }
 
 /// The report of `args` under virtual time, which `interrupted` has ended by a signal.

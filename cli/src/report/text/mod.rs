@@ -59,7 +59,6 @@ fn single(report: &Report) -> String {
     }
     parts.extend(ends_busy(report).map(|said| paragraph(&said)));
     parts.push(littles_law(report).to_string());
-    parts.extend(breaks_the_law(report).map(|said| paragraph(&said)));
     parts.push(facts::facts(report).to_string());
     if !report.expected.is_empty() {
         let rows = report.expected.iter().map(|expected| (None, expected));
@@ -440,16 +439,6 @@ fn littles_law(report: &Report) -> Table {
     table
 }
 
-/// Why the law does not hold of calls, where some failed.
-fn breaks_the_law(report: &Report) -> Option<String> {
-    let calls = &report.littles_law[0];
-    let is_off = calls.difference.is_some_and(|it| it.abs() > OFF);
-    (report.errors.total > 0 && is_off).then(|| {
-        let said = "The law is off for calls by those that failed: they were in flight, and have no latency.";
-        said.to_owned()
-    })
-}
-
 /// What was expected, and of which variant if there are several.
 fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a ExpectationResult)>) -> Table {
     let mut table = Table::of_words();
@@ -470,8 +459,6 @@ fn expectations<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a Expectation
 
 /// A share that tables show, by half of their last digit.
 const SHOWN: f64 = 0.0005;
-/// By what Little's law may be off without a word.
-const OFF: f64 = 0.01;
 
 /// A column of a table of times.
 type Column = fn(&Times) -> Option<u64>;

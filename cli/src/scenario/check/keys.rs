@@ -103,6 +103,11 @@ impl Keys {
                     "this op {does} with {self}, and the file holds an {kind} key, with which {instead} goes"
                 )
             }
+            // Where the op says nothing of the key, it would have been the key that says the op.
+            Err(error) if self == Self::Rsa => {
+                problems.add(file.span(), error.to_string(), ANY_KEY);
+                return None;
+            }
             Err(error) => error.to_string(),
         };
         problems.add(file.span(), wrong, self.accepted());
@@ -134,6 +139,9 @@ impl Keys {
         format!("an {which}, unencrypted {forms}, PEM or DER")
     }
 }
+
+/// What a file may hold whose key says what is signed.
+const ANY_KEY: &str = "a private key of RSA with 2048 to 4096 bits, or, of an op of ECDSA, on P-256 or P-384; unencrypted, PEM or DER";
 
 /// As the sentences "this op signs with ..." and "this op verifies with ..." have it.
 impl fmt::Display for Keys {

@@ -52,6 +52,8 @@ impl FromStr for OpName {
 /// Bytes with a unit, or without one.
 fn bytes(size: &str) -> Option<u32> {
     let bare = size.parse().ok();
+    let whole = || u32::try_from(crate::load::whole_times(size, 1)?).ok();
+    let bare = bare.or_else(whole);
     bare.or_else(|| Some(size.parse::<Size>().ok()?.0))
 }
 

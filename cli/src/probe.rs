@@ -23,12 +23,12 @@ pub enum ProbeError {
     Run(#[from] RunError),
 }
 
-/// Runs the load that `load` asks for.
+/// Runs the load that `load` asks for; it is `label` to those who look on.
 ///
 /// # Errors
 /// Its flags are wrong, or it came to no result.
-pub fn run(load: &Load, interrupt: &Interrupt) -> Result<Report, ProbeError> {
-    let reports = run_reports(load, interrupt)?;
+pub fn run(load: &Load, label: &str, interrupt: &Interrupt) -> Result<Report, ProbeError> {
+    let reports = run_reports(load, Some(label), interrupt)?;
     Ok(reports.variants()[0].clone())
 }
 
@@ -36,7 +36,11 @@ pub fn run(load: &Load, interrupt: &Interrupt) -> Result<Report, ProbeError> {
 ///
 /// # Errors
 /// As [`run()`].
-pub fn run_reports(load: &Load, interrupt: &Interrupt) -> Result<Reports, ProbeError> {
+pub fn run_reports(
+    load: &Load,
+    label: Option<&str>,
+    interrupt: &Interrupt,
+) -> Result<Reports, ProbeError> {
     let how = load.live.how()?;
     let adhoc = Adhoc::new(load);
     let variants = adhoc.variants()?;
@@ -44,7 +48,7 @@ pub fn run_reports(load: &Load, interrupt: &Interrupt) -> Result<Reports, ProbeE
     for variant in &variants {
         let viewer = Viewer {
             how,
-            variant: variant.name.as_deref(),
+            variant: variant.name.as_deref().or(label),
         };
         outcomes.push(Outcome {
             name: variant.name.as_deref(),

@@ -53,8 +53,9 @@ pub fn too_many_jobs(scenario: &Scenario) -> Option<String> {
     let most = most_fds();
     (is_by_fd(scenario) && fds > most).then(|| {
         format!(
-            "{} that are told by fd need a descriptor each, and with their threads {}, where the process may have \
-             {} for them\n  accepted: fewer jobs (--jobs), another --notify, or a higher limit (ulimit -Hn)",
+            "{} told by fd, with a descriptor each, and their threads need {} descriptors, where the process may \
+             have {} for them ({OTHER_FDS} are kept for the program)\n  accepted: fewer jobs (--jobs), another \
+             --notify, or a higher limit (ulimit -Hn)",
             counted(stacks, "job"),
             count(fds),
             count(most)

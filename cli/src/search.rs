@@ -214,7 +214,7 @@ impl Range {
     }
 
     /// To whole numbers, or to four digits: what is shown is what was tried.
-    fn round(&self, value: f64) -> f64 {
+    pub fn round(&self, value: f64) -> f64 {
         if self.is_whole {
             return value.floor();
         }

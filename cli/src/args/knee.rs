@@ -41,7 +41,7 @@ pub struct Knee {
     #[arg(long, value_name = "PER_SECOND", default_value = "10M", value_parser = per_second, conflicts_with = "fewest_jobs")]
     pub max_rate: Rate,
     /// The most jobs that are tried, with --fewest-jobs.
-    #[arg(long, value_name = "N", default_value_t = 4096, requires = "fewest_jobs", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", default_value_t = 4096, requires = "fewest_jobs", value_parser = most_jobs)]
     pub max_jobs: u32,
 }
 
@@ -69,6 +69,12 @@ const OPS: &str = "How many ops each probe has, behind the warm-up, instead of a
 const SLO: &str = "What must hold: 'p99<2ms', and 'throughput>60k/s', which lower rates and fewer jobs fail. May be \
     given several times. No call may fail and no arrival be dropped, unless one says how many: 'errors<=100', \
     'dropped<=10'";
+fn most_jobs(text: &str) -> Result<u32, String> {
+    let jobs = crate::load::whole(text).and_then(|jobs| u32::try_from(jobs).ok());
+    let jobs = jobs.filter(|jobs| (1..=65_536).contains(jobs));
+    jobs.ok_or_else(|| "accepted: a whole number from 1 to 65536".to_owned())
+}
+
 fn precision(text: &str) -> Result<Share, String> {
     let share = Share::from_str(text).map_err(|error| error.to_string())?;
     match (0.001..=0.5).contains(&share.get()) {

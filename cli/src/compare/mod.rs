@@ -114,7 +114,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
         }
         None => {
             can_be_held(&before, &load, &names)?;
-            let run = probe::run_reports(&load, interrupt)?;
+            let run = probe::run_reports(&load, None, interrupt)?;
             (run, interrupt.is_raised())
         }
     };
@@ -122,7 +122,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<Compared, CompareErr
         names,
         reports: [before, after],
         was_run: candidate.is_none(),
-        is_aborted: is_before_cut || is_after_cut,
+        are_aborted: [is_before_cut, is_after_cut],
     };
     let compared = ResultsReport::new(args.command(&load), sides, &conditions)?;
     Ok(Compared::Results(Box::new(compared)))

@@ -163,6 +163,22 @@ impl KneeReport {
         })
     }
 
+    /// That the rate is one from which the host does not come back, if so.
+    pub(super) fn tips_over(&self) -> Option<String> {
+        let Answer::Found { holds_at, .. } = self.answer else {
+            return None;
+        };
+        let run = self
+            .run_at(holds_at)
+            .filter(|_| self.searched == Searched::Rate)?;
+        let in_line = run.in_line_per_s.filter(|in_line| holds_at > *in_line)?;
+        Some(format!(
+            "TIPS OVER: a call that waits for room is more work for the host, and once all do, {} are served and \
+             no more. Above that, chance makes a line sooner or later, and it does not clear; below it does.",
+            self.show(in_line.round())
+        ))
+    }
+
     /// That fewer jobs, or jobs at all, may do in longer probes, if so: jobs that have ended wait at the end of
     /// a probe for those that have not, up to as long as an op takes. So of n ops for each job, a longer
     /// probe measures up to 1/n more.
@@ -201,6 +217,7 @@ impl KneeReport {
             self.late(),
             self.too_few(),
             self.too_short(),
+            self.tips_over(),
             self.too_short_for_jobs(),
         ];
         doubts.iter().any(Option::is_some)

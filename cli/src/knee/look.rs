@@ -66,6 +66,7 @@ pub fn look(report: &Report) -> ProbeRun {
         ops_per_s: report.ops_per_s,
         capacity_per_s: open_loop.and_then(|open| open.capacity_per_s),
         bound_per_s: bound_per_s(report),
+        in_line_per_s: report.predicted.and_then(|it| it.in_line_per_s),
         errors: report.errors.total,
         errors_allowed,
         dropped,

@@ -37,6 +37,10 @@ pub struct ProbeRun {
     /// enough to be the limit, and where the configuration does not say.
     #[serde(default)]
     pub bound_per_s: Option<f64>,
+    /// What is left of that once calls wait for room, which makes the host's threads work more; `null` where it
+    /// makes no difference.
+    #[serde(default)]
+    pub in_line_per_s: Option<f64>,
     /// Calls that failed.
     pub errors: u64,
     /// Of them, those that failed in a way of which the SLO says how many may: they are not lost, and it
@@ -155,6 +159,7 @@ pub(super) mod tests {
             ops_per_s: None,
             capacity_per_s: None,
             bound_per_s: None,
+            in_line_per_s: None,
             errors: 0,
             errors_allowed: 0,
             dropped: 0,

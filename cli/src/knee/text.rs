@@ -1,7 +1,7 @@
 //! A search as text.
 
 use super::probes::Figure;
-use super::report::{KneeReport, Searched};
+use super::report::{Answer, KneeReport, Searched};
 use crate::report::numbers::{amount, count};
 use crate::report::table::Table;
 use crate::report::{paragraph, printable};
@@ -57,7 +57,9 @@ impl KneeReport {
             let rate = run.ops_per_s.map_or_else(|| "n/a".to_owned(), amount);
             let figures = run.figures.iter().filter(shown);
             let figures = figures.map(|figure| figure.measured.clone());
+            let is_cut_off = self.answer == Answer::Aborted && run.aborted.is_some();
             let verdict = match (probe.holds, self.repeat) {
+                _ if is_cut_off => String::new(),
                 (true, 1) => "holds".to_owned(),
                 (false, 1) => "FAILS".to_owned(),
                 (true, n) => format!("holds {}/{n}", probe.held),

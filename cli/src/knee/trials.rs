@@ -3,7 +3,7 @@
 use super::error::KneeError;
 use super::extent::Extent;
 use super::look::look;
-use super::probes::Probe;
+use super::probes::{Probe, ProbeRun};
 use super::report::Searched;
 use crate::args::Load;
 use crate::interrupt::Interrupt;
@@ -72,12 +72,17 @@ impl Search<'_> {
         if let Some(known) = self.probe_at(at) {
             return Ok(Some(known.verdict));
         }
+        let label = match self.searched {
+            Searched::Rate => format!("rate {at}"),
+            Searched::Jobs => format!("jobs {at}"),
+        };
         let mut runs = Vec::new();
         for index in 0..self.repeat {
             let load = self.load(at, index);
-            let report = probe::run(&load, self.interrupt)?;
+            let report = probe::run(&load, &label, self.interrupt)?;
             self.config = self.common(&report.config);
             if self.interrupt.is_raised() {
+                self.keep(at, runs, &report);
                 return Ok(None);
             }
             if report.verified.wrong > 0 {
@@ -96,6 +101,16 @@ impl Search<'_> {
         let verdict = probe.verdict;
         self.probes.push(probe);
         Ok(Some(verdict))
+    }
+
+    /// What was measured of a value until somebody broke off.
+    fn keep(&mut self, at: f64, mut runs: Vec<ProbeRun>, cut_off: &Report) {
+        if cut_off.ops > 0 {
+            runs.push(look(cut_off));
+        }
+        if !runs.is_empty() {
+            self.probes.push(Probe::new(at, runs));
+        }
     }
 
     /// The load that is run first.

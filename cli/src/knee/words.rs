@@ -61,6 +61,7 @@ impl KneeReport {
             self.spread(),
             self.too_few(),
             self.too_short(),
+            self.tips_over(),
             self.too_short_for_jobs(),
         ];
         words.extend(notes.into_iter().flatten());
@@ -93,7 +94,12 @@ impl KneeReport {
             Some(Look::Neither) => fails_at > self.lowest,
             verdict => verdict == Some(Look::TooLow),
         };
+        let falls = self.falls_with_load(fails_at);
         let answer = match (self.searched, is_too_low) {
+            (_, false) if falls => format!(
+                "Nothing that was tried holds {slo}: at {at} it fails ({why}), and above it, too, where more load \
+                 means less of what fails, up to where something is lost or the search ends."
+            ),
             (Searched::Rate, false) => {
                 format!("No rate holds {slo}: even the lowest that was tried, {at}, fails ({why}).")
             }
@@ -113,6 +119,10 @@ impl KneeReport {
         }
         let advice = match (self.searched, verdict) {
             (_, Some(Look::Neither)) => self.torn(fails_at),
+            _ if falls => match self.searched {
+                Searched::Rate => String::new(),
+                Searched::Jobs => " More of them, --max-jobs lets the search try.".to_owned(),
+            },
             (Searched::Rate, Some(Look::TooHigh)) => self.lower_rates(fails_at),
             (Searched::Rate, _) => " What is higher, --max-rate lets the search try.".to_owned(),
             (Searched::Jobs, Some(Look::TooLow)) => self.more_jobs(fails_at),
@@ -125,6 +135,24 @@ impl KneeReport {
     fn all_failed(&self, at: f64) -> Option<u64> {
         let run = self.run_at(at)?;
         (run.ops == 0 && run.lost_calls() > 0).then_some(run.errors)
+    }
+
+    /// Whether what is too high at the lowest value is less above it.
+    fn falls_with_load(&self, lowest: f64) -> bool {
+        let too_high = |probe: &Probe| -> Option<f64> {
+            let run = probe.typical();
+            let figures = run.figures.iter().filter(|it| it.verdict.is_too_high());
+            let is_lost = !run.losses().is_empty();
+            figures
+                .filter_map(|it| it.value)
+                .next()
+                .filter(|_| !is_lost)
+        };
+        let at_lowest = self.probe_at(lowest).and_then(too_high);
+        let above = self.probes.iter().filter(|probe| probe.at > lowest);
+        let least = above.filter_map(too_high).reduce(f64::min);
+        let both = at_lowest.zip(least);
+        both.is_some_and(|(at_lowest, least)| least < at_lowest * LESS)
     }
 
     /// A value that is too low for one part of the SLO, and too high for another.
@@ -253,6 +281,8 @@ fn join<'a>(figures: impl Iterator<Item = &'a Figure>) -> String {
     figures.join(" and ")
 }
 
+/// Of a figure, what differs by less may be chance.
+const LESS: f64 = 0.98;
 /// What helps against a machine that is late.
 pub const NOT_LATE: &str = "Use it for nothing else, choose another way to wait (device.wait), or search under \
                             virtual time (--clock virtual).";

@@ -120,10 +120,14 @@ fn software(scenario: &Scenario) -> Option<Host> {
     })
 }
 
-/// What it takes of each op that its job begins, which is a switch to it.
+/// What it takes of each op that its job begins, which is a switch to it; none on a single thread whose calls
+/// never pause, which makes them without jobs.
 #[expect(clippy::cast_precision_loss, reason = "costs are far below 2^53 ns")]
 fn begun_ns(scenario: &Scenario, costs: HostCosts) -> f64 {
     let load = &scenario.load;
+    if scenario.mode != Mode::Async && load.threads == 1 {
+        return 0.0;
+    }
     let times = match load.pacing {
         Pacing::Open { .. } => 1,
         Pacing::Closed { .. } => load.ops_per_job,

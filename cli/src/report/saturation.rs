@@ -11,9 +11,9 @@ impl Report {
     /// longer one. Never true of a closed loop, whose jobs wait for each other.
     ///
     /// Where the capacity follows from the configuration, what was asked is held against that: a short run
-    /// does not show it. What no configuration says shows in the run: arrivals were dropped, or ops took
-    /// longer and longer from its beginning to its end. A run that is short, or nearly too much, may look
-    /// like that by chance, and a short backlog drops what chance lets come at once, so it takes more to
+    /// does not show it. What no configuration says shows in the run: arrivals were dropped, more than a short
+    /// backlog drops of what chance lets come at once, or ops took longer and longer from its beginning to its
+    /// end. A run that is short, or nearly too much, may look like that by chance, so it takes more to
     /// contradict the configuration.
     pub fn is_saturated(&self) -> bool {
         // The figures of an invalid run say nothing of the device.
@@ -21,15 +21,25 @@ impl Report {
             return false;
         };
         let dropped = open_loop.dropped_for_a_job();
+        if float(dropped) > float(open_loop.arrivals) * BEHIND {
+            return true;
+        }
         match (open_loop.offered_per_s, open_loop.capacity_per_s) {
             (Some(offered), Some(capacity)) => {
-                let drops_many = float(dropped) > float(open_loop.arrivals) * BEHIND;
-                offered > capacity || drops_many || self.contradicts(offered, capacity)
+                // Arrivals that are as many as can be served, and come at random, wait for longer and longer, too.
+                let is_even = self.config.get("load.arrival") == Some("\"constant\"");
+                let is_too_much = offered > capacity || (offered == capacity && !is_even);
+                is_too_much || self.contradicts(offered, capacity)
             }
-            // Where software takes what is too much for them, slices are busy, and nothing waits.
+            // Where software takes what is too much for them, slices are busy, and nothing waits; what is too
+            // small for them it takes in any case.
             _ => {
-                let is_busy = self.software.exceptions() == 0 && self.busiest() >= SATURATED;
-                is_busy || dropped > 0 || self.has_growing_latency()
+                let too_much = self
+                    .software
+                    .full
+                    .saturating_add(self.software.device_error);
+                let is_busy = too_much == 0 && self.busiest() >= SATURATED;
+                is_busy || self.has_growing_latency()
             }
         }
     }

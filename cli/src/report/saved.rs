@@ -50,8 +50,8 @@ pub enum ReadError {
     },
     /// It is a sweep of which nothing was done.
     #[error(
-        "{path} is a sweep without points: a signal ended it before one was done\n  accepted: one with points; \
-         `pausewake report` says how far it came",
+        "{path} is a sweep without points: none of them was done here\n  accepted: one with points; \
+         `pausewake report` says which are missing",
         path = .path.display()
     )]
     NoPoints {

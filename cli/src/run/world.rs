@@ -160,12 +160,16 @@ impl World {
         if !self.polls {
             return turn(&mut self.reactor, until).map_err(broken);
         }
-        // Nobody wakes a loop that polls, so under the wall clock it does not sleep.
-        let until = if self.is_wall() {
-            Some(self.now())
-        } else {
-            until
-        };
+        // Nobody wakes a loop that polls, so under the wall clock it does not sleep; and under virtual time
+        // what the device did in no time is there before any passes.
+        let now = Some(self.now());
+        let until = if self.is_wall() { now } else { until };
+        if !self.is_wall() {
+            self.reactor.turn(now).map_err(broken)?;
+            if self.engine().poll() > 0 {
+                return Ok(Turn::Progress);
+            }
+        }
         let turn = self.reactor.turn(until).map_err(broken)?;
         if self.engine().poll() > 0 {
             return Ok(Turn::Progress);

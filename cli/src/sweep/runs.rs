@@ -7,7 +7,7 @@ use super::Plan;
 use super::room::Room;
 use crate::interrupt::Interrupt;
 use crate::live::{self, Live, Viewer};
-use crate::report::numbers::{amount, counted, time_in_words};
+use crate::report::numbers::{amount, count, counted, time_in_words};
 use crate::report::{Aborted, LeftOut, Outcome, Place, Point, Report, Reports, SweepReport};
 use crate::run::{self, RunError};
 use crate::scenario::{Clock, Variant};
@@ -57,10 +57,8 @@ impl Plan {
                     point(place, variant, interrupt, viewer)
                 };
                 if let Ok(End::CutOff(cut)) = result {
-                    cut_off
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(cut);
+                    let mut cut_off = cut_off.lock().unwrap_or_else(PoisonError::into_inner);
+                    cut_off.extend(cut);
                     return;
                 }
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,8 +120,8 @@ impl Plan {
 enum End {
     /// As it should.
     Done(Box<Point>),
-    /// By a signal, in the middle.
-    CutOff(LeftOut),
+    /// By a signal, in the middle; with what had been measured, if something had.
+    CutOff(Option<LeftOut>),
 }
 
 impl End {
@@ -154,23 +152,39 @@ fn point(
     let report = reports.variants()[0].clone();
     let place = place.clone();
     Ok(match is_cut_off {
-        true => End::CutOff(LeftOut {
+        true => End::CutOff((report.ops + report.errors.total > 0).then(|| LeftOut {
             place,
             why: measured(&report),
-        }),
+        })),
         false => End::Done(Box::new(Point { place, report })),
     })
 }
 
 /// What a run had measured when it was cut off.
 fn measured(report: &Report) -> String {
-    let latency = report.latency.p99_ns.map_or_else(String::new, |p99_ns| {
-        format!(", p99 {}", time_in_words(p99_ns))
-    });
-    format!(
-        "{} in {}, {}/s{latency}",
-        counted(report.ops, "op"),
-        time_in_words(report.elapsed_ns),
-        amount(report.ops_per_s.unwrap_or(0.0))
-    )
+    let dropped = report.open_loop.as_ref().map_or(0, |it| it.dropped);
+    let late = report.is_device_late().then(|| "late device".to_owned());
+    let saturated = report.is_saturated().then(|| "saturated".to_owned());
+    let figures = [
+        report
+            .ops_per_s
+            .map(|ops_per_s| format!("{}/s", amount(ops_per_s))),
+        report
+            .latency
+            .p99_ns
+            .map(|p99_ns| format!("p99 {}", time_in_words(p99_ns))),
+        (report.errors.total > 0).then(|| format!("{} failed", count(report.errors.total))),
+        (dropped > 0).then(|| format!("{} dropped", count(dropped))),
+        saturated,
+        late,
+        report
+            .invalid
+            .as_ref()
+            .map(|why| format!("INVALID: {}", why.trim_end_matches('.'))),
+    ];
+    let ops = counted(report.ops, "op");
+    let elapsed = time_in_words(report.elapsed_ns);
+    let said = [format!("{ops} in {elapsed}")].into_iter();
+    let said = said.chain(figures.into_iter().flatten());
+    said.collect::<Vec<_>>().join(", ")
 }

@@ -193,7 +193,7 @@ pub fn of_rate(rate: f64) -> Value {
 
 const MISSING: &str = "a number is missing";
 /// Of things.
-pub const COUNTS: [(&str, u64); 2] = [("k", 1_000), ("M", 1_000_000)];
+pub const COUNTS: [(&str, u64); 3] = [("k", 1_000), ("K", 1_000), ("M", 1_000_000)];
 /// Of bytes.
 pub const BYTES: [(&str, u64); 6] = [
     ("B", 1),
@@ -271,7 +271,7 @@ mod tests {
             ("1..4+0", "steps of nothing"),
             ("1..4x1", "factor of 2"),
             ("0..4", "multiplies nothing"),
-            ("1..4y", "no number with a unit"),
+            ("1..4y", "a unit that is none of k, K, M"),
             ("1.0005k", "no whole number"),
             ("-1", "no whole number"),
             ("1..8xx2", "no whole number"),

@@ -37,7 +37,7 @@ impl FromStr for Rate {
     type Err = UnitError;
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        let rate = number_with_unit::<Self>(text, &[("/s", 1.0), ("k/s", 1e3), ("M/s", 1e6)])?;
+        let rate = number_with_unit::<Self>(text, &UNITS)?;
         match rate {
             ..=0.0 => Err(UnitError::new::<Self>("a rate must be above zero")),
             ..=HIGHEST => Ok(Self(rate)),
@@ -45,6 +45,9 @@ impl FromStr for Rate {
         }
     }
 }
+
+/// A thousand is `K` to some.
+const UNITS: [(&str, f64); 4] = [("/s", 1.0), ("k/s", 1e3), ("K/s", 1e3), ("M/s", 1e6)];
 
 impl Quantity for Bandwidth {
     const ACCEPTED: &'static str = "a bandwidth above zero in quotes, a number with one of the units B/s, KB/s, MB/s, GB/s, Gbit/s (as \"12GB/s\")";

@@ -233,6 +233,33 @@ fn a_burst_is_no_time_that_stands_still() {
         "64",
     ];
     let (is_saturated, report) = load(&[&["-R", "60k", "-d", "300ms"], &burst[..]].concat());
-    assert!(is_saturated);
-    assert!(report["open_loop"]["dropped"].as_u64() > Some(0));
+    // 60,000 of 66,975 each second: all that comes at once is served before the next.
+    assert!(!is_saturated);
+    assert_eq!(report["open_loop"]["dropped"], 0);
+    assert_eq!(report["ops"], 24_000);
+}
+
+/// What is too small for the device does not wait for it, and hides that the rest does.
+#[test]
+fn small_ops_in_software_hide_nothing() {
+    let mix = [
+        "--mix",
+        "rsa2048-sign:1,aes-256-gcm-seal@1350:20",
+        "-n",
+        "30k",
+    ];
+    let small = ["--set", "engine.small_ops.aes_gcm=2KB"];
+    // 66,975 signatures each second are one of 21 ops.
+    for (rate, expected) in [("1.3M", false), ("1.6M", true)] {
+        let args = [&mix[..], &small, &["--rate", rate]].concat();
+        assert_eq!(load(&args).0, expected, "{rate}");
+    }
+}
+
+/// At random, as many as can be served wait for longer and longer; evenly, none ever waits.
+#[test]
+fn as_many_as_can_be_served_are_too_many_at_random() {
+    let hsm = ["--profile", "network-hsm", "--rate", "1100", "-n", "2k"];
+    assert!(load(&hsm).0);
+    assert!(!load(&[&hsm[..], &["--arrival", "constant"]].concat()).0);
 }

@@ -127,7 +127,7 @@ impl Trial {
 fn run(search: &Search<'_>, load: &Load, mode: &str, seed: u64) -> Result<Report, ProbeError> {
     let mut load = in_mode(load, mode);
     load.seed = Some(seed);
-    probe::run(&load, search.interrupt)
+    probe::run(&load, mode, search.interrupt)
 }
 
 /// One of the two, over seeds.

@@ -32,7 +32,7 @@ pub fn run(args: &Compare, interrupt: &Interrupt) -> Result<ModesReport, Compare
         for seed in &seeds {
             let mut load = in_mode(&load, mode);
             load.seed = Some(*seed);
-            runs.push(probe::run_reports(&load, interrupt)?);
+            runs.push(probe::run_reports(&load, Some(mode), interrupt)?);
             done += 1;
             let of = wanted.len() * seeds.len();
             live::mention(how, &format!("{done} of {of} runs: {mode}, seed {seed}"));

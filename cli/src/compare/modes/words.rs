@@ -114,11 +114,14 @@ fn failed(mode: &str, runs: &[Reports]) -> Option<String> {
     })
 }
 
-/// That a condition of the load ended a run before its time, if one did: what ran until then is no sample of the
-/// whole.
+/// That a signal, or a condition of the load, ended a run before its time, if one did: what ran until then is no
+/// sample of the whole.
 fn ended(mode: &str, runs: &[Reports]) -> Option<String> {
     let mut reports = runs.iter().flat_map(Reports::variants);
-    let ended = reports.find(|it| it.aborted.is_some() && !it.is_aborted_by_signal())?;
+    let ended = reports.find(|it| it.aborted.is_some())?;
+    if ended.is_aborted_by_signal() {
+        return Some(format!("{mode} was ended before its time, by a signal"));
+    }
     let aborted = ended.aborted.as_ref()?;
     let seed = with_seed(ended, runs);
     Some(format!(

@@ -32,8 +32,8 @@ pub struct Sides {
     pub reports: [Reports; 2],
     /// Whether the second was not saved but run.
     pub was_run: bool,
-    /// Whether a signal ended that run, or a sweep that was saved.
-    pub is_aborted: bool,
+    /// Of each, whether a signal ended it as a whole: a run, or a sweep that was saved.
+    pub are_aborted: [bool; 2],
 }
 
 /// Results side by side.
@@ -117,6 +117,7 @@ impl ResultsReport {
             }
         }
         let objections = sides.objections();
+        let aborted = sides.is_aborted();
         let alone = in_words(&alone, &sides.names);
         let [baseline, candidate] = sides.names;
         let labels = labels(&baseline, &candidate);
@@ -129,7 +130,7 @@ impl ResultsReport {
             alone,
             conditions: judged,
             objections,
-            aborted: sides.is_aborted,
+            aborted,
             about_intervals: ABOUT_INTERVALS.into(),
             verdict,
             results: Reports::beside(labels.into_iter().zip(sides.reports), String::new())
@@ -187,7 +188,7 @@ fn verdict(sides: &Sides, conditions: &[Condition]) -> Verdict {
     let fails = conditions.iter().any(|it| it.fails == Some(true))
         || after_reports.any(Report::has_unexpected_errors);
     let failed = fails.then_some(Verdict::ExpectationFailed);
-    let aborted = sides.is_aborted.then_some(Verdict::Aborted);
+    let aborted = sides.is_aborted().then_some(Verdict::Aborted);
     // What a condition of its own has ended failed by that, and is told of a part of its run.
     let mut reports = sides.reports.iter().flat_map(Reports::variants);
     let ended = reports.any(|it| it.aborted.is_some());

@@ -35,7 +35,27 @@ impl Sides {
             });
             [wrong, invalid, aborted].into_iter().flatten()
         });
+        let said = self.cut_off().chain(said);
         said.chain(self.broken()).chain(self.remarks()).collect()
+    }
+
+    /// Whether a signal ended one of them.
+    pub(super) fn is_aborted(&self) -> bool {
+        self.are_aborted.contains(&true)
+    }
+
+    /// Sweeps that a signal ended: no report of one says so.
+    fn cut_off(&self) -> impl Iterator<Item = String> {
+        let sides = self.names.iter().zip(&self.reports).zip(self.are_aborted);
+        let cut_off = sides.filter(|((_, reports), is_aborted)| {
+            let mut variants = reports.variants().iter();
+            *is_aborted && !variants.any(|it| it.aborted.is_some())
+        });
+        cut_off.map(|((name, _), _)| {
+            format!(
+                "ABORTED: {name}: a signal ended the sweep before its time; points are missing."
+            )
+        })
     }
 
     /// What the reports themselves remark; of many variants which of them do.

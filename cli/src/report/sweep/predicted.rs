@@ -4,8 +4,8 @@
 //! open one what arrives, or the slowest part. Where host and device take turns, what is predicted is less.
 
 use super::super::Report;
-use super::super::parts::{InTurns, SliceFigures};
-use super::super::text::numbers::{amount, share, time_in_words};
+use super::super::parts::{InTurns, Limit, SliceFigures};
+use super::super::text::numbers::{amount, count, counted, share, time_in_words};
 use super::knee::{Row, ops_per_job};
 use super::words::{name_of, named};
 use super::{Point, Quantity, busy};
@@ -183,17 +183,31 @@ impl<'a> Gap<'a> {
     }
 
     fn by_stages(&self) -> String {
+        let (failed, returned) = (self.report.errors.total, self.report.ops);
+        if failed > 0 {
+            let calls = counted(failed + returned, "call");
+            return format!("{} of {calls} failed", count(failed));
+        }
         let mut stages: Vec<_> = (self.report.stages.iter())
             .filter_map(|stage| Some((stage.times.mean_ns?, stage.stage.replace('_', " "))))
             .collect();
         stages.sort_by_key(|(mean_ns, _)| std::cmp::Reverse(*mean_ns));
         let longest = stages.iter().take(2);
         let longest = longest.map(|(mean_ns, name)| format!("{name} {}", time_in_words(*mean_ns)));
-        format!(
-            "slices are busy for {}; ops spend most of their time in {}",
-            share(busy(self.report)),
-            longest.collect::<Vec<_>>().join(" and ")
-        )
+        let longest = longest.collect::<Vec<_>>().join(" and ");
+        let slices = share(busy(self.report));
+        let is_by_host = self.report.predicted.and_then(|it| it.limit) == Some(Limit::Host);
+        match is_by_host && busy(self.report) < 1.0 - GAP {
+            // Of what the threads can do at most.
+            true => format!(
+                "threads work for {} of the time, and slices for {slices}: ops come in bursts, and each waits for \
+                 the other in turn; ops spend most of their time in {longest}",
+                share(self.part)
+            ),
+            false => {
+                format!("slices are busy for {slices}; ops spend most of their time in {longest}")
+            }
+        }
     }
 }
 

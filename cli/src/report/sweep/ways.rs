@@ -102,14 +102,19 @@ pub fn in_words(sweep: &SweepReport) -> Option<String> {
                 By::Throughput => "more",
                 By::Latency => "less",
             };
-            let part = match by {
-                By::Throughput => most / least - 1.0,
-                By::Latency => 1.0 - most / least,
-            };
-            format!(
-                "{best} does best: {most_said}, {} {than} than {worst} ({least_said})",
-                share(part)
-            )
+            let others = all[1..].iter().map(|(word, figure)| {
+                let part = match by {
+                    By::Throughput => most / figure - 1.0,
+                    By::Latency => 1.0 - most / figure,
+                };
+                format!(
+                    "{} {than} than {word} ({})",
+                    share(part),
+                    by.in_words(*figure)
+                )
+            });
+            let others = others.collect::<Vec<_>>().join(", ");
+            format!("{best} does best: {most_said}, {others}")
         }
     })
 }

@@ -247,8 +247,14 @@ fn ends_growing(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
     if let Some(failing) = failing(quantity, points) {
         return failing;
     }
-    if point.report.open_loop.is_some() {
-        return format!("nothing is saturated up to {last}: all that arrives is served");
+    if let Some(open_loop) = &point.report.open_loop {
+        let in_line = point.report.predicted.and_then(|it| it.in_line_per_s);
+        let tips_over = in_line.filter(|in_line| open_loop.offered_per_s > Some(*in_line));
+        let tips_over = tips_over.map_or_else(String::new, |in_line| {
+            let in_line = amount(in_line);
+            format!("; above {in_line}/s calls that once wait for room, which is more work, wait for good")
+        });
+        return format!("nothing is saturated up to {last}: all that arrives is served{tips_over}");
     }
     let what = match limit_elsewhere(&point.report) {
         _ if busy(&point.report) >= SATURATED => "the device is saturated".to_owned(),
@@ -282,6 +288,7 @@ pub fn named(quantity: &Quantity, at: f64) -> String {
 fn unit_of(quantity: &Quantity, at: f64) -> String {
     match quantity.name.as_str() {
         "rate" => " arrivals per second".to_owned(),
+        "size" if at == 1.0 => " byte".to_owned(),
         "size" => " bytes".to_owned(),
         name if at == 1.0 => format!(" {}", name.trim_end_matches('s')),
         name => format!(" {name}"),

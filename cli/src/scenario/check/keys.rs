@@ -141,7 +141,7 @@ impl Keys {
 }
 
 /// What a file may hold whose key says what is signed.
-const ANY_KEY: &str = "a private key of RSA with 2048 to 4096 bits, or, of an op of ECDSA, on P-256 or P-384; unencrypted, PEM or DER";
+const ANY_KEY: &str = "a private key of RSA with 2048 to 4096 bits, or, of an op of ECDSA, on P-256 or P-384; unencrypted PKCS#8, PKCS#1 or SEC 1, PEM or DER";
 
 /// As the sentences "this op signs with ..." and "this op verifies with ..." have it.
 impl fmt::Display for Keys {

@@ -7,9 +7,7 @@ use super::service::service_time;
 use super::work::goes_through_file;
 use super::{Around, Problems, phases, what, work};
 use crate::scenario::diagnostic::Problem;
-use crate::scenario::file::{
-    ArrivalName, Clock, Compute, File, LoadSection, Notify, Think, Verified,
-};
+use crate::scenario::file::{ArrivalName, Clock, Compute, File, LoadSection, Think, Verified};
 use crate::scenario::source::Span;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::{Arrival, Limit, Load, Mode, Pacing, Phase, Verify};
@@ -162,27 +160,19 @@ fn pacing(file: &File, problems: &mut Problems) -> Option<Pacing> {
     }
     let late_after = section.late_after.as_ref();
     let backlog = section.backlog.as_ref();
-    let usual_jobs = usual_jobs(file);
     if let (Some(backlog), None) = (backlog, jobs) {
-        let wrong =
-            format!("backlog is what may wait for a job, and without jobs there are {usual_jobs}");
+        let wrong = format!(
+            "backlog is what may wait for a job, and without jobs there are {OPEN_LOOP_JOBS}"
+        );
         problems.add(backlog.span(), wrong, "jobs = 64 beside it, for example");
     }
     Some(Pacing::Open {
         rate_per_s: rate.get_ref().per_second(),
         arrival: arrival(section, problems),
-        max_jobs: jobs.unwrap_or(usual_jobs),
+        max_jobs: jobs.unwrap_or(OPEN_LOOP_JOBS),
         max_backlog: backlog.map_or(BACKLOG, |backlog| backlog.get_ref().get()),
         late_after: late_after.map_or(LATE_AFTER, |time| time.get_ref().0),
     })
-}
-
-/// Jobs that an open loop may have, if it does not say.
-fn usual_jobs(file: &File) -> u32 {
-    match file.engine.notify.as_ref().map(Spanned::get_ref) {
-        Some(Notify::Fd) => OPEN_LOOP_JOBS_BY_FD,
-        _ => OPEN_LOOP_JOBS,
-    }
 }
 
 /// Entries that a closed loop has not.
@@ -309,12 +299,11 @@ const SHORT_RUN_OPS: u64 = 20_000;
 const SHORT_RUN_NS: Nanos = Nanos::from_secs(1);
 /// One result of so many.
 const SAMPLE: u32 = 64;
-/// Above what an M/M/1 queue at 99.9 % utilisation holds, below what stacks allow.
-const OPEN_LOOP_JOBS: u32 = 20_000;
-/// Each has a descriptor, of which processes may have 4,096 nearly everywhere: the same load everywhere.
-const OPEN_LOOP_JOBS_BY_FD: u32 = 3_900;
-/// Some seconds of work for a device, and few bytes each.
-const BACKLOG: u32 = 10_000;
+/// Above what an M/M/1 queue at 99 % utilisation holds. Told by fd each has a descriptor, of which a process may
+/// have 4,096 nearly everywhere: the same load everywhere, and by whatever jobs are told.
+const OPEN_LOOP_JOBS: u32 = 3_900;
+/// With the jobs 30,000, some seconds of work for a device, and few bytes each.
+const BACKLOG: u32 = 26_100;
 /// What the start of an op may take on an idle machine, several times over.
 const LATE_AFTER: Nanos = Nanos::from_micros(50);
 /// What a network card brings in one interrupt, about.

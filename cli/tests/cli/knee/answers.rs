@@ -154,7 +154,10 @@ fn more_load_may_mean_less_latency() {
         "{from_below} {from_above}"
     );
     // Eight jobs fill the batch of a lane.
-    assert_eq!(holds_at(&["--fewest-jobs", "-n", "2000"]), 8.0);
+    for first in ["1", "4", "8", "64"] {
+        let jobs = ["--fewest-jobs", "-n", "2000", "--jobs", first];
+        assert_eq!(holds_at(&jobs), 8.0, "{first}");
+    }
     // What no load shortens is not gone after for long.
     let said = knee(4, &["--slo", "p99<50us", "-n", "2000", "--min-rate", "500"]);
     let text = said.expect_code(99).out;
@@ -162,4 +165,47 @@ fn more_load_may_mean_less_latency() {
         !text.contains("\n32 k/s") && !text.contains("\n64 k/s"),
         "{text}"
     );
+}
+
+/// The same with something else that is to hold, and where so little is wanted that few rates are quick enough.
+#[test]
+fn what_holds_above_may_be_narrow() {
+    let search = |slos: &[&str]| {
+        let slos: Vec<&str> = slos.iter().flat_map(|slo| ["--slo", *slo]).collect();
+        let device = ["knee", "--profile", "software-batching", "-n", "20k"];
+        Folder::new().say(&[&device, &slos[..]].concat())
+    };
+    for slos in [&["p99<10ms", "throughput>5k/s"][..], &["p99<4ms"]] {
+        let said = search(slos).expect_code(0).flat();
+        assert!(said.contains("The highest rate that holds"), "{said}");
+    }
+    let said = search(&["p99<1ms"]).expect_code(99).flat();
+    assert!(
+        said.contains("Nothing that was tried holds p99 < 1ms"),
+        "{said}"
+    );
+    assert!(!said.contains("--min-rate lets"), "{said}");
+}
+
+/// Above what the host does for calls that wait for room, it is a matter of time until all of them do.
+#[test]
+fn a_rate_from_which_there_is_no_way_back_is_doubted() {
+    let search = |rate: &str| {
+        let aes = ["--op", "aes-128-gcm-seal", "--notify", "fd", "-n", "20k"];
+        let args = [
+            "knee",
+            "--slo",
+            "p99<2ms",
+            "--rate",
+            rate,
+            "--max-rate",
+            rate,
+        ];
+        Folder::new()
+            .say(&[&args[..], &aes].concat())
+            .expect_code(0)
+            .flat()
+    };
+    assert!(search("900k").contains("TIPS OVER"), "{}", search("900k"));
+    assert!(!search("600k").contains("TIPS OVER"), "{}", search("600k"));
 }

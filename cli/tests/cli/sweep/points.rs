@@ -36,7 +36,7 @@ fn points_share_the_descriptors_that_there_are() {
         assert_eq!(limited(limit).expect_code(0).out, free.out, "{limit}");
     }
     let said = limited("-n 400").expect_code(104);
-    said.expect_err(&["512 jobs that are told by fd need a descriptor each"]);
+    said.expect_err(&["512 jobs told by fd, with a descriptor each"]);
 }
 
 #[test]
@@ -159,4 +159,17 @@ fn invalid_points_are_shown_and_not_believed() {
     let words = said.flat();
     let sixteen = "nothing is saturated up to 16 jobs; throughput still grows";
     assert!(words.contains(sixteen), "{words}");
+}
+
+/// Each has a descriptor or not, and all have as many jobs.
+#[test]
+fn notifications_are_held_against_each_other_with_the_same_jobs() {
+    let folder = Folder::new();
+    let said = sweep(&folder, "--notify fd,callback --rate 80k -n 40k", &[]).expect_code(0);
+    let said = said.out.lines().filter(|line| line.contains("saturated"));
+    let p99s: Vec<&str> = said
+        .filter_map(|row| row.split_whitespace().nth(4))
+        .collect();
+    assert_eq!(p99s.len(), 2, "{p99s:?}");
+    assert_eq!(p99s[0], p99s[1]);
 }

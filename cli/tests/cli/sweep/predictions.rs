@@ -55,7 +55,8 @@ fn host_and_device_that_take_turns_are_predicted_and_explained() {
          with more, 75,555/s are possible at most",
         "difference with 32 jobs it is 51.",
         "/s that are possible at most: host and device take turns, threads work for 5",
-        "difference with 64 jobs it is 86.0 % of the 75,555/s that are possible at most: slices are busy",
+        "difference with 64 jobs it is 86.0 % of the 75,555/s that are possible at most: threads work \
+         for 86.0 % of the time, and slices for 65.0 %: ops come in bursts",
         "slices are busy for 65.0 % at most; the work of the host\u{2019}s threads would let through 75,555/s",
     ] {
         assert!(words.contains(part), "{part}: {}", said.out);
@@ -253,4 +254,32 @@ fn each_line_says_where_its_time_goes() {
         said.matches("Service takes always the same time").count(),
         1
     );
+}
+
+/// A single thread whose calls never pause makes them without jobs, and none of it is a switch.
+#[test]
+fn what_calls_that_wait_in_place_cost_is_predicted() {
+    let folder = Folder::new();
+    let aes = ["--op", "aes-128-gcm-seal", "--set"];
+    for mode in ["engine.mode=software", "engine.mode=sync"] {
+        let points = throughput(&folder, "--jobs 1,8 -n 5k", &[&aes[..], &[mode]].concat());
+        for point in points {
+            assert!(
+                (point[1] / point[0] - 1.0).abs() < 0.005,
+                "{mode}: {point:?}"
+            );
+        }
+    }
+}
+
+/// What the device does in no time is there before any passes, whoever polls.
+#[test]
+fn a_device_that_takes_no_time_is_polled_at_once() {
+    for reap in ["event", "external", "inline"] {
+        let more = ["--profile", "ideal", "--reap", reap];
+        let points = throughput(&Folder::new(), "--jobs 8,64 -n 2k", &more);
+        for point in points {
+            assert!(point[1] > point[0] * 0.9, "{reap}: {point:?}");
+        }
+    }
 }

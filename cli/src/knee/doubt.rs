@@ -225,6 +225,10 @@ impl KneeReport {
 
     /// Where runs of the same probe disagree.
     pub(super) fn spread(&self) -> Option<String> {
+        // A run that was cut off disagrees with nobody.
+        if self.answer == Answer::Aborted {
+            return None;
+        }
         let split: Vec<f64> = self
             .probes
             .iter()

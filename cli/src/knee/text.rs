@@ -57,7 +57,9 @@ impl KneeReport {
             let rate = run.ops_per_s.map_or_else(|| "n/a".to_owned(), amount);
             let figures = run.figures.iter().filter(shown);
             let figures = figures.map(|figure| figure.measured.clone());
-            let is_cut_off = self.answer == Answer::Aborted && run.aborted.is_some();
+            let mut runs = probe.runs.iter();
+            let is_cut_off =
+                self.answer == Answer::Aborted && runs.any(|run| run.aborted.is_some());
             let verdict = match (probe.holds, self.repeat) {
                 _ if is_cut_off => String::new(),
                 (true, 1) => "holds".to_owned(),
@@ -66,6 +68,7 @@ impl KneeReport {
                 (false, n) => format!("FAILS {}/{n}", probe.held),
             };
             let lost = match run.lost_calls() + run.lost_arrivals() {
+                _ if is_cut_off => "aborted".to_owned(),
                 _ if run.invalid.is_some() => "invalid".to_owned(),
                 _ if run.aborted.is_some() => "aborted".to_owned(),
                 0 if run.late => "late device".to_owned(),

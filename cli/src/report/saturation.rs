@@ -27,8 +27,9 @@ impl Report {
         match (open_loop.offered_per_s, open_loop.capacity_per_s) {
             (Some(offered), Some(capacity)) => {
                 // Arrivals that are as many as can be served, and come at random, wait for longer and longer, too.
-                let is_even = self.config.get("load.arrival") == Some("\"constant\"");
-                let is_too_much = offered > capacity || (offered == capacity && !is_even);
+                let arrival = self.config.get("load.arrival");
+                let is_random = arrival.is_none_or(|arrival| arrival == "\"poisson\"");
+                let is_too_much = offered > capacity || (offered == capacity && is_random);
                 is_too_much || self.contradicts(offered, capacity)
             }
             // Where software takes what is too much for them, slices are busy, and nothing waits; what is too

@@ -261,5 +261,10 @@ fn small_ops_in_software_hide_nothing() {
 fn as_many_as_can_be_served_are_too_many_at_random() {
     let hsm = ["--profile", "network-hsm", "--rate", "1100", "-n", "2k"];
     assert!(load(&hsm).0);
-    assert!(!load(&[&hsm[..], &["--arrival", "constant"]].concat()).0);
+    for even in ["constant", "burst"] {
+        assert!(
+            !load(&[&hsm[..], &["--arrival", even]].concat()).0,
+            "{even}"
+        );
+    }
 }

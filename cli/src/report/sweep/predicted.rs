@@ -182,6 +182,12 @@ impl<'a> Gap<'a> {
         )
     }
 
+    /// What the threads do once calls wait for room, if it is that what was measured.
+    fn in_line_per_s(&self) -> Option<f64> {
+        let in_line = self.report.predicted?.in_line_per_s?;
+        (self.report.ops_per_s? <= in_line * (1.0 + GAP)).then_some(in_line)
+    }
+
     fn by_stages(&self) -> String {
         let (failed, returned) = (self.report.errors.total, self.report.ops);
         if failed > 0 {
@@ -195,6 +201,13 @@ impl<'a> Gap<'a> {
         let longest = stages.iter().take(2);
         let longest = longest.map(|(mean_ns, name)| format!("{name} {}", time_in_words(*mean_ns)));
         let longest = longest.collect::<Vec<_>>().join(" and ");
+        if let Some(in_line) = self.in_line_per_s() {
+            return format!(
+                "calls wait for room, which is more work for the threads, and {}/s are possible then; ops spend \
+                 most of their time in {longest}",
+                amount(in_line)
+            );
+        }
         let slices = share(busy(self.report));
         let is_by_host = self.report.predicted.and_then(|it| it.limit) == Some(Limit::Host);
         match is_by_host && busy(self.report) < 1.0 - GAP {

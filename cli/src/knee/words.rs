@@ -94,11 +94,15 @@ impl KneeReport {
             Some(Look::Neither) => fails_at > self.lowest,
             verdict => verdict == Some(Look::TooLow),
         };
-        let falls = self.falls_with_load(fails_at);
+        let falls = match self.searched {
+            Searched::Rate => self.falls_with_load(fails_at, LESS),
+            // More of them might do, if it does not grow with what was tried.
+            Searched::Jobs => self.falls_with_load(fails_at, MORE) && !self.grows(fails_at),
+        };
         let answer = match (self.searched, is_too_low) {
             (_, false) if falls => format!(
                 "Nothing that was tried holds {slo}: at {at} it fails ({why}), and above it, too, where more load \
-                 means less of what fails, up to where something is lost or the search ends."
+                 does not mean more of what fails, up to where something is lost or the search ends."
             ),
             (Searched::Rate, false) => {
                 format!("No rate holds {slo}: even the lowest that was tried, {at}, fails ({why}).")
@@ -137,22 +141,20 @@ impl KneeReport {
         (run.ops == 0 && run.lost_calls() > 0).then_some(run.errors)
     }
 
-    /// Whether what is too high at the lowest value is less above it.
-    fn falls_with_load(&self, lowest: f64) -> bool {
-        let too_high = |probe: &Probe| -> Option<f64> {
-            let run = probe.typical();
-            let figures = run.figures.iter().filter(|it| it.verdict.is_too_high());
-            let is_lost = !run.losses().is_empty();
-            figures
-                .filter_map(|it| it.value)
-                .next()
-                .filter(|_| !is_lost)
-        };
-        let at_lowest = self.probe_at(lowest).and_then(too_high);
+    /// Whether what is too high at the lowest value is below this part of it somewhere above.
+    fn falls_with_load(&self, lowest: f64, part: f64) -> bool {
         let above = self.probes.iter().filter(|probe| probe.at > lowest);
-        let least = above.filter_map(too_high).reduce(f64::min);
-        let both = at_lowest.zip(least);
-        both.is_some_and(|(at_lowest, least)| least < at_lowest * LESS)
+        let least = above.filter_map(too_high_value).reduce(f64::min);
+        let both = self.probe_at(lowest).and_then(too_high_value).zip(least);
+        both.is_some_and(|(at_lowest, least)| least < at_lowest * part)
+    }
+
+    /// Whether it is more than there at the highest value that was tried.
+    fn grows(&self, lowest: f64) -> bool {
+        let highest = self.probes.iter().max_by(|a, b| a.at.total_cmp(&b.at));
+        let at_lowest = self.probe_at(lowest).and_then(too_high_value);
+        let both = at_lowest.zip(highest.and_then(too_high_value));
+        both.is_none_or(|(at_lowest, at_highest)| at_highest > at_lowest * MORE)
     }
 
     /// A value that is too low for one part of the SLO, and too high for another.
@@ -249,6 +251,14 @@ impl KneeReport {
     }
 }
 
+/// What is too high there, if it is a figure alone and nothing is lost.
+fn too_high_value(probe: &Probe) -> Option<f64> {
+    let run = probe.typical();
+    let mut figures = run.figures.iter().filter(|it| it.verdict.is_too_high());
+    let value = figures.find_map(|it| it.value);
+    value.filter(|_| run.losses().is_empty())
+}
+
 /// What wants more than this run had.
 fn too_low(run: &ProbeRun) -> String {
     join(
@@ -283,6 +293,7 @@ fn join<'a>(figures: impl Iterator<Item = &'a Figure>) -> String {
 
 /// Of a figure, what differs by less may be chance.
 const LESS: f64 = 0.98;
+const MORE: f64 = 1.02;
 /// What helps against a machine that is late.
 pub const NOT_LATE: &str = "Use it for nothing else, choose another way to wait (device.wait), or search under \
                             virtual time (--clock virtual).";

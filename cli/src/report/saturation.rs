@@ -94,6 +94,9 @@ impl Report {
         let quarters = intervals[rest..].chunks(length);
         let means: Vec<f64> = quarters.map(mean_ns).collect::<Option<_>>()?;
         let grows = means.windows(2).all(|pair| pair[0] < pair[1]);
+        // What fills up for some time, as in a spike, and empties again, does not grow at the end.
+        let last = mean_ns(&intervals[intervals.len() - 1..]);
+        let grows = grows && last.is_none_or(|last| last >= means[3]);
         grows.then(|| Growth {
             by_ns: means[3] - means[0],
             in_ns: Nanos::new(3 * length as u64 * self.timeline.interval_ns()).as_f64(),

@@ -112,7 +112,7 @@ fn knee_in_words(quantity: &Quantity, row: &Row<'_>) -> Option<String> {
         true => format!("N* = c (Z + S)/S = {knee} jobs"),
         false => {
             let (_, last) = row.points.last()?;
-            let limit = last.report.predicted?.limit.map(name_of)?;
+            let limit = name_of(&last.report, last.report.predicted?.limit?);
             let busiest = share(busiest);
             format!(
                 "N* = {knee} jobs; then the limit is {limit}, and slices are busy for {busiest}"

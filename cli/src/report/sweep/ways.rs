@@ -114,7 +114,16 @@ pub fn in_words(sweep: &SweepReport) -> Option<String> {
                 )
             });
             let others = others.collect::<Vec<_>>().join(", ");
-            format!("{best} does best: {most_said}, {others}")
+            // What one run shows of the machine, the next may not.
+            let by_chance = match sweep
+                .points
+                .iter()
+                .any(|it| it.report.scenario.clock == "wall")
+            {
+                true => "; it is one run of each, and `pausewake compare` says how far they vary",
+                false => "",
+            };
+            format!("{best} does best: {most_said}, {others}{by_chance}")
         }
     })
 }

@@ -83,7 +83,7 @@ fn limit_of(report: &Report) -> String {
                 let in_line = amount(in_line);
                 format!(", and {in_line}/s once calls wait for room, which is more work")
             });
-            let (name, capacity) = (name_of(limit), amount(capacity));
+            let (name, capacity) = (name_of(report, limit), amount(capacity));
             format!(": the limit is {name}, {capacity}/s at most{in_line}")
         }
         None if busy(report) >= SATURATED => ": the limit is the slices".to_owned(),
@@ -92,9 +92,10 @@ fn limit_of(report: &Report) -> String {
     }
 }
 
-/// What does not let through more.
-pub fn name_of(limit: Limit) -> &'static str {
+/// What does not let through more, of the run of `report`.
+pub fn name_of(report: &Report, limit: Limit) -> &'static str {
     match limit {
+        Limit::Room if report.scenario.mode == "sync" => "the one call that each thread waits for",
         Limit::Jobs => "the number of jobs",
         Limit::Room => "the room for ops under way",
         Limit::Host => "the work of the host\u{2019}s threads",
@@ -179,7 +180,7 @@ fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> S
     {
         Some(limit) => format!(
             "{from} throughput grows no more: the limit is {}, and slices are busy for {busiest} at most",
-            name_of(limit)
+            name_of(&points[knee].1.report, limit)
         ),
         None => {
             let bounds = behind
@@ -187,7 +188,8 @@ fn growth_up_to(quantity: &Quantity, points: &[(f64, &Point)], knee: usize) -> S
                 .filter_map(|(_, it)| bound_elsewhere(&it.report));
             let rest = match bounds.max_by(|(_, a), (_, b)| a.total_cmp(b)) {
                 Some((limit, bound)) => {
-                    format!("; {} would let through {}/s", name_of(limit), amount(bound))
+                    let name = name_of(&points[knee].1.report, limit);
+                    format!("; {name} would let through {}/s", amount(bound))
                 }
                 None => ": the limit is elsewhere".to_owned(),
             };
@@ -258,7 +260,7 @@ fn ends_growing(quantity: &Quantity, points: &[(f64, &Point)]) -> String {
     }
     let what = match limit_elsewhere(&point.report) {
         _ if busy(&point.report) >= SATURATED => "the device is saturated".to_owned(),
-        Some(limit) => format!("the limit is {}", name_of(limit)),
+        Some(limit) => format!("the limit is {}", name_of(&point.report, limit)),
         None => return format!("nothing is saturated up to {last}; throughput still grows"),
     };
     format!(

@@ -179,6 +179,20 @@ fn what_holds_above_may_be_narrow() {
         let said = search(slos).expect_code(0).flat();
         assert!(said.contains("The highest rate that holds"), "{said}");
     }
+    let few = [
+        "--fewest-jobs",
+        "--max-jobs",
+        "7",
+        "--slo",
+        "p99<10ms",
+        "-n",
+        "2000",
+    ];
+    let device = ["knee", "--profile", "software-batching"];
+    let said = Folder::new().say(&[&device[..], &few].concat());
+    let said = said.expect_code(99).flat();
+    assert!(said.contains("--max-jobs lets the search try"), "{said}");
+    assert!(!said.contains("are too many"), "{said}");
     let said = search(&["p99<1ms"]).expect_code(99).flat();
     assert!(
         said.contains("Nothing that was tried holds p99 < 1ms"),

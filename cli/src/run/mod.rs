@@ -336,6 +336,21 @@ impl Together<'_> {
         Ok(part)
     }
 
+    /// Makes the stacks of jobs that an open loop may soon need. While the device's thread does not run, what
+    /// arrives starts one job after the other, and to map a stack takes about as long as the next arrival does
+    /// at the highest rates: the generator would be late for it.
+    fn make_stacks(&self) {
+        let Pacing::Open { max_jobs, .. } = self.scenario.load.pacing else {
+            return;
+        };
+        if self.scenario.clock == Clock::Wall && self.scenario.mode == Mode::Async {
+            let jobs = max_jobs.div_ceil(self.scenario.load.threads).min(STACKS);
+            let pool = pausewake_jobs::ThreadConfig::new().max_size(usize::MAX);
+            // Where there is a pool already, its stacks are there as well.
+            let _pool = pool.init_size(jobs as usize).init();
+        }
+    }
+
     /// The others need not go on, nor wait.
     fn call_off(&self) {
         self.is_over.store(true, Ordering::Relaxed);
@@ -343,6 +358,7 @@ impl Together<'_> {
     }
 
     fn part(&self, thread: u32) -> Result<Part, RunError> {
+        self.make_stacks();
         let world = World::new(self.scenario, self.device, self.log.clone())?;
         let start = self.gate.pass(|| world.now()).ok_or(RunError::Stopped)?;
         world.collector().measure(window(self.scenario, start));
@@ -372,6 +388,9 @@ impl Drop for CallsOff<'_> {
         self.0.call_off();
     }
 }
+
+/// What arrives in 10 ms at 100,000 each second, the longest for which machines forget a thread.
+const STACKS: u32 = 1_000;
 
 #[cfg(test)]
 mod tests {

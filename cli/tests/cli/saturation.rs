@@ -268,3 +268,35 @@ fn as_many_as_can_be_served_are_too_many_at_random() {
         );
     }
 }
+
+/// What a spike has left is served while the load goes on, and latency falls: nothing grows with the run.
+#[test]
+fn a_spike_that_drains_is_no_saturation() {
+    let folder = Folder::new();
+    let phase = |duration: &str, shape: &str, rate: &str| {
+        format!(
+            "[[load.phase]]\nduration = \"{duration}\"\nshape = \"{shape}\"\nrate = \"{rate}\"\n"
+        )
+    };
+    let scenario = [
+        "clock = \"virtual\"\n[device]\ncompute = \"none\"\nprofile = \"qat-c62x\"\n".to_owned(),
+        "[load]\nop = \"rsa2048-sign\"\nrate = \"10k/s\"\n".to_owned(),
+        phase("100ms", "ramp", "60k/s"),
+        phase("40ms", "spike", "120k/s"),
+        // It has emptied the queue of a thousand a moment before the end.
+        phase("50ms", "hold", "60k/s"),
+    ];
+    folder.write("spike.toml", scenario.concat().as_bytes());
+    let said = folder.say(&["run", "spike.toml", "-q"]).expect_code(0);
+    assert!(!said.out.contains("SATURATED"), "{}", said.out);
+    let last = phase("100ms", "hold", "140k/s");
+    folder.write(
+        "more.toml",
+        [&scenario[..4].concat(), &last]
+            .map(String::as_str)
+            .concat()
+            .as_bytes(),
+    );
+    let said = folder.say(&["run", "more.toml", "-q"]).expect_code(0);
+    assert!(said.out.contains("SATURATED"), "{}", said.out);
+}

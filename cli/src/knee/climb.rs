@@ -135,6 +135,6 @@ fn above(range: Range, at: f64) -> Range {
 }
 
 /// What differs by less may be chance.
-const NOISE: f64 = 1.02;
+pub const NOISE: f64 = 1.02;
 /// Where to look around a value whose half and whose double were tried.
 const BETWEEN: [f64; 4] = [1.25, 1.5, 0.75, 1.75];

@@ -1,5 +1,6 @@
 //! The answer of a search in words, or why there is none.
 
+use super::climb::NOISE;
 use super::probes::{Figure, Probe, ProbeRun};
 use super::report::{Answer, KneeReport, Searched};
 use crate::report::numbers::{amount, counted};
@@ -95,9 +96,9 @@ impl KneeReport {
             verdict => verdict == Some(Look::TooLow),
         };
         let falls = match self.searched {
-            Searched::Rate => self.falls_with_load(fails_at, LESS),
+            Searched::Rate => self.falls_with_load(fails_at, 2.0 - NOISE),
             // More of them might do, if it does not grow with what was tried.
-            Searched::Jobs => self.falls_with_load(fails_at, MORE) && !self.grows(fails_at),
+            Searched::Jobs => self.falls_with_load(fails_at, NOISE) && !self.grows(fails_at),
         };
         let answer = match (self.searched, is_too_low) {
             (_, false) if falls => format!(
@@ -154,7 +155,7 @@ impl KneeReport {
         let highest = self.probes.iter().max_by(|a, b| a.at.total_cmp(&b.at));
         let at_lowest = self.probe_at(lowest).and_then(too_high_value);
         let both = at_lowest.zip(highest.and_then(too_high_value));
-        both.is_none_or(|(at_lowest, at_highest)| at_highest > at_lowest * MORE)
+        both.is_none_or(|(at_lowest, at_highest)| at_highest > at_lowest * NOISE)
     }
 
     /// A value that is too low for one part of the SLO, and too high for another.
@@ -291,9 +292,6 @@ fn join<'a>(figures: impl Iterator<Item = &'a Figure>) -> String {
     figures.join(" and ")
 }
 
-/// Of a figure, what differs by less may be chance.
-const LESS: f64 = 0.98;
-const MORE: f64 = 1.02;
 /// What helps against a machine that is late.
 pub const NOT_LATE: &str = "Use it for nothing else, choose another way to wait (device.wait), or search under \
                             virtual time (--clock virtual).";

@@ -155,20 +155,21 @@ fn in_software_ns(scenario: &Scenario, computed: impl Fn(OpKind) -> Option<OpKin
             let cost = costs.of(computed(kind)?, scheme, key_bits);
             Some(cost.per_op_ns.get() as f64 + f64::from(cost.per_byte_ps) * bytes_in / 1e3)
         });
-        f64::from(item.weight) * each.sum::<f64>()
+        each.sum()
     };
-    let mix = &scenario.load.mix;
-    let ops = mix
-        .iter()
-        .map(|item| f64::from(item.weight) * ratio(item.work.ops(), 1));
-    mix.iter().map(of_item).sum::<f64>() / ops.sum::<f64>()
+    mean_of(&scenario.load, of_item) / ops_each_time(&scenario.load)
 }
 
 /// Ops that what a job does next takes, on average.
 fn ops_each_time(load: &Load) -> f64 {
+    mean_of(load, |item| ratio(item.work.ops(), 1))
+}
+
+/// The mean over what jobs do next, by its weights.
+fn mean_of(load: &Load, of: impl Fn(&MixItem) -> f64) -> f64 {
     let weight = |item: &MixItem| f64::from(item.weight);
-    let ops = |item: &MixItem| weight(item) * ratio(item.work.ops(), 1);
-    load.mix.iter().map(ops).sum::<f64>() / load.mix.iter().map(weight).sum::<f64>()
+    let weighed = load.mix.iter().map(|item| weight(item) * of(item));
+    weighed.sum::<f64>() / load.mix.iter().map(weight).sum::<f64>()
 }
 
 /// Ops that a thread can have under way at once.
